@@ -1,0 +1,38 @@
+# make demo      sets everything up and runs the main job on this machine
+# make test      sets everything up and runs every test
+# make check     style, types, room contracts, unit tests (under a minute)
+# make bench     figures of docs/performance.md
+# make setup     .venv with every extra; instant when nothing changed
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+ARGS ?=
+
+.PHONY: setup demo check test bench clean
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@tools/setup $(PYTHON) $(VENV)
+	@touch $(STAMP)
+
+demo: $(STAMP)
+	@$(BIN)/outrider demo $(ARGS)
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+	$(BIN)/pytest tests/unit -n 2
+
+test: $(STAMP)
+	$(BIN)/pytest tests -n 2 $(ARGS)
+
+bench: $(STAMP)
+	$(BIN)/python -m bench $(ARGS)
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,16 @@
+"""Outrider rides beside containers: it routes their logs, watches their network, and shows both in one place.
+
+Rooms, from the top of the house to the ground; imports point downwards only:
+
+``cli``        the ``outrider`` command: argument parsing and printing
+``agent`` ``server`` ``taskdef`` ``launcher``   the programs
+``plugins``    inputs, filters and outputs of the pipeline
+``pipeline``   chunks, filters, routes, retries, ledger, shutdown; the plugin contract and the registry
+``spool``      durable chunks on disk
+``net``        the only adapters to the world: sockets, TLS, clock
+``protocols``  sans-I/O machines: Forward, syslog, uplink
+``formats``    languages on paper: classic configuration, JSON, msgpack framing, time formats
+``model``      the words that everything uses: errors, tags, times, sizes
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,43 @@
+"""A batch of records: what filters change in place and outputs deliver."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+Record: TypeAlias = dict[str, Any]
+"""Field name to value: str (undecodable bytes as surrogate escapes), int, float, bool, None, bytes, list or dict."""
+
+
+class Batch:
+    """Records of one tag, as columns of equal length.
+
+    ``times`` are nanoseconds since the epoch (UTC), ``metadata`` is None where no record has any.
+    Filters change the three lists in place; outputs only read them.
+    """
+
+    __slots__ = ("metadata", "records", "tag", "times")
+
+    def __init__(
+        self, tag: str, times: list[int], records: list[Record], metadata: list[Record] | None = None
+    ) -> None:
+        self.tag = tag
+        self.times = times
+        self.records = records
+        self.metadata = metadata
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def keep(self, chosen: list[bool]) -> None:
+        """Keep the records whose place in ``chosen`` is true; the others are gone."""
+        if all(chosen):
+            return
+        self.times[:] = [t for t, c in zip(self.times, chosen, strict=True) if c]
+        self.records[:] = [r for r, c in zip(self.records, chosen, strict=True) if c]
+        if self.metadata is not None:
+            self.metadata[:] = [m for m, c in zip(self.metadata, chosen, strict=True) if c]
+
+    def part(self, start: int, stop: int) -> Batch:
+        """A batch of the records from ``start`` to before ``stop``; the records themselves are shared."""
+        metadata = self.metadata[start:stop] if self.metadata is not None else None
+        return Batch(self.tag, self.times[start:stop], self.records[start:stop], metadata)

@@ -1,0 +1,77 @@
+"""The three declared kinds of error. Everything else that is raised is a bug.
+
+Each kind is caught in one named place: ``UserError`` in ``outrider.cli``, ``PeerError`` and ``LocalError`` where the
+pipeline calls a plugin (``outrider.pipeline.delivery``) or, in the programs, around one request or one cycle.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something was written: a file (or ``command line``), a 1-based line and a 1-based column; 0 is unknown."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return ":".join([self.file, *(str(n) for n in (self.line, self.column) if n)])
+
+
+class OutriderError(Exception):
+    """Base of the declared kinds."""
+
+
+class UserError(OutriderError):
+    """The configuration or the arguments are wrong. Exit status 2 (1 where Fluent Bit says 1), never a traceback.
+
+    ``message`` says what was found; ``place`` where; ``allowed`` what is possible instead; ``fix`` what to do.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        place: Place | None = None,
+        *,
+        found: str = "",
+        allowed: Iterable[str] = (),
+        fix: str = "",
+    ) -> None:
+        self.message = message
+        self.place = place
+        self.found = found
+        self.allowed = tuple(allowed)
+        self.fix = fix
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        parts = [f"{self.place}: {self.message}" if self.place else self.message]
+        near = difflib.get_close_matches(self.found.lower(), self.allowed, 1, 0.6) if self.found else []
+        if near:
+            parts.append(f"did you mean '{near[0]}'?")
+        if self.allowed:
+            parts.append(f"allowed: {', '.join(self.allowed)}")
+        if self.fix:
+            parts.append(f"fix: {self.fix}")
+        return "; ".join(parts)
+
+
+class PeerError(OutriderError):
+    """The other side failed: unreachable, slow, refused, or sent what it must not.
+
+    ``retry`` says whether the same request may succeed later; if not, the records are dropped with ``str(error)``
+    as the reason.
+    """
+
+    def __init__(self, message: str, *, retry: bool = True) -> None:
+        super().__init__(message)
+        self.retry = retry
+
+
+class LocalError(OutriderError):
+    """This machine failed: disk full, permission, memory. Back off, degrade and say so."""

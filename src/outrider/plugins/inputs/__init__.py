@@ -1,0 +1,1 @@
+"""The inputs, one package each."""
