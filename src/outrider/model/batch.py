@@ -12,18 +12,26 @@ class Batch:
     """Records of one tag, as columns of equal length.
 
     ``times`` are nanoseconds since the epoch (UTC), ``metadata`` is None where no record has any.
+    ``id`` names the chunk that the records come from: the same records sent again have the same id, so an output
+    may use it as an idempotency key; it is empty where there is none.
     Filters change the three lists in place; outputs only read them.
     """
 
-    __slots__ = ("metadata", "records", "tag", "times")
+    __slots__ = ("id", "metadata", "records", "tag", "times")
 
     def __init__(
-        self, tag: str, times: list[int], records: list[Record], metadata: list[Record] | None = None
+        self,
+        tag: str,
+        times: list[int],
+        records: list[Record],
+        metadata: list[Record] | None = None,
+        id: str = "",  # noqa: A002 - the field's own name
     ) -> None:
         self.tag = tag
         self.times = times
         self.records = records
         self.metadata = metadata
+        self.id = id
 
     def __len__(self) -> int:
         return len(self.records)
@@ -36,8 +44,3 @@ class Batch:
         self.records[:] = [r for r, c in zip(self.records, chosen, strict=True) if c]
         if self.metadata is not None:
             self.metadata[:] = [m for m, c in zip(self.metadata, chosen, strict=True) if c]
-
-    def part(self, start: int, stop: int) -> Batch:
-        """A batch of the records from ``start`` to before ``stop``; the records themselves are shared."""
-        metadata = self.metadata[start:stop] if self.metadata is not None else None
-        return Batch(self.tag, self.times[start:stop], self.records[start:stop], metadata)

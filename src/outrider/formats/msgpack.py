@@ -1,0 +1,139 @@
+"""Msgpack streams: finding message boundaries without decoding, and decoding many values in one call.
+
+``msgspec`` decodes fastest but refuses concatenated values; an array header in front makes them one value.
+It also refuses text that is not UTF-8, which container logs do hold: such blocks take the slow way, where an
+undecodable byte becomes a surrogate escape (``\\udc80`` to ``\\udcff``) and so survives to the outputs.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import msgpack
+import msgspec
+
+from outrider.model.batch import Record
+
+Ext = msgspec.msgpack.Ext
+NANOSECONDS: Final = 1_000_000_000
+
+_decode = msgspec.msgpack.Decoder().decode
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class MalformedError(ValueError):
+    """The bytes are not the msgpack that they should be."""
+
+
+def array_header(count: int) -> bytes:
+    """The header of an array of ``count`` values (array 32)."""
+    return b"\xdd" + count.to_bytes(4, "big")
+
+
+def decode(raw: bytes) -> Any:
+    """One value. Raises MalformedError."""
+    try:
+        return _decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _decode_slowly(raw)
+    except RecursionError:
+        raise MalformedError("nested too deeply") from None
+
+
+def decode_values(pieces: Sequence[bytes], count: int) -> list[Any]:
+    """``count`` values that stand one after another in the joined pieces. Raises MalformedError."""
+    values = decode(b"".join([array_header(count), *pieces]))
+    assert isinstance(values, list)
+    return values
+
+
+def _decode_slowly(raw: bytes) -> Any:
+    unpacker = msgpack.Unpacker(
+        raw=False, unicode_errors="surrogateescape", strict_map_key=False, ext_hook=Ext, max_buffer_size=0
+    )
+    unpacker.feed(raw)
+    try:
+        value = unpacker.unpack()
+    except (msgpack.UnpackException, ValueError, TypeError) as error:
+        raise MalformedError(f"not msgpack: {error or type(error).__name__}") from error
+    if unpacker.tell() != len(raw):
+        raise MalformedError("bytes after the last value")
+    return value
+
+
+def encode(value: Any) -> bytes:
+    """One value; surrogate escapes become the bytes they stand for."""
+    try:
+        return _encode(value)
+    except UnicodeEncodeError:
+        packed: bytes = msgpack.packb(value, unicode_errors="surrogateescape", default=_plain)
+        return packed
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Ext):
+        return msgpack.ExtType(value.code, value.data)
+    raise TypeError(f"cannot encode {type(value).__name__}")
+
+
+def event_time(nanoseconds: int) -> Ext:
+    """Fluentd's EventTime: extension type 0, seconds and nanoseconds as two big-endian unsigned 32-bit integers."""
+    return Ext(0, struct.pack(">II", *divmod(nanoseconds, NANOSECONDS)))
+
+
+def nanoseconds_all(times: Sequence[Any]) -> list[int]:
+    """Times as received (EventTime extension, integer or fractional seconds), as nanoseconds since the epoch.
+
+    Raises MalformedError for anything else.
+    """
+    try:
+        joined = b"".join([time.data for time in times if time.code == 0])
+    except AttributeError:
+        return [nanoseconds(time) for time in times]
+    if len(joined) != 8 * len(times):
+        return [nanoseconds(time) for time in times]
+    parts = struct.unpack(f">{2 * len(times)}I", joined)
+    return [s * NANOSECONDS + n for s, n in zip(parts[::2], parts[1::2], strict=True)]
+
+
+def nanoseconds(time: Any) -> int:
+    """One time as received, as nanoseconds since the epoch. Raises MalformedError."""
+    kind = type(time)
+    if kind is int:
+        return int(time) * NANOSECONDS
+    if kind is float and abs(time) < 1e11:
+        return round(time * NANOSECONDS)
+    if kind is Ext and time.code == 0 and len(time.data) == 8:
+        seconds, fraction = struct.unpack(">II", time.data)
+        return int(seconds * NANOSECONDS + fraction)
+    raise MalformedError(f"not a time: {time!r}"[:80])
+
+
+def split_events(entries: Iterable[Any]) -> tuple[list[int], list[Record], list[Record] | None, int]:
+    """Columns of ``[time, record]`` or ``[[time, metadata], record]`` entries.
+
+    Returns times, records, metadata (None where no entry has any) and the number of entries left out as malformed.
+    """
+    times: list[int] = []
+    records: list[Record] = []
+    metadata: list[Record] = []
+    bad = 0
+    for entry in entries:
+        try:
+            time, record = entry[0], entry[1]
+            meta: Record = {}
+            if type(time) is list:
+                time, meta = time
+            stamp = nanoseconds(time)
+        except (MalformedError, IndexError, KeyError, TypeError, ValueError):
+            bad += 1
+            continue
+        if type(record) is not dict or type(meta) is not dict:
+            bad += 1
+            continue
+        times.append(stamp)
+        records.append(record)
+        metadata.append(meta)
+    return times, records, metadata if any(metadata) else None, bad

@@ -1,0 +1,321 @@
+"""The receiving side of one Forward connection.
+
+Theory of operation. Frames are msgpack arrays that stand one after another. ``Unpacker.skip`` finds where each ends
+without decoding it. Docker's driver sends one message a line, always with the same first bytes (array header, tag,
+EventTime): the session compiles these bytes into a pattern, and as long as the pattern matches a whole run of
+messages is handed on as one block of raw bytes. Everything else takes the way through ``_frame``.
+
+States: ``greeting`` (a PING is due) until the sender has proved the shared key, then ``open``; after ``Refuse`` the
+session is ``closed`` and further bytes are ignored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final, TypeAlias
+
+import msgpack as stream
+
+from outrider.formats import compress, msgpack
+from outrider.protocols.forward.handshake import Secrets, check_ping, helo
+
+
+class Shape(Enum):
+    """What a block of raw records is made of; the value is the codec's name."""
+
+    MESSAGES = "forward.messages"
+    """``[tag, time, record, option?]`` arrays."""
+    ENTRIES = "forward.entries"
+    """``[time, record]`` or ``[[time, metadata], record]`` arrays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """``count`` records of ``tag`` as the raw bytes that came."""
+
+    tag: str
+    shape: Shape
+    raw: bytes
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Bytes to send to the peer, after the blocks before it are safe."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The peer broke the protocol: close the connection. ``lost`` records were in the frame that is refused."""
+
+    reason: str
+
+
+Event: TypeAlias = Block | Reply | Refuse
+
+_TIME: Final = rb"(?:\xd7\x00.{8}|[\x00-\x7f]|\xcc.|\xcd..|\xce.{4}|\xcf.{8})"
+_ANY_TIME: Final = rb"(?:\xd7\x00.{8}|[\x00-\x7f]|\xcc.|\xcd..|\xce.{4}|\xcf.{8}|\xca.{4}|\xcb.{8}|[\xd0-\xd3])"
+_MAP: Final = rb"[\x80-\x8f\xde\xdf]"
+_ENTRY: Final = re.compile(rb"\x92" + _ANY_TIME + _MAP, re.DOTALL).match
+_CHUNK_KEY: Final = re.compile(rb"(?:\xa5|\xd9\x05|\xda\x00\x05|\xdb\x00\x00\x00\x05)chunk").search
+_LOGS: Final = 0
+
+
+class ForwardSession:
+    """One connection's protocol machine: ``feed`` bytes as they come, act on the events in order.
+
+    ``buffer_max`` bounds one frame, its packed payload and the decompressed payload, in bytes.
+    With ``secrets`` the peer must prove itself first: send ``greeting()`` on connect; ``nonce`` and ``auth`` are 16
+    random bytes each.
+    """
+
+    def __init__(
+        self,
+        buffer_max: int = 6_144_000,
+        secrets: Secrets | None = None,
+        nonce: bytes = b"",
+        auth: bytes = b"",
+    ) -> None:
+        self._buffer_max = buffer_max
+        self._secrets = secrets
+        self._nonce = nonce
+        self._auth = auth if secrets and secrets.users else b""
+        self._rest = b""
+        self._state = "greeting" if secrets else "open"
+        self._shape: Callable[[bytes, int], Any] = _never
+        self._tag = ""
+
+    def greeting(self) -> bytes:
+        """What to send first: HELO where a shared key is asked for, else nothing."""
+        return helo(self._nonce, self._auth) if self._secrets else b""
+
+    @property
+    def waiting(self) -> int:
+        """Bytes of an unfinished frame."""
+        return len(self._rest)
+
+    def feed(self, data: bytes) -> list[Event]:
+        """The events that these bytes complete."""
+        if self._state == "closed":
+            return []
+        buffer = self._rest + data if self._rest else data
+        self._rest = b""
+        unpacker = stream.Unpacker(max_buffer_size=0)
+        unpacker.feed(buffer)
+        skip, tell = unpacker.skip, unpacker.tell
+        has_chunk = b"chunk" in buffer and _CHUNK_KEY(buffer) is not None
+        events: list[Event] = []
+        shape = self._shape
+        start = run_start = run = 0
+        try:
+            while True:
+                skip()
+                end = tell()
+                if shape(buffer, start) and not (has_chunk and buffer[start] == 0x94):
+                    run += 1
+                else:
+                    if run:
+                        events.append(Block(self._tag, Shape.MESSAGES, buffer[run_start:start], run))
+                        run = 0
+                    self._frame(buffer[start:end], events)
+                    if self._state == "closed":
+                        return events
+                    shape = self._shape
+                    run_start = end
+                start = end
+        except stream.OutOfData:
+            pass
+        except (stream.UnpackException, ValueError, RecursionError) as error:
+            if run:
+                events.append(Block(self._tag, Shape.MESSAGES, buffer[run_start:start], run))
+            return self._refuse(events, f"not msgpack ({type(error).__name__})")
+        if run:
+            events.append(Block(self._tag, Shape.MESSAGES, buffer[run_start:start], run))
+        self._rest = buffer[start:]
+        if len(self._rest) > self._buffer_max:
+            return self._refuse(events, f"a frame is larger than Buffer_Max_Size ({self._buffer_max} bytes)")
+        return events
+
+    def _refuse(self, events: list[Event], reason: str) -> list[Event]:
+        self._state = "closed"
+        self._rest = b""
+        events.append(Refuse(reason))
+        return events
+
+    def _frame(self, frame: bytes, events: list[Event]) -> None:
+        """One whole frame that is not of the current run."""
+        unpacker = stream.Unpacker(raw=True, max_buffer_size=0, strict_map_key=False)
+        unpacker.feed(frame)
+        try:
+            size = unpacker.read_array_header()
+        except (stream.UnpackException, ValueError):
+            self._refuse(events, "a frame is not an array")
+            return
+        if self._state == "greeting":
+            self._greet(frame, events)
+            return
+        if size < 2:
+            self._refuse(events, "a frame has fewer than two elements")
+            return
+        tag_start = unpacker.tell()
+        tag = unpacker.unpack() if _is_str(frame[tag_start]) else None
+        if tag is None:
+            self._refuse(events, "the tag is not text")
+            return
+        body_start = unpacker.tell()
+        self._tag = tag.decode("utf-8", "surrogateescape")
+        kind = frame[body_start]
+        if _is_array(kind):
+            count = unpacker.read_array_header()
+            entries_start = unpacker.tell()
+            for _ in range(count):
+                unpacker.skip()
+            entries = frame[entries_start : unpacker.tell()]
+            self._packed(entries, self._option(frame, unpacker.tell(), size - 2, events), events)
+        elif _is_str(kind) or _is_bin(kind):
+            payload = unpacker.unpack()
+            option = self._option(frame, unpacker.tell(), size - 2, events)
+            if option is None:
+                return
+            self._packed(self._inflate(payload, size > 2, option, events), option, events)
+        elif re.match(_TIME, frame[body_start:], re.DOTALL):
+            self._message(frame, size, body_start, events)
+        else:
+            self._refuse(events, "the second element is neither records nor a time")
+
+    def _greet(self, frame: bytes, events: list[Event]) -> None:
+        assert self._secrets is not None
+        try:
+            message = msgpack.decode(frame)
+        except msgpack.MalformedError:
+            message = None
+        reply, reason = check_ping(message, self._secrets, self._nonce, self._auth)
+        if reply:
+            events.append(Reply(reply))
+        if reason:
+            self._refuse(events, reason)
+        else:
+            self._state = "open"
+
+    def _option(self, frame: bytes, start: int, size: int, events: list[Event]) -> dict[str, Any] | None:
+        """The option map; empty where there is none or it is nil (old Docker); None where it is no map."""
+        if size <= 0:
+            return {}
+        try:
+            (value, *_) = msgpack.decode_values([frame[start:]], size)
+        except msgpack.MalformedError:
+            value = False
+        if value is None:
+            return {}
+        if isinstance(value, dict):
+            return value
+        self._refuse(events, "the option is not a map")
+        return None
+
+    def _message(self, frame: bytes, size: int, body_start: int, events: list[Event]) -> None:
+        unpacker = stream.Unpacker(max_buffer_size=0)
+        unpacker.feed(frame[body_start:])
+        unpacker.skip()
+        record_start = body_start + unpacker.tell()
+        if size < 3 or not re.match(_MAP, frame[record_start : record_start + 1]):
+            self._refuse(events, "the record is not a map")
+            return
+        unpacker.skip()
+        option = self._option(frame, body_start + unpacker.tell(), size - 3, events)
+        if option is None:
+            return
+        if option.get("fluent_signal", _LOGS) != _LOGS:
+            self._refuse(events, "only logs are taken: the frame holds metrics or traces")
+            return
+        events.append(Block(self._tag, Shape.MESSAGES, frame, 1))
+        self._acknowledge(option, events)
+        if size <= 4 and frame[body_start : body_start + 2] == b"\xd7\x00":
+            prefix = re.escape(frame[: body_start + 2])
+            tail = rb".{8}" + _MAP
+            self._shape = re.compile(prefix + tail, re.DOTALL).match
+
+    def _acknowledge(self, option: dict[str, Any], events: list[Event]) -> None:
+        chunk = option.get("chunk")
+        if isinstance(chunk, str):
+            events.append(Reply(msgpack.encode({"ack": chunk})))
+
+    def _inflate(self, payload: bytes, has_option: bool, option: dict[str, Any], events: list[Event]) -> bytes | None:
+        """The packed entries; the magic number overrides a wrong or missing ``compressed``, as in Fluent Bit."""
+        kind = compress.sniff(payload) if has_option else ""
+        wanted = option.get("compressed") or "text"
+        if not kind and wanted not in ("text", "gzip", "zstd"):
+            self._refuse(events, f"unknown compression {wanted!r}"[:80])
+            return None
+        if not kind and wanted == "text":
+            if len(payload) > self._buffer_max:
+                self._refuse(events, "the packed payload is larger than Buffer_Max_Size")
+                return None
+            return payload
+        try:
+            return compress.inflate(payload, kind or wanted, self._buffer_max)
+        except ValueError as error:
+            self._refuse(events, str(error))
+            return None
+
+    def _packed(self, entries: bytes | None, option: dict[str, Any] | None, events: list[Event]) -> None:
+        """The valid entries up to the first bad one; a bad one closes the connection without acknowledgement."""
+        if entries is None or option is None or self._state == "closed":
+            return
+        if option.get("fluent_signal", _LOGS) != _LOGS:
+            self._refuse(events, "only logs are taken: the frame holds metrics or traces")
+            return
+        count, end, reason = _count_entries(entries)
+        if count:
+            events.append(Block(self._tag, Shape.ENTRIES, entries[:end], count))
+        if reason:
+            self._refuse(events, reason)
+        else:
+            self._acknowledge(option, events)
+
+
+def _count_entries(entries: bytes) -> tuple[int, int, str]:
+    """How many good entries stand in front, where they end, and what is wrong with the next (empty at the end)."""
+    unpacker = stream.Unpacker(max_buffer_size=0)
+    unpacker.feed(entries)
+    skip, tell = unpacker.skip, unpacker.tell
+    count = start = 0
+    try:
+        while True:
+            skip()
+            if not _ENTRY(entries, start) and not _is_entry(entries[start : tell()]):
+                return count, start, "an entry is not [time, record]"
+            start = tell()
+            count += 1
+    except stream.OutOfData:
+        return count, start, "" if start == len(entries) else "the last entry is cut off"
+    except (stream.UnpackException, ValueError, RecursionError):
+        return count, start, "an entry is not msgpack"
+
+
+def _is_entry(raw: bytes) -> bool:
+    try:
+        value = msgpack.decode(raw)
+    except msgpack.MalformedError:
+        return False
+    return isinstance(value, list) and len(value) == 2 and msgpack.split_events([value])[3] == 0
+
+
+def _never(buffer: bytes, start: int) -> None:
+    return None
+
+
+def _is_array(byte: int) -> bool:
+    return 0x90 <= byte <= 0x9F or byte in (0xDC, 0xDD)
+
+
+def _is_str(byte: int) -> bool:
+    return 0xA0 <= byte <= 0xBF or byte in (0xD9, 0xDA, 0xDB)
+
+
+def _is_bin(byte: int) -> bool:
+    return byte in (0xC4, 0xC5, 0xC6)
