@@ -1,0 +1,146 @@
+"""The body of a batch: ``[[ts_ns, tag, container, …], …]`` as msgpack, in one zstd frame."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Annotated
+
+import msgspec
+import zstandard
+
+from outrider.protocols.uplink.reasons import Reason, Refusal
+
+MIN_TS_NS = -2_208_988_800 * 10**9
+"""1900-01-01, the earliest time that the store can hold."""
+MAX_TS_NS = 2**63 - 1
+"""2262-04-11, the latest."""
+_LEVEL = 3
+# A window is memory that the sender makes the receiver take; levels up to 19 stay below this.
+_MAX_WINDOW = 8 << 20
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Row(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
+    """One record. ``ts_ns``: nanoseconds since the epoch, UTC. Empty text where something is not known.
+
+    The host is not in it: the server takes that from the sender's certificate.
+    """
+
+    ts_ns: Annotated[int, msgspec.Meta(ge=MIN_TS_NS, le=MAX_TS_NS)]
+    tag: str
+    container: str
+    container_id: str
+    task: str
+    stream: str
+    severity: str
+    message: str
+    attrs: dict[str, str]
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What a receiver takes at most: bytes as sent, bytes unpacked, rows."""
+
+    compressed: int = 16 << 20
+    unpacked: int = 64 << 20
+    rows: int = 50_000
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(list[Row])
+
+
+def encode_batch(rows: Sequence[Row]) -> bytes:
+    """The body for these rows; at least one.
+
+    Text that is not valid Unicode (undecodable bytes, as surrogate escapes) is written as ``\\xHH``; a time outside of
+    1900 to 2262 is moved to the nearer end. The rows themselves stay as they are.
+    """
+    if not rows:
+        raise ValueError("a batch has at least one row")
+    if min(row.ts_ns for row in rows) < MIN_TS_NS or max(row.ts_ns for row in rows) > MAX_TS_NS:
+        rows = [msgspec.structs.replace(row, ts_ns=min(max(row.ts_ns, MIN_TS_NS), MAX_TS_NS)) for row in rows]
+    try:
+        packed = _encoder.encode(rows)
+    except UnicodeEncodeError:
+        packed = _encoder.encode([_readable(row) for row in rows])
+    return zstandard.ZstdCompressor(level=_LEVEL).compress(packed)
+
+
+def decode_batch(body: bytes, limits: Limits) -> list[Row]:
+    """The rows of a body from anybody. Raises ``Refusal`` with ``malformed`` or ``too_big``, and nothing else.
+
+    Memory is bounded by ``limits`` whatever the body claims about itself.
+    """
+    packed = unpack(body, limits)
+    rows = _row_count(packed)
+    if rows > limits.rows:
+        raise Refusal(Reason.TOO_BIG, f"the batch has {rows} rows; the limit is {limits.rows}", "send smaller batches")
+    try:
+        decoded = _decoder.decode(packed)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refusal(Reason.MALFORMED, f"the batch is not an array of rows: {error}") from error
+    if not decoded:
+        raise Refusal(Reason.MALFORMED, "the batch is empty")
+    return decoded
+
+
+def unpack(body: bytes, limits: Limits) -> bytes:
+    """The bytes inside of the zstd frame. Raises as ``decode_batch``."""
+    if len(body) > limits.compressed:
+        raise Refusal(
+            Reason.TOO_BIG, f"the body has {len(body)} bytes; the limit is {limits.compressed}", "send smaller batches"
+        )
+    try:
+        stated = zstandard.get_frame_parameters(body).content_size
+        # The library believes a frame that states its size, whatever maximum it is given: judge the statement first.
+        if stated != zstandard.CONTENTSIZE_UNKNOWN and stated > limits.unpacked:
+            raise _too_big(limits)
+        decompressor = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW)
+        with decompressor.stream_reader(body, read_across_frames=True) as reader:
+            packed = reader.read(limits.unpacked + 1)
+    except zstandard.ZstdError as error:
+        raise Refusal(Reason.MALFORMED, f"the body is not a zstd frame: {error}") from error
+    if len(packed) > limits.unpacked:
+        raise _too_big(limits)
+    return packed
+
+
+def _too_big(limits: Limits) -> Refusal:
+    return Refusal(Reason.TOO_BIG, f"the batch unpacks to more than {limits.unpacked} bytes", "send smaller batches")
+
+
+def _row_count(packed: bytes) -> int:
+    """Rows as stated by the array's head: judged before anything is built from it."""
+    head = packed[:1]
+    if head and 0x90 <= head[0] <= 0x9F:
+        return head[0] & 0x0F
+    if head == b"\xdc":
+        return int.from_bytes(packed[1:3], "big")
+    if head == b"\xdd":
+        return int.from_bytes(packed[1:5], "big")
+    raise Refusal(Reason.MALFORMED, "the batch is not an array of rows")
+
+
+def _clean(text: str) -> str:
+    return _SURROGATE.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    # The lower 128 stand for one undecodable byte each (PEP 383); others were never bytes.
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
+
+
+def _readable(row: Row) -> Row:
+    return Row(
+        row.ts_ns,
+        tag=_clean(row.tag),
+        container=_clean(row.container),
+        container_id=_clean(row.container_id),
+        task=_clean(row.task),
+        stream=_clean(row.stream),
+        severity=_clean(row.severity),
+        message=_clean(row.message),
+        attrs={_clean(key): _clean(value) for key, value in row.attrs.items()},
+    )
