@@ -88,11 +88,10 @@ class Meta:
 
 @dataclass(frozen=True, slots=True)
 class Include:
-    """An ``@INCLUDE``: the path is verbatim, trailing blanks too; ``after`` counts the sections that stand before it."""
+    """An ``@INCLUDE``: the path is verbatim, trailing blanks too."""
 
     path: str
     place: Place
-    after: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +262,7 @@ class _Parser:
         if not text or text[0] == "#":
             return
         if len(text) > 9 and text[:9].translate(_LOWER) == _INCLUDE:
-            self.document.includes.append(Include(text[9:], self.place(9), len(self.document.sections)))
+            self.document.includes.append(Include(text[9:], self.place(9)))
         elif text[0] == "@" and len(text) > 3:
             self._meta(text)
         elif text[0] == "[":
