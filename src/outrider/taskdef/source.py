@@ -1,0 +1,179 @@
+"""A JSON file that can be edited and keeps every byte that the edit is not about; and a task definition in one.
+
+An edit gives a new ``Source``. What is put in takes the file's own indentation, spacing and line ends.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any
+
+from outrider.model.errors import Place, UserError
+from outrider.taskdef.jsontree import Node, Value, place_of, read_tree
+from outrider.taskdef.layout import Style, line_indent, style_of
+from outrider.taskdef.shape import Path, TaskDefinition, check_shape
+
+SIZE_LIMIT = 4 * 1024 * 1024
+"""Largest file in bytes. ECS takes task definitions up to 64 KiB."""
+
+
+class Source:
+    """``text`` of ``file``, which holds one JSON ``value``."""
+
+    def __init__(self, text: str, file: str) -> None:
+        """Raises UserError with line and column if ``text`` is not JSON."""
+        self.text = text
+        self.file = file
+        self._root = read_tree(text, file)
+
+    @property
+    def value(self) -> Value:
+        """What the file holds; not to be changed."""
+        return self._root.value
+
+    def place(self, path: Path) -> Place:
+        """Where the value at ``path`` stands, or its nearest ancestor that exists."""
+        return place_of(self.text, self._find(path)[0].start, self.file)
+
+    def append(self, path: Path, value: Any) -> Source:
+        """The file with ``value`` after the last item of the array at ``path``. Raises KeyError if there is none."""
+        array = self._get(path)
+        if not isinstance(array.value, list):
+            raise KeyError(path)
+        return self._add(array, "", value, expand=True)
+
+    def set(self, path: Path, key: str, value: Any) -> Source:
+        """The file with this member in the object at ``path``: in the old one's place, else after the last.
+
+        Raises KeyError if there is no object at ``path``.
+        """
+        holder = self._get(path)
+        if not isinstance(holder.value, dict):
+            raise KeyError(path)
+        style = style_of(self.text, self._root)
+        if key not in holder.members:
+            return self._add(holder, style.inline(key) + style.colon, value, expand=False)
+        start, old = holder.members[key]
+        return self._replace(old.start, old.end, style.lay_out(value, line_indent(self.text, start)))
+
+    def _find(self, path: Path) -> tuple[Node, int]:
+        node, steps = self._root, 0
+        for step in path:
+            if isinstance(step, str) and step in node.members:
+                node = node.members[step][1]
+            elif isinstance(step, int) and step < len(node.items):
+                node = node.items[step]
+            else:
+                break
+            steps += 1
+        return node, steps
+
+    def _get(self, path: Path) -> Node:
+        node, steps = self._find(path)
+        if steps != len(path):
+            raise KeyError(path)
+        return node
+
+    def _replace(self, start: int, end: int, text: str) -> Source:
+        return Source(self.text[:start] + text + self.text[end:], self.file)
+
+    def _add(self, holder: Node, label: str, value: Any, *, expand: bool) -> Source:
+        style = style_of(self.text, self._root)
+        children = holder.children()
+        if not children:
+            return self._fill(holder, label, value, style, expand=expand)
+        last_start, last = children[-1]
+        before = children[-2][1].end if len(children) > 1 else holder.start
+        gap = self.text[before:last_start]
+        blanks = gap[len(gap.rstrip(" \t\r\n")) :]
+        if "\n" in blanks:
+            added = "," + blanks + label + style.lay_out(value, blanks.rpartition("\n")[2], expand=expand)
+        elif "\n" in self.text[last.start : last.end]:
+            added = style.comma + label + style.lay_out(value, line_indent(self.text, last.end), expand=expand)
+        else:
+            added = style.comma + label + style.inline(value)
+        return self._replace(last.end, last.end, added)
+
+    def _fill(self, holder: Node, label: str, value: Any, style: Style, *, expand: bool) -> Source:
+        """An empty object or array gets its first member or item; on a line of its own if the file has lines."""
+        if style.unit is None:
+            return self._replace(holder.start + 1, holder.end - 1, label + style.inline(value))
+        indent = line_indent(self.text, holder.start)
+        inner = indent + style.unit
+        added = label + style.lay_out(value, inner, expand=expand)
+        return self._replace(holder.start + 1, holder.end - 1, f"{style.newline}{inner}{added}{style.newline}{indent}")
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSource:
+    """A file with a task definition: itself, or as ``aws ecs describe-task-definition`` prints it, at ``base``."""
+
+    source: Source
+    base: Path
+
+    @property
+    def task(self) -> TaskDefinition:
+        """The task definition, its shape checked; not to be changed. Raises UserError with the place."""
+        value: Any = self.source.value
+        for step in self.base:
+            value = value[step]
+        return check_shape(value, self.place)
+
+    def place(self, path: Path) -> Place:
+        """Where the value at a path inside the task definition stands."""
+        return self.source.place((*self.base, *path))
+
+    def append(self, path: Path, value: Any) -> TaskSource:
+        """See ``Source.append``; the path is inside the task definition."""
+        return TaskSource(self.source.append((*self.base, *path), value), self.base)
+
+    def set(self, path: Path, key: str, value: Any) -> TaskSource:
+        """See ``Source.set``; the path is inside the task definition."""
+        return TaskSource(self.source.set((*self.base, *path), key, value), self.base)
+
+
+def task_source(text: str, file: str) -> TaskSource:
+    """The task definition in ``text``. Raises UserError with line and column if it is none."""
+    source = Source(text, file)
+    value = source.value
+    wrapped = (
+        isinstance(value, dict)
+        and "containerDefinitions" not in value
+        and isinstance(value.get("taskDefinition"), dict)
+    )
+    found = TaskSource(source, ("taskDefinition",) if wrapped else ())
+    _ = found.task
+    return found
+
+
+def read_task(path: str) -> TaskSource:
+    """The task definition in a file, or in standard input if ``path`` is ``-``. Raises UserError."""
+    file = "standard input" if path == "-" else path
+    try:
+        raw = sys.stdin.buffer.read(SIZE_LIMIT + 1) if path == "-" else _read(path)
+    except OSError as error:
+        raise UserError(
+            f"cannot read {file}: {error.strerror}",
+            fix="give the path of a task definition in JSON, or - for standard input",
+        ) from error
+    if len(raw) > SIZE_LIMIT:
+        raise UserError(f"{file} is larger than {SIZE_LIMIT} bytes", fix="ECS takes task definitions up to 65536 bytes")
+    return task_source(_decode(raw, file), file)
+
+
+def _read(path: str) -> bytes:
+    with FilePath(path).open("rb") as stream:
+        return stream.read(SIZE_LIMIT + 1)
+
+
+def _decode(raw: bytes, file: str) -> str:
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise UserError(f"{file} is UTF-16, as PowerShell's > writes it", Place(file, 1, 1), fix="save it as UTF-8")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = raw[: error.start]
+        place = Place(file, before.count(b"\n") + 1, error.start - before.rfind(b"\n"))
+        raise UserError(f"byte 0x{raw[error.start]:02x} is not UTF-8", place, fix="save the file as UTF-8") from error
