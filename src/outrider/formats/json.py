@@ -151,7 +151,9 @@ def _dates(times: Sequence[int], date_format: str) -> list[bytes]:
     if date_format == "double":
         # For times since 1978 this quotient is the double that seconds + nanoseconds / 1e9 rounds to.
         dates = [b"%.16g" % (ns / 1e9) for ns in times]
-        return [date if b"." in date else date + b".0" for date in dates]
+        return [
+            date if b"." in date else format_float(ns / 1e9).encode() for ns, date in zip(times, dates, strict=True)
+        ]
     if date_format == "epoch":
         return [b"%d" % (ns // NANOSECONDS) for ns in times]
     if date_format == "iso8601":
@@ -221,14 +223,14 @@ def _exact(value: Any, quote: Callable[[str], bytes], nan_to_null: bool) -> byte
         elif kind is dict:
             parts: list[Any] = [_OPEN_MAP]
             for key, member in item.items():
-                parts += (msgspec.Raw(quote(_key(key)) + b":"), member, _COMMA)
-            parts[len(parts) - 1 if item else 1 :] = [_CLOSE_MAP]
+                parts += [msgspec.Raw(quote(_key(key)) + b":"), member, _COMMA]
+            parts[max(len(parts) - 1, 1) :] = [_CLOSE_MAP]
             waiting += reversed(parts)
         elif kind in _CONTAINERS:
             parts = [_OPEN_LIST]
             for member in item:
-                parts += (member, _COMMA)
-            parts[len(parts) - 1 if item else 1 :] = [_CLOSE_LIST]
+                parts += [member, _COMMA]
+            parts[max(len(parts) - 1, 1) :] = [_CLOSE_LIST]
             waiting += reversed(parts)
         elif kind is float:
             out.append(b"null" if nan_to_null and math.isnan(item) else format_float(item).encode())
@@ -253,6 +255,6 @@ def _key(key: Any) -> str:
 def _text(value: Any) -> str:
     """Text of a string, bytes or an extension; a byte that is not UTF-8 becomes U+E0xx."""
     if isinstance(value, msgspec.msgpack.Ext):
-        return "".join([f"\\x{byte:02x}" for byte in value.data])
+        return "".join([f"\\x{byte:02x}" for byte in bytes(value.data)])
     text = value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
     return _SURROGATE.sub(lambda match: chr(0xE000 | ord(match[0]) & 0xFF), text)
