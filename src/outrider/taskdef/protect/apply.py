@@ -1,0 +1,246 @@
+"""Add agent and router to a task definition, and send its applications' output to the router."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from outrider.model.errors import UserError
+from outrider.taskdef.firelens.options import plain_options, uses_firelens
+from outrider.taskdef.firelens.render import find_router
+from outrider.taskdef.protect.profile import (
+    PLUGINS,
+    PROFILES,
+    ROUTER_NAME,
+    Container,
+    Wish,
+    agent_container,
+    pairs,
+    router_container,
+    router_members,
+)
+from outrider.taskdef.protect.refuse import check_log_drivers, check_names, check_outputs, check_platform, check_ports
+from outrider.taskdef.shape import Path, TaskDefinition
+from outrider.taskdef.source import TaskSource
+
+_CONTAINERS: Path = ("containerDefinitions",)
+
+
+@dataclass(slots=True)
+class Protected:
+    """The edited file; what was ``changed``, one phrase each, nothing if it was protected; ``notes`` for the user."""
+
+    source: TaskSource
+    changed: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def protect(source: TaskSource, wish: Wish) -> Protected:
+    """The task definition with agent and router. Raises UserError with the reason if it cannot be protected."""
+    task = source.task
+    check_platform(task, source.place)
+    result = Protected(source)
+    router = _router_of(task, source)
+    edit = _adding(task, wish, source) if router is None else _editing(task, router, wish, source)
+    applications = _applications(task, router, wish)
+    if not applications:
+        raise UserError(
+            "there is no application container to protect",
+            source.place(_CONTAINERS),
+            fix="give the task definition of an application",
+        )
+    check_ports(applications, source.place)
+    check_log_drivers(applications, wish, source.place)
+    check_outputs(task, _router_image(task, router, wish), source.place)
+    for index, container in applications:
+        _switch(result, index, container)
+    edit(result, wish)
+    _note(result, wish)
+    return result
+
+
+def _router_of(task: TaskDefinition, source: TaskSource) -> int | None:
+    if all(c.get("firelensConfiguration") is None for c in task["containerDefinitions"]):
+        return None
+    return find_router(task, source.place)
+
+
+def _applications(task: TaskDefinition, router: int | None, wish: Wish) -> list[tuple[int, Container]]:
+    return [
+        (index, container)
+        for index, container in enumerate(task["containerDefinitions"])
+        if index != router and (router is None or container["name"] != wish.profile.agent_name)
+    ]
+
+
+def _switch(result: Protected, index: int, container: Container) -> None:
+    if uses_firelens(container):
+        return
+    old = container.get("logConfiguration")
+    result.source = result.source.set((*_CONTAINERS, index), "logConfiguration", {"logDriver": "awsfirelens"})
+    before = f" (was {old['logDriver']}; its options are gone)" if old else ""
+    result.changed.append(f"'{container['name']}' logs through awsfirelens{before}")
+
+
+def _outputs(task: TaskDefinition) -> list[str]:
+    return [
+        plain_options(c)["Name"]
+        for c in task["containerDefinitions"]
+        if uses_firelens(c) and "Name" in plain_options(c)
+    ]
+
+
+def _router_image(task: TaskDefinition, router: int | None, wish: Wish) -> str:
+    """What the router will run."""
+    if router is None:
+        return wish.new_router_image
+    return wish.router_image or task["containerDefinitions"][router].get("image") or ""
+
+
+_Edit: TypeAlias = Callable[[Protected, Wish], None]
+
+
+def _adding(task: TaskDefinition, wish: Wish, source: TaskSource) -> _Edit:
+    check_names(task, [wish.profile.agent_name, ROUTER_NAME], source.place)
+    return _add_both
+
+
+def _add_both(result: Protected, wish: Wish) -> None:
+    _add_agent(result, wish)
+    router = router_container(wish, _outputs(result.source.task))
+    result.source = result.source.append(_CONTAINERS, router)
+    result.changed.append(f"added the log router '{ROUTER_NAME}' ({router['image']})")
+
+
+def _add_agent(result: Protected, wish: Wish) -> None:
+    agent = agent_container(wish)
+    result.source = result.source.append(_CONTAINERS, agent)
+    result.changed.append(f"added the agent '{agent['name']}' ({agent['image']})")
+
+
+def _editing(task: TaskDefinition, index: int, wish: Wish, source: TaskSource) -> _Edit:
+    """How to go on with a task that has a router: it is ours already, may be adopted, or is refused."""
+    router = task["containerDefinitions"][index]
+    path = (*_CONTAINERS, index)
+    for profile in PROFILES.values():
+        if router.get("entryPoint") != [profile.launcher]:
+            continue
+        if profile != wish.profile:
+            raise UserError(
+                f"the task is protected already, with profile {profile.name}",
+                source.place((*path, "entryPoint")),
+                fix=f"say --profile {profile.name}, or remove '{router['name']}' and '{profile.agent_name}' first",
+            )
+        return _protected_already(task, index, wish, source)
+    kind = router["firelensConfiguration"].get("type")
+    own = [key for key in ("entryPoint", "command", "volumesFrom") if router.get(key)]
+    if kind != "fluentbit" or own:
+        has = f"of type {kind}" if kind != "fluentbit" else f"with its own {' and '.join(own)}"
+        raise UserError(
+            f"the task has a log router '{router['name']}' {has}, and ECS allows one router in a task",
+            source.place(path),
+            fix="remove it, or put its outputs into the logConfiguration options of the applications",
+        )
+    if not wish.adopt_router:
+        raise UserError(
+            f"the task has a log router '{router['name']}' already, and ECS allows one in a task",
+            source.place(path),
+            fix="say --adopt-router: it keeps its image and outputs, and sends a copy of all logs to the agent",
+        )
+    check_names(task, [wish.profile.agent_name], source.place)
+    return lambda result, wish: _adopt(result, index, wish)
+
+
+def _protected_already(task: TaskDefinition, index: int, wish: Wish, source: TaskSource) -> _Edit:
+    router = task["containerDefinitions"][index]
+    agent = wish.profile.agent_name
+    places = [i for i, container in enumerate(task["containerDefinitions"]) if container["name"] == agent]
+    mounted = [item.get("sourceContainer") for item in router.get("volumesFrom") or []]
+    if not places or agent not in mounted:
+        lacks = f"the container '{agent}' is missing" if not places else f"its volumesFrom does not name '{agent}'"
+        raise UserError(
+            f"the log router '{router['name']}' runs the launcher of profile {wish.profile.name}, but {lacks}",
+            source.place((*_CONTAINERS, index)),
+            fix=f"remove '{router['name']}' and protect the task again",
+        )
+    return lambda result, wish: _update(result, places[0], index, wish)
+
+
+def _update(result: Protected, agent: int, router: int, wish: Wish) -> None:
+    """Bring what the user named to containers that are there; leave alone what was not named."""
+    for index, image in ((agent, wish.agent_image), (router, wish.router_image)):
+        container = result.source.task["containerDefinitions"][index]
+        if image and container.get("image") != image:
+            result.source = result.source.set((*_CONTAINERS, index), "image", image)
+            result.changed.append(f"'{container['name']}' runs {image}")
+    _merge(result, agent, "environment", pairs(wish.environment, "value"))
+    _merge(result, agent, "secrets", pairs(wish.secrets, "valueFrom"))
+
+
+def _merge(result: Protected, index: int, key: str, items: list[dict[str, str]]) -> None:
+    for item in items:
+        container: dict[str, Any] = result.source.task["containerDefinitions"][index]
+        path = (*_CONTAINERS, index)
+        present = container.get(key)
+        if present is not None and item in present:
+            continue
+        names = [old.get("name") for old in present or []]
+        if item["name"] in names:
+            (member,) = set(item) - {"name"}
+            place = (*path, key, names.index(item["name"]))
+            result.source = result.source.set(place, member, item[member])
+        elif present is None:
+            result.source = result.source.set(path, key, [item])
+        else:
+            result.source = result.source.append((*path, key), item)
+        result.changed.append(f"'{container['name']}' has {item['name']} in its {key}")
+
+
+def _adopt(result: Protected, index: int, wish: Wish) -> None:
+    task = result.source.task
+    router = task["containerDefinitions"][index]
+    members = router_members(wish.profile, _router_image(task, index, wish), _outputs(task))
+    for wait in reversed(router.get("dependsOn") or []):
+        members["dependsOn"].insert(0, wait)
+    if wish.router_image and wish.router_image != router.get("image"):
+        members = {"image": wish.router_image, **members}
+    for key, value in members.items():
+        result.source = result.source.set((*_CONTAINERS, index), key, value)
+    result.changed.append(f"the log router '{router['name']}' runs under the launcher")
+    _add_agent(result, wish)
+
+
+def _note(result: Protected, wish: Wish) -> None:
+    task = result.source.task
+    containers = {container["name"]: container for container in task["containerDefinitions"]}
+    agent, router = containers[wish.profile.agent_name], task["containerDefinitions"][find_router(task)]
+    notes = result.notes
+    if wish.profile.name == "outrider":
+        notes += _registration_notes(agent)
+    if task.get("networkMode") is None:
+        notes.append('add "networkMode": "awsvpc": Fargate takes no other')
+    if agent.get("secrets") and not task.get("executionRoleArn"):
+        notes.append("add executionRoleArn: ECS reads the agent's secret with that role")
+    if task.get("memory") is None and any(
+        not (container.get("memory") or container.get("memoryReservation")) for container in containers.values()
+    ):
+        notes.append("set the task's memory, or memoryReservation on each container: ECS asks for one of them")
+    loaded = router.get("command") or []
+    for name in dict.fromkeys(name.lower() for name in _outputs(task)):
+        if name in PLUGINS and "aws-for-fluent-bit" in str(router.get("image")) and PLUGINS[name] not in loaded:
+            notes.append(f"output {name} needs -e {PLUGINS[name]} in the command of '{router['name']}'")
+
+
+def _registration_notes(agent: Container) -> list[str]:
+    environment, secrets = ({item.get("name") for item in agent.get(key) or []} for key in ("environment", "secrets"))
+    notes = []
+    if not (environment | secrets) & {"OUTRIDER_TOKEN", "KEY"}:
+        notes.append(
+            "the agent has no join token yet: make one with 'outrider server token create', give --token-secret"
+        )
+    elif environment & {"OUTRIDER_TOKEN", "KEY"}:
+        notes.append("the join token stands in the task definition in plain text; --token-secret ARN keeps it out")
+    if "OUTRIDER_SERVER" not in environment | secrets:
+        notes.append("the agent does not know its server yet: give --server URL")
+    return notes

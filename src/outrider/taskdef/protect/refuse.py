@@ -1,0 +1,136 @@
+"""Why a task definition cannot be protected. Each check raises UserError with place, reason and remedy.
+
+Refused is what would fail in silence or break the task when it runs; what ECS itself refuses at registration is noted.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from outrider.model.errors import UserError
+from outrider.pipeline.registry import PLUGINS as OUTPUTS
+from outrider.taskdef.firelens.options import plain_options, uses_firelens
+from outrider.taskdef.protect.migrate import firelens_configuration, not_converted
+from outrider.taskdef.protect.profile import AGENT_PORT, AWS_IMAGE, PROFILES, Wish
+from outrider.taskdef.shape import Locate, Path, TaskDefinition
+
+CONTAINER_LIMIT = 10
+_PORTS = {AGENT_PORT: "the agent's syslog port", 24224: "the router's forward port", 8877: "the router's health port"}
+
+
+def check_platform(task: TaskDefinition, locate: Locate) -> None:
+    """The agent must be reachable on the loopback address that all containers of the task share."""
+    system = (task.get("runtimePlatform") or {}).get("operatingSystemFamily") or ""
+    if str(system).upper().startswith("WINDOWS"):
+        raise UserError(
+            f"the task runs on {system}; ECS has FireLens on Linux only",
+            locate(("runtimePlatform", "operatingSystemFamily")),
+            fix="protect the Linux tasks; for Windows hosts install an agent on the host",
+        )
+    compatibilities = task.get("requiresCompatibilities") or []
+    mode = task.get("networkMode")
+    if mode == "awsvpc" and "EXTERNAL" not in compatibilities:
+        return
+    if mode is None and "FARGATE" in compatibilities:
+        return
+    if mode is None:
+        raise UserError(
+            "networkMode is missing, so ECS takes bridge, where each container has a loopback address of its own and "
+            f"the router's logs would never reach the agent on 127.0.0.1:{AGENT_PORT}",
+            locate(()),
+            fix='add "networkMode": "awsvpc", which Fargate needs anyway; or run one agent for each EC2 host',
+        )
+    if mode == "awsvpc":
+        raise UserError(
+            "requiresCompatibilities has EXTERNAL, and ECS Anywhere has no networkMode awsvpc",
+            locate(("requiresCompatibilities",)),
+            fix="run one agent for each host instead",
+        )
+    raise UserError(
+        f"networkMode is {mode}: the agent sees the network and takes the logs of one task only with awsvpc",
+        locate(("networkMode",)),
+        found=str(mode),
+        allowed=("awsvpc",),
+        fix="run one agent for each EC2 host instead, or change the task to awsvpc",
+    )
+
+
+def check_ports(containers: list[tuple[int, dict[str, Any]]], locate: Locate) -> None:
+    """No application may listen where the agent or the router does: with awsvpc they share the ports."""
+    for index, container in containers:
+        for nth, mapping in enumerate(container.get("portMappings") or []):
+            port = mapping.get("containerPort")
+            if port in _PORTS:
+                raise UserError(
+                    f"container '{container['name']}' uses port {port}, which is {_PORTS[port]}",
+                    locate(("containerDefinitions", index, "portMappings", nth, "containerPort")),
+                    fix="let the application listen on another port",
+                )
+
+
+def check_log_drivers(containers: list[tuple[int, dict[str, Any]]], wish: Wish, locate: Locate) -> None:
+    """Logs that go somewhere else today must not stop going there unless the user says so."""
+    others = [(i, c) for i, c in containers if c.get("logConfiguration") and not uses_firelens(c)]
+    if not others or wish.replace_log_driver:
+        return
+    index, first = others[0]
+    log = first["logConfiguration"]
+    named = ", ".join(f"'{c['name']}' ({c['logConfiguration']['logDriver']})" for _, c in others)
+    plural = "s" if len(others) > 1 else ""
+    raise UserError(
+        f"container{plural} {named} already log{'' if plural else 's'} elsewhere",
+        locate(("containerDefinitions", index, "logConfiguration")),
+        fix=(_migration(first["name"], log, wish) if log["logDriver"] == "awslogs" else _other_driver(log["logDriver"]))
+        + "; or say --replace-log-driver to give up the old destination",
+    )
+
+
+def _migration(name: str, log: dict[str, Any], wish: Wish) -> str:
+    of_aws = "aws-for-fluent-bit" in wish.new_router_image
+    new = firelens_configuration(log.get("options") or {}, "cloudwatch" if of_aws else "cloudwatch_logs")
+    text = f"migrate it to FireLens, for '{name}': \"logConfiguration\": {json.dumps(new, ensure_ascii=False)}"
+    text += " (the task role needs the logs: rights that the execution role had"
+    text += "".join(f"; {phrase}" for phrase in not_converted(log.get("options") or {}))
+    return text + ")"
+
+
+def _other_driver(driver: str) -> str:
+    return f"replace {driver} by awsfirelens with the options of the router's output that writes to the same place"
+
+
+def check_outputs(task: TaskDefinition, router_image: str, locate: Locate) -> None:
+    """Outrider's own router stops at an output that it does not have, and the task with it."""
+    if router_image != PROFILES["outrider"].router_image:
+        return
+    known = sorted(OUTPUTS["output"])
+    for index, container in enumerate(task["containerDefinitions"]):
+        name = plain_options(container).get("Name") if uses_firelens(container) else None
+        if name and name.lower() not in known:
+            raise UserError(
+                f"container '{container['name']}' sends its logs to '{name}', which Outrider's router does not have",
+                locate(("containerDefinitions", index, "logConfiguration", "options", "Name")),
+                found=name,
+                allowed=known,
+                fix=f"run Fluent Bit under the launcher: --router-image {AWS_IMAGE}",
+            )
+
+
+def check_names(task: TaskDefinition, new: list[str], locate: Locate) -> None:
+    """The added containers' names must be free, and ECS must take that many."""
+    containers = task["containerDefinitions"]
+    for index, container in enumerate(containers):
+        if container["name"] in new:
+            path: Path = ("containerDefinitions", index, "name")
+            raise UserError(
+                f"a container named '{container['name']}' is there already, and is not part of a protected task",
+                locate(path),
+                fix="rename it; or remove it if it is left from an earlier protection",
+            )
+    if len(containers) + len(new) > CONTAINER_LIMIT:
+        raise UserError(
+            f"the task has {len(containers)} containers and would have {len(containers) + len(new)}; "
+            f"ECS takes {CONTAINER_LIMIT}",
+            locate(("containerDefinitions",)),
+            fix="move an application to a task of its own",
+        )
