@@ -1,0 +1,25 @@
+"""The ``outrider`` command: argument parsing and printing, nothing else.
+
+``route`` (Fluent Bit's command line) and ``agent`` run beside applications and are dispatched before anything heavy is
+imported; the operator's commands (``task``, ``firelens``, ``server``, ``demo``) use typer.
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int:
+    """Console script ``outrider``; returns the exit status."""
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["route"]:
+        from outrider.cli import route
+
+        return route.main(arguments[1:])
+    if arguments[:1] == ["agent"]:
+        from outrider.cli import agent
+
+        return agent.main(arguments[1:])
+    from outrider.cli import operator
+
+    return operator.main(arguments)

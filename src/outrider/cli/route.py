@@ -1,0 +1,268 @@
+"""``outrider route``: the log router, with Fluent Bit's command line."""
+
+from __future__ import annotations
+
+import getopt
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from outrider import __version__
+from outrider.model.errors import LocalError, Place, UserError
+from outrider.net.files import ConfigurationFiles
+from outrider.pipeline import build, options, registry, run
+from outrider.pipeline.configuration import COMMAND_LINE, Configuration, PluginSection, from_file
+from outrider.pipeline.log import LEVELS, Log, Sink
+from outrider.pipeline.service import Service
+
+FLUENT_BIT_VERSION: Final = "5.1.1"
+"""The version whose behaviour is matched; tools that parse ``--version`` look for it."""
+BUILT_IN_OBJECTS: Final[dict[str, str]] = {}
+"""Shared objects that other images load with -e, and the plugins that take their place."""
+
+_SHORT: Final = "b:c:dDf:C:i:m:o:R:F:p:e:t:T:l:vw:qVhJL:HP:s:SWYZ"
+_LONG: Final = {
+    "storage_path=": "-b",
+    "config=": "-c",
+    "daemon": "-d",
+    "dry-run": "-D",
+    "flush=": "-f",
+    "custom=": "-C",
+    "input=": "-i",
+    "filter=": "-F",
+    "output=": "-o",
+    "match=": "-m",
+    "prop=": "-p",
+    "tag=": "-t",
+    "parser=": "-R",
+    "plugin=": "-e",
+    "sp-task=": "-T",
+    "log_file=": "-l",
+    "http": "-H",
+    "http_server": "-H",
+    "http_listen=": "-L",
+    "port=": "-P",
+    "http_port=": "-P",
+    "coro_stack_size=": "-s",
+    "verbose": "-v",
+    "quiet": "-q",
+    "version": "-V",
+    "help": "-h",
+    "schema": "-J",
+    "workdir=": "-w",
+    "enable-hot-reload": "-Y",
+    "disable-thread-safety-on-hot-reload": "-W",
+    "enable-chunk-trace": "-Z",
+    "sosreport": "-S",
+    "supervisor": "-supervisor",
+}
+_SECTION_KINDS: Final = {"-i": "input", "-F": "filter", "-o": "output"}
+_SERVICE_KEYS: Final = {
+    "-b": "storage.path",
+    "-f": "flush",
+    "-l": "log_file",
+    "-L": "http_listen",
+    "-P": "http_port",
+    "-s": "coro_stack_size",
+    "-R": "parsers_file",
+}
+_REFUSED: Final = {
+    "-d": "running in the background is not supported; use a service manager or the container runtime",
+    "-C": "custom plugins are not supported",
+    "-T": "stream processor tasks are not supported",
+    "-J": "the JSON schema is not available",
+    "-S": "the support report is not available",
+    "-supervisor": "the supervisor is not supported; use a service manager or the container runtime",
+}
+
+USAGE: Final = """\
+usage: outrider route [OPTION]...
+
+Routes log records, configured as Fluent Bit is.
+
+  -c, --config FILE         configuration, classic format
+  -i, --input NAME          add an input;  -p and -t after it set its properties
+  -F, --filter NAME         add a filter;  -p and -m after it set its properties
+  -o, --output NAME         add an output; -p and -m after it set its properties
+  -p, --prop KEY=VALUE      property of the plugin named before
+  -t, --tag TAG             tag of the input named before
+  -m, --match PATTERN       match of the filter or output named before
+  -f, --flush SECONDS       seconds between flushes (default 1)
+  -R, --parser FILE         parsers file
+  -e, --plugin FILE         accepted for plugins that are built in
+  -b, --storage_path DIR    directory of the spool
+  -l, --log_file FILE       write the log there
+  -H, --http_server         monitoring endpoint on; -L ADDRESS, -P PORT
+  -w, --workdir DIR         change to this directory first
+  -D, --dry-run             check the configuration and end
+  -v, --verbose             more talkative (-vv: more still)
+  -q, --quiet               no log
+  -V, --version             print the version
+  -h, --help                print this help; after -i, -F or -o NAME: that plugin's options
+
+Sections of the command line come before those of the file, wherever -c stands.
+Signals: SIGTERM and SIGINT deliver what is left within Grace seconds and end.
+"""
+
+
+@dataclass(slots=True)
+class Arguments:
+    """The command line as read."""
+
+    config_file: str = ""
+    configuration: Configuration = field(default_factory=Configuration)
+    dry_run: bool = False
+    show: str = ""
+    verbose: int = 0
+    quiet: bool = False
+    workdir: str = ""
+    objects: list[str] = field(default_factory=list)
+
+
+def parse(arguments: Sequence[str]) -> Arguments:
+    """Read the command line. Raises UserError."""
+    try:
+        pairs, words = getopt.gnu_getopt(list(arguments), _SHORT, list(_LONG))
+    except getopt.GetoptError as error:
+        raise UserError(error.msg, Place(COMMAND_LINE), fix="see outrider route --help") from error
+    if words:
+        raise UserError(f"unexpected argument '{words[0]}'", Place(COMMAND_LINE), fix="see outrider route --help")
+    result = Arguments()
+    place = Place(COMMAND_LINE)
+    current: PluginSection | None = None
+    for spelled, value in pairs:
+        flag = spelled if not spelled.startswith("--") else _LONG.get(spelled[2:], _LONG.get(f"{spelled[2:]}=", ""))
+        if flag in _SECTION_KINDS:
+            current = PluginSection(_SECTION_KINDS[flag], [options.Property("name", value, place)], place)
+            result.configuration.sections.append(current)
+        elif flag in ("-m", "-t", "-p"):
+            _property(flag, value, current)
+        elif flag in _SERVICE_KEYS:
+            result.configuration.service.append(options.Property(_SERVICE_KEYS[flag], value, place))
+        elif flag in _REFUSED:
+            raise UserError(f"{spelled}: {_REFUSED[flag]}", place)
+        else:
+            _switch(flag, value, result, current)
+    return result
+
+
+def _property(flag: str, value: str, section: PluginSection | None) -> None:
+    place = Place(COMMAND_LINE)
+    if section is None:
+        raise UserError(f"{flag} {value} comes before any -i, -F or -o", place, fix="name the plugin first")
+    if flag == "-m":
+        if section.kind != "input":
+            section.properties.append(options.Property("match", value, place))
+        return
+    if flag == "-t":
+        section.properties.append(options.Property("tag", value, place))
+        return
+    key, equals, text = value.partition("=")
+    if not equals:
+        raise UserError(f"-p {value} is not KEY=VALUE", place)
+    section.properties.append(options.Property(key.strip().lower(), text.strip(), place))
+
+
+def _switch(flag: str, value: str, result: Arguments, current: PluginSection | None) -> None:
+    place = Place(COMMAND_LINE)
+    match flag:
+        case "-c":
+            result.config_file = value
+        case "-D":
+            result.dry_run = True
+        case "-V":
+            result.show = "version"
+        case "-h":
+            result.show = f"{current.kind} {current.properties[0].value}" if current else "help"
+        case "-v":
+            result.verbose += 1
+        case "-q":
+            result.quiet = True
+        case "-w":
+            result.workdir = value
+        case "-e":
+            result.objects.append(value)
+        case "-H":
+            result.configuration.service.append(options.Property("http_server", "on", place))
+        case "-Y" | "-W" | "-Z":
+            pass  # accepted: neither reload nor tracing needs a switch
+        case _:
+            raise AssertionError(flag)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the router; returns the exit status: 0 after a stop, 1 for a wrong configuration, as Fluent Bit."""
+    try:
+        return _main(parse(arguments))
+    except (UserError, LocalError) as error:
+        print(f"outrider route: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+
+
+def _main(arguments: Arguments) -> int:
+    if arguments.show:
+        return _show(arguments.show)
+    if arguments.workdir:
+        try:
+            os.chdir(arguments.workdir)
+        except OSError as error:
+            raise UserError(f"cannot change to '{arguments.workdir}': {error.strerror}", Place(COMMAND_LINE)) from error
+    log = Log(Sink(), "router")
+    environment = {"HOSTNAME": platform.node(), **os.environ}
+    configuration = arguments.configuration
+    if arguments.config_file:
+        configuration = configuration.then(from_file(arguments.config_file, ConfigurationFiles(), log.warn))
+    for path in arguments.objects:
+        _built_in(path, log)
+    service = build.read_service(configuration, environment, log)
+    _set_up_log(arguments, service, environment, log)
+    plan = build.plan(configuration, service, environment, log)
+    if arguments.dry_run:
+        print("configuration test is successful", file=sys.stderr)  # noqa: T201
+        return 0
+    return run.run(plan)
+
+
+def _set_up_log(arguments: Arguments, service: Service, environment: dict[str, str], log: Log) -> None:
+    named = environment.get("FLB_LOG_LEVEL", "").lower()
+    is_set = any(item.key == "log_level" for item in arguments.configuration.service) or service.log_level != "info"
+    level = LEVELS[service.log_level]
+    if not is_set:
+        level = 0 if arguments.quiet else min(level + arguments.verbose, LEVELS["trace"])
+    log.sink.level = LEVELS.get(named, level)
+    if service.log_file:
+        try:
+            log.sink.stream = open(service.log_file, "a", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
+        except OSError as error:
+            raise UserError(f"log_file '{service.log_file}' cannot be opened: {error.strerror}") from error
+
+
+def _built_in(path: str, log: Log) -> None:
+    name = os.path.basename(path)
+    plugin = BUILT_IN_OBJECTS.get(name)
+    if plugin is None:
+        raise UserError(f"-e {path}: shared objects cannot be loaded", Place(COMMAND_LINE), allowed=BUILT_IN_OBJECTS)
+    log.info(f"-e {path} is not needed: '{plugin}' is built in")
+
+
+def _show(what: str) -> int:
+    if what == "version":
+        print(f"Fluent Bit v{FLUENT_BIT_VERSION}\nGit commit: none\nOutrider v{__version__}")  # noqa: T201
+    elif what == "help":
+        print(USAGE, end="")  # noqa: T201
+    else:
+        kind, _, name = what.partition(" ")
+        _show_plugin(kind, name.lower())
+    return 0
+
+
+def _show_plugin(kind: str, name: str) -> None:
+    plugin = registry.plugin_class(kind, name, Place(COMMAND_LINE))
+    print(f"{kind} plugin '{name}': {(plugin.__doc__ or '').strip()}\n\noptions:")  # noqa: T201
+    for key, entry in options.declared(plugin.Options).items():
+        if key == entry.key:
+            default = f" (default: {entry.default})" if entry.default not in ("", None, ()) else ""
+            print(f"  {key:34} {entry.help}{default}")  # noqa: T201

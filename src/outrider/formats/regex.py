@@ -1,0 +1,149 @@
+"""Regular expressions in Ruby's syntax, as Fluent Bit's configurations use them.
+
+Patterns from the part of the language that means the same in Python are translated to ``re``, which is twice as fast;
+everything else goes to Oniguruma. Both give text positions and groups through the same two calls.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, Protocol
+
+import onigurumacffi
+
+_SIMPLE_ESCAPES: Final = frozenset("dDwWsSntrfv\\.*?+^$|()[]{}/-\"' :,;=!@#%&<>~`_")
+_CLASS_ESCAPES: Final = frozenset("dDwWsSntrfv\\.*?+^$|()[]{}/-\"' :,;=!@#%&<>~`_")
+_GROUP_OPENINGS: Final = ("(?:", "(?=", "(?!", "(?<=", "(?<!")
+_NAMED: Final = re.compile(r"\(\?<([A-Za-z_][A-Za-z0-9_]*)>")
+_REPEAT: Final = re.compile(r"\{\d+(?:,\d*)?\}|\{,\d+\}")
+
+
+class Match(Protocol):
+    """A match of either engine."""
+
+    def group(self, index: int = 0) -> str | None:
+        """The text of a group by number; 0 is the whole match."""
+
+
+class Regex:
+    """A compiled pattern. Raises ValueError when it is not a regular expression."""
+
+    __slots__ = ("_compiled", "_foreign", "pattern")
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+        translated = translate(pattern)
+        self._compiled: Any = None
+        self._foreign = False
+        if translated is not None:
+            try:
+                self._compiled = re.compile(translated, re.MULTILINE | re.ASCII)
+            except (re.error, OverflowError):
+                self._compiled = None
+        if self._compiled is None:
+            self._foreign = True
+            try:
+                self._compiled = onigurumacffi.compile(pattern)
+            except (onigurumacffi.OnigError, UnicodeEncodeError) as error:
+                raise ValueError(f"not a regular expression: {error}") from error
+
+    def search(self, text: str) -> Match | None:
+        """The first match anywhere."""
+        return self._run("search", text)
+
+    def match(self, text: str) -> Match | None:
+        """A match at the start."""
+        return self._run("match", text)
+
+    def _run(self, how: str, text: str) -> Match | None:
+        run = getattr(self._compiled, how)
+        try:
+            found: Match | None = run(text)
+        except UnicodeEncodeError:  # undecodable bytes reach Oniguruma as replacement characters
+            found = run(text.encode("utf-8", "replace").decode())
+        return found
+
+
+def translate(pattern: str) -> str | None:
+    """The pattern for ``re`` with MULTILINE and ASCII, or None where the two languages may differ."""
+    if not pattern.isascii():
+        return None
+    out: list[str] = []
+    position = 0
+    while position < len(pattern):
+        step = _translate_one(pattern, position)
+        if step is None:
+            return None
+        text, position = step
+        out.append(text)
+    return "".join(out)
+
+
+def _translate_one(pattern: str, at: int) -> tuple[str, int] | None:
+    char = pattern[at]
+    if char == "\\":
+        return _translate_escape(pattern, at)
+    if char == "[":
+        return _translate_class(pattern, at)
+    if char == "(":
+        return _translate_group(pattern, at)
+    if char == "{":
+        found = _REPEAT.match(pattern, at)
+        if found is None or pattern[found.end() : found.end() + 1] == "+":
+            return None
+        return found[0], found.end()
+    if char in "*+?" and pattern[at + 1 : at + 2] == "+":
+        return None
+    return char, at + 1
+
+
+def _translate_escape(pattern: str, at: int) -> tuple[str, int] | None:
+    char = pattern[at + 1 : at + 2]
+    special = {"h": "[0-9a-fA-F]", "H": "[^0-9a-fA-F]", "z": r"\Z", "A": r"\A"}
+    if char in special and char:
+        return special[char], at + 2
+    if char and char in _SIMPLE_ESCAPES:
+        return (f"\\{char}" if char not in "\"' :,;=!@%<>`_/" else char), at + 2
+    return None
+
+
+def _translate_class(pattern: str, at: int) -> tuple[str, int] | None:
+    out = ["["]
+    position = at + 1
+    if pattern[position : position + 1] == "^":
+        out.append("^")
+        position += 1
+    if pattern[position : position + 1] == "]":
+        return None
+    while position < len(pattern):
+        char = pattern[position]
+        following = pattern[position + 1 : position + 2]
+        if char == "]":
+            return "".join([*out, "]"]), position + 1
+        if char == "\\":
+            if following == "h":
+                out.append("0-9a-fA-F")
+            elif following and following in _CLASS_ESCAPES:
+                out.append(f"\\{following}" if not following.isspace() else following)
+            else:
+                return None
+            position += 2
+            continue
+        if char == "[" or (char in "&-|~" and following == char):
+            return None
+        out.append(char)
+        position += 1
+    return None
+
+
+def _translate_group(pattern: str, at: int) -> tuple[str, int] | None:
+    named = _NAMED.match(pattern, at)
+    if named is not None:
+        return f"(?P<{named[1]}>", named.end()
+    if not pattern.startswith("(?", at):
+        # With a named group anywhere, Ruby's plain groups do not capture; numbers would differ.
+        return ("(", at + 1) if _NAMED.search(pattern) is None else ("(?:", at + 1)
+    for opening in _GROUP_OPENINGS:
+        if pattern.startswith(opening, at):
+            return opening, at + len(opening)
+    return None

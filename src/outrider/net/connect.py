@@ -1,0 +1,187 @@
+"""Client connections that say when the bytes have left this process, and notice at once when the peer hangs up."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from dataclasses import dataclass
+from typing import cast
+
+from outrider.model.errors import PeerError
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where to connect: a unix path, or host and port, with TLS or without."""
+
+    host: str = ""
+    port: int = 0
+    path: str = ""
+    tls: ssl.SSLContext | None = None
+    server_name: str = ""
+    source: str = ""
+    connect_timeout: float = 10.0
+    io_timeout: float = 0.0
+    tcp_keepalive: bool = False
+
+    def __str__(self) -> str:
+        return f"unix://{self.path}" if self.path else f"{self.host}:{self.port}"
+
+
+class Connection(asyncio.Protocol):
+    """A connected stream. Made by ``connect``."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._transport: asyncio.Transport
+        self._lost = ""
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._incoming = bytearray()
+        self._arrived = asyncio.Event()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """See asyncio.Protocol."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=0)
+
+    def data_received(self, data: bytes) -> None:
+        """See asyncio.Protocol."""
+        if len(self._incoming) < 1 << 20:  # nobody reads from a peer that should be silent
+            self._incoming += data
+        self._arrived.set()
+
+    def eof_received(self) -> bool:
+        """See asyncio.Protocol."""
+        self._lost = self._lost or "the peer closed the connection"
+        self._arrived.set()
+        return False
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """See asyncio.Protocol."""
+        self._lost = str(error or self._lost or "the connection was closed")
+        self._writable.set()
+        self._arrived.set()
+
+    def pause_writing(self) -> None:
+        """See asyncio.Protocol."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """See asyncio.Protocol."""
+        self._writable.set()
+
+    @property
+    def usable(self) -> bool:
+        """Whether the peer is still there, as far as we know."""
+        return not self._lost and not self._transport.is_closing()
+
+    async def write(self, data: bytes) -> None:
+        """Hand all of it to the kernel. Raises PeerError; some of the data may have been sent then."""
+        if not self.usable:
+            raise PeerError(f"{self._target}: {self._lost or 'closed'}")
+        self._transport.write(data)
+        if not self._writable.is_set():
+            try:
+                async with asyncio.timeout(self._target.io_timeout or None):
+                    await self._writable.wait()
+            except TimeoutError:
+                self.abort()
+                raise PeerError(f"{self._target}: no progress for {self._target.io_timeout:g} seconds") from None
+        if self._lost:
+            raise PeerError(f"{self._target}: {self._lost}")
+
+    async def read(self, timeout: float) -> bytes:
+        """What the peer has sent, at least one byte. Raises PeerError when it hangs up or says nothing for so long."""
+        try:
+            async with asyncio.timeout(timeout):
+                while not self._incoming:
+                    if self._lost:
+                        raise PeerError(f"{self._target}: {self._lost}")
+                    self._arrived.clear()
+                    await self._arrived.wait()
+        except TimeoutError:
+            raise PeerError(f"{self._target}: no answer within {timeout:g} seconds") from None
+        data = bytes(self._incoming)
+        self._incoming.clear()
+        return data
+
+    def close(self) -> None:
+        """Close in order."""
+        self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once."""
+        self._transport.abort()
+
+
+async def connect(target: Target) -> Connection:
+    """Connect. Raises PeerError that names the peer and what failed."""
+    loop = asyncio.get_running_loop()
+
+    def made() -> Connection:
+        return Connection(target)
+
+    try:
+        async with asyncio.timeout(target.connect_timeout):
+            if target.path:
+                _, connection = await loop.create_unix_connection(made, target.path)
+            else:
+                _, connection = await loop.create_connection(
+                    made,
+                    target.host,
+                    target.port,
+                    ssl=target.tls,
+                    server_hostname=(target.server_name or target.host) if target.tls else None,
+                    local_addr=(target.source, 0) if target.source else None,
+                )
+    except TimeoutError:
+        raise PeerError(f"{target}: no connection within {target.connect_timeout:g} seconds") from None
+    except ssl.SSLError as error:
+        raise PeerError(f"{target}: TLS failed: {error}") from error
+    except OSError as error:
+        raise PeerError(f"{target}: {error.strerror or error}") from error
+    if target.tcp_keepalive and not target.path:
+        sock = connection._transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    return connection
+
+
+class Datagrams(asyncio.DatagramProtocol):
+    """A connected datagram socket. Made by ``connect_datagrams``."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._transport: asyncio.DatagramTransport
+        self._error = ""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """See asyncio.DatagramProtocol."""
+        self._transport = cast("asyncio.DatagramTransport", transport)
+
+    def error_received(self, error: Exception) -> None:
+        """See asyncio.DatagramProtocol; an ICMP refusal of an earlier datagram."""
+        self._error = getattr(error, "strerror", None) or str(error)
+
+    def send(self, data: bytes) -> None:
+        """Send one datagram. Raises PeerError when an earlier one was refused."""
+        if self._error:
+            error, self._error = self._error, ""
+            raise PeerError(f"{self._target} (udp): {error}")
+        self._transport.sendto(data)
+
+    def close(self) -> None:
+        """Close."""
+        self._transport.close()
+
+
+async def connect_datagrams(target: Target) -> Datagrams:
+    """Open a UDP socket to one peer. Raises PeerError."""
+    try:
+        _, protocol = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: Datagrams(target), remote_addr=(target.host, target.port)
+        )
+    except OSError as error:
+        raise PeerError(f"{target} (udp): {error.strerror or error}") from error
+    return protocol

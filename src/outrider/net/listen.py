@@ -1,0 +1,264 @@
+"""Listeners. What they receive goes at once, on the event loop, to a session that never waits.
+
+Back-pressure: ``pause`` stops reading on every connection, so the kernel's buffers fill and senders wait; nothing is
+closed. ``close`` first takes what peers have already sent, then hangs up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import select
+import socket
+import ssl
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, cast
+
+from outrider.model.errors import LocalError, UserError
+
+CONNECTIONS_MAX: Final = 4096
+_DRAIN_STEP: Final = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What to do after some bytes: send ``reply``, then hang up if ``close`` says why."""
+
+    reply: bytes = b""
+    close: str = ""
+
+
+class Session(Protocol):
+    """One connection's protocol; called on the event loop, never waits."""
+
+    def greeting(self) -> bytes:
+        """What to send on connect."""
+
+    def feed(self, data: bytes) -> Answer:
+        """Bytes came."""
+
+    def end(self) -> None:
+        """The peer has hung up or we have."""
+
+
+class _Connection(asyncio.Protocol):
+    def __init__(self, listener: StreamListener) -> None:
+        self._listener = listener
+        self.transport: asyncio.Transport
+        self.session: Session
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        self._listener.opened(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._listener.received += 1
+        answer = self.session.feed(data)
+        if answer.reply:
+            self.transport.write(answer.reply)
+        if answer.close:
+            self._listener.warn(f"connection from {self.peer} closed: {answer.close}")
+            self.transport.close()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._listener.closed(self)
+
+    @property
+    def peer(self) -> str:
+        """The peer's address, for messages."""
+        name = self.transport.get_extra_info("peername")
+        return f"{name[0]}:{name[1]}" if isinstance(name, tuple) else "unix socket"
+
+
+class StreamListener:
+    """Stream sockets, TCP or unix, plain or TLS. ``open_session`` gets the peer's address."""
+
+    def __init__(self, open_session: Callable[[str], Session], warn: Callable[[str], None]) -> None:
+        self._open_session = open_session
+        self.warn = warn
+        self.received = 0
+        self._server: asyncio.Server | None = None
+        self._connections: set[_Connection] = set()
+        self._paused = False
+        self._path = ""
+
+    async def listen_tcp(
+        self, host: str, port: int, *, backlog: int = 128, share_port: bool = False, tls: ssl.SSLContext | None = None
+    ) -> int:
+        """Bind; returns the port. Raises LocalError."""
+        loop = asyncio.get_running_loop()
+        try:
+            self._server = await loop.create_server(
+                lambda: _Connection(self), host, port, backlog=backlog, reuse_port=share_port or None, ssl=tls
+            )
+        except OSError as error:
+            raise _cannot_listen(f"{host}:{port}", error) from error
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def listen_unix(self, path: str, mode: int | None, *, backlog: int = 128) -> None:
+        """Bind a unix stream socket; an old socket file at that path is removed. Raises UserError or LocalError."""
+        sock = _unix_socket(path, mode, socket.SOCK_STREAM)
+        self._path = path
+        self._server = await asyncio.get_running_loop().create_unix_server(
+            lambda: _Connection(self), sock=sock, backlog=backlog
+        )
+
+    def opened(self, connection: _Connection) -> None:
+        """A peer has connected."""
+        if len(self._connections) >= CONNECTIONS_MAX:
+            self.warn(f"connection from {connection.peer} refused: {CONNECTIONS_MAX} are open")
+            connection.session = _Refused()
+            connection.transport.abort()
+            return
+        connection.session = self._open_session(connection.peer)
+        self._connections.add(connection)
+        if self._paused:
+            connection.transport.pause_reading()
+        greeting = connection.session.greeting()
+        if greeting:
+            connection.transport.write(greeting)
+
+    def closed(self, connection: _Connection) -> None:
+        """A connection is gone."""
+        self._connections.discard(connection)
+        connection.session.end()
+
+    def pause(self) -> None:
+        """Stop reading everywhere."""
+        self._paused = True
+        for connection in self._connections:
+            if not connection.transport.is_closing():
+                connection.transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read on."""
+        self._paused = False
+        for connection in self._connections:
+            if not connection.transport.is_closing():
+                connection.transport.resume_reading()
+
+    async def close(self, seconds: float = 2.0) -> None:
+        """Accept nobody new, take what was sent already (for so long at most), hang up."""
+        if self._server is not None:
+            self._server.close()
+        await self._drain(seconds)
+        for connection in list(self._connections):
+            connection.transport.close()
+        if self._path:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._path)
+
+    async def _drain(self, seconds: float) -> None:
+        deadline = asyncio.get_running_loop().time() + seconds
+        while asyncio.get_running_loop().time() < deadline:
+            before = self.received
+            await asyncio.sleep(_DRAIN_STEP)
+            if self.received == before and not self._readable():
+                return
+
+    def _readable(self) -> bool:
+        poll = select.poll()
+        watched = 0
+        for connection in self._connections:
+            sock = connection.transport.get_extra_info("socket")
+            if sock is not None and sock.fileno() >= 0 and not connection.transport.is_closing():
+                poll.register(sock.fileno(), select.POLLIN)
+                watched += 1
+        return bool(watched) and any(flags & select.POLLIN and not flags & select.POLLHUP for _, flags in poll.poll(0))
+
+
+class _Refused:
+    def greeting(self) -> bytes:
+        return b""
+
+    def feed(self, data: bytes) -> Answer:
+        return Answer(close="refused")
+
+    def end(self) -> None:
+        """Nothing was begun."""
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    def __init__(self, take: Callable[[bytes, str], None]) -> None:
+        self._take = take
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        self._take(data, f"{addr[0]}:{addr[1]}" if isinstance(addr, tuple) else "unix socket")
+
+
+class DatagramListener:
+    """UDP or unix datagrams; ``take`` gets each with the sender's address."""
+
+    def __init__(self, take: Callable[[bytes, str], None]) -> None:
+        self._take = take
+        self._transport: asyncio.DatagramTransport | None = None
+        self._path = ""
+
+    async def listen_udp(self, host: str, port: int, receive_buffer: int = 0) -> int:
+        """Bind; returns the port. Raises LocalError."""
+        loop = asyncio.get_running_loop()
+        try:
+            self._transport, _ = await loop.create_datagram_endpoint(
+                lambda: _Datagrams(self._take), local_addr=(host, port)
+            )
+        except OSError as error:
+            raise _cannot_listen(f"{host}:{port} (udp)", error) from error
+        sock = self._transport.get_extra_info("socket")
+        if receive_buffer:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        return int(sock.getsockname()[1])
+
+    async def listen_unix(self, path: str, mode: int | None, receive_buffer: int = 0) -> None:
+        """Bind a unix datagram socket. Raises UserError or LocalError."""
+        sock = _unix_socket(path, mode, socket.SOCK_DGRAM)
+        if receive_buffer:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self._path = path
+        self._transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: _Datagrams(self._take), sock=sock
+        )
+
+    async def close(self) -> None:
+        """Take what has arrived, then close."""
+        if self._transport is None:
+            return
+        await asyncio.sleep(_DRAIN_STEP)
+        self._transport.close()
+        if self._path:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._path)
+
+
+def _unix_socket(path: str, mode: int | None, kind: int) -> socket.socket:
+    try:
+        if stat.S_ISSOCK(os.lstat(path).st_mode):
+            os.unlink(path)
+        else:
+            raise UserError(f"'{path}' exists and is not a socket", fix="remove it or choose another path")
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise _cannot_listen(f"unix://{path}", error) from error
+    sock = socket.socket(socket.AF_UNIX, kind)
+    try:
+        sock.bind(path)
+        if mode is not None:
+            os.chmod(path, mode)
+    except OSError as error:
+        sock.close()
+        raise _cannot_listen(f"unix://{path}", error) from error
+    sock.setblocking(False)
+    return sock
+
+
+def _cannot_listen(where: str, error: OSError) -> LocalError:
+    advice = {
+        98: "; fix: stop the process that has this address, or choose another",
+        13: "; fix: ports below 1024 need CAP_NET_BIND_SERVICE, unix paths a directory that this user may write",
+        2: "; fix: make the directory first",
+    }
+    reason = error.strerror or str(error)
+    return LocalError(f"could not listen on {where}: {reason}{advice.get(error.errno or 0, '')}")

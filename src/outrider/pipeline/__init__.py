@@ -1,0 +1,16 @@
+"""The one engine: records from inputs travel in chunks through filters to every output whose Match fits their tag.
+
+``plugin``    the contract: Input, Filter, Output, and how a plugin says what became of a batch
+``options``   options declared once: parser, validator, reference
+``registry``  which plugins there are; a test proves that it lists exactly the plugin folders
+``build``     configuration sections to a checked pipeline
+``engine``    run, flush, stop; the only place that knows all the parts
+``intake``    open chunks of an input, back-pressure
+``chunk``     raw records of one tag, in memory and in the spool, and what is left to do with them
+``delivery``  one output: queue, workers, retries
+``schedule``  waiting times and Retry_Limit (pure)
+``ledger``    accepted = delivered + buffered + dropped{reason}, at every moment
+``service``   the [SERVICE] keys
+``log``       log lines as Fluent Bit writes them
+``monitor``   the HTTP endpoint
+"""

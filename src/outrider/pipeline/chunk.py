@@ -1,0 +1,132 @@
+"""A chunk: records of one tag, raw as they came, from acceptance until every output has answered."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from outrider.formats import msgpack
+from outrider.model.batch import Batch
+from outrider.pipeline.plugin import Decoder
+from outrider.spool import chunkfile
+
+SIZE_MAX: Final = 2_000_000
+"""Bytes at which a chunk is sealed."""
+FILTERED: Final = "batch"
+"""Codec of a chunk that has been through the filters."""
+
+
+class Chunk:
+    """Raw pieces in memory, in a file, or both. ``memory`` is what its input is charged for, in bytes."""
+
+    __slots__ = (
+        "codec",
+        "count",
+        "created",
+        "done",
+        "file",
+        "file_is_current",
+        "id",
+        "memory",
+        "path",
+        "pending",
+        "pieces",
+        "size",
+        "source",
+        "tag",
+    )
+
+    def __init__(self, source: str, tag: str, codec: str, created: int, chunk_id: str = "") -> None:
+        self.id = chunk_id or os.urandom(16).hex()
+        self.source = source
+        self.tag = tag
+        self.codec = codec
+        self.created = created
+        self.pieces: list[bytes] = []
+        self.count = 0
+        self.size = 0
+        self.memory = 0
+        self.file: chunkfile.ChunkFile | None = None
+        self.path: Path | None = None
+        self.file_is_current = True
+        self.done: set[str] = set()
+        self.pending = 0
+
+    @classmethod
+    def recovered(cls, source: str, found: chunkfile.Recovered) -> Chunk:
+        """A chunk that was left on disk; nothing of it is in memory."""
+        chunk = cls(source, found.header.tag, found.header.codec, found.header.created, found.header.id)
+        chunk.path, chunk.count, chunk.size, chunk.done = found.path, found.count, found.size, found.done
+        return chunk
+
+    @property
+    def header(self) -> chunkfile.Header:
+        """What stands at the front of the chunk's file."""
+        return chunkfile.Header(self.id, self.tag, self.codec, self.created)
+
+    def append(self, raw: bytes, count: int) -> None:
+        """Take raw records; into the file first, where there is one. Raises LocalError and has then taken nothing."""
+        if self.file is not None:
+            self.file.append(raw, count)
+        self.pieces.append(raw)
+        self.count += count
+        self.size += len(raw)
+        self.memory += len(raw)
+
+    def seal(self) -> None:
+        """No more appends."""
+        if self.file is not None:
+            self.file.seal()
+
+    def batch(self, decoders: Mapping[str, Decoder]) -> Batch:
+        """The records, decoded. Raises LocalError when the file cannot be read, MalformedError, KeyError."""
+        pieces = self.pieces
+        if not pieces and self.path is not None:
+            pieces = chunkfile.read(self.path)
+        if self.codec == FILTERED:
+            times, records, metadata = msgpack.decode(pieces[0])
+            batch = Batch(self.tag, times, records, metadata)
+        else:
+            batch = decoders[self.codec](self.tag, pieces, self.count)
+        batch.id = self.id
+        return batch
+
+    def pack(self, batch: Batch) -> None:
+        """Keep the filtered records in place of the raw ones.
+
+        Raises LocalError when the file cannot be replaced; memory then holds the filtered form all the same.
+        """
+        if self.codec == FILTERED:
+            return
+        blob = pack(batch)
+        self.codec, self.count, self.pieces, self.size = FILTERED, len(batch), [blob], len(blob)
+        if self.path is not None:
+            self.file_is_current = False
+            chunkfile.replace(self.path, self.header, blob, self.count)
+            self.file_is_current = True
+
+    def unload(self) -> None:
+        """Let go of the memory, where the file has it all."""
+        if self.path is not None and self.file_is_current:
+            self.pieces = []
+
+    def mark_done(self, output: str) -> None:
+        """Remember on disk that an output has delivered the chunk. Raises LocalError."""
+        self.done.add(output)
+        if self.path is not None:
+            chunkfile.mark_done(self.path, output)
+
+    def delete(self) -> None:
+        """Every output has answered."""
+        self.pieces = []
+        if self.file is not None:
+            self.file.delete()
+        elif self.path is not None:
+            self.path.unlink(missing_ok=True)
+
+
+def pack(batch: Batch) -> bytes:
+    """The batch as msgpack: times, records, metadata."""
+    return msgpack.encode([batch.times, batch.records, batch.metadata])

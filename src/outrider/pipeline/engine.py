@@ -1,0 +1,270 @@
+"""The engine: sealed chunks are decoded once, filtered, and handed to every output whose Match fits.
+
+A chunk is taken up only when one of its outputs wants more, so decoded records never pile up; outputs that are busy
+get the filtered records packed. Everything runs on one event loop; filters run to completion on a whole chunk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from outrider.formats.msgpack import MalformedError
+from outrider.model.batch import Batch
+from outrider.model.errors import LocalError
+from outrider.pipeline.chunk import FILTERED, Chunk
+from outrider.pipeline.delivery import OutputRunner, Parcel
+from outrider.pipeline.intake import ChunkIntake
+from outrider.pipeline.ledger import Ledger
+from outrider.pipeline.log import Log
+from outrider.pipeline.plugin import Decoder, Filter, Input
+
+_ROUTES_MAX: Final = 10_000
+
+
+@dataclass(slots=True)
+class RunningInput:
+    """An input and its intake."""
+
+    plugin: Input[Any]
+    intake: ChunkIntake
+
+
+@dataclass(slots=True)
+class RunningFilter:
+    """A filter and the tags it applies to."""
+
+    plugin: Filter[Any]
+    name: str
+    matches: Callable[[str], bool]
+
+
+class Engine:
+    """A pipeline that runs. Built by ``build.build``; ``run`` returns when it was stopped and drained."""
+
+    def __init__(self, ledger: Ledger, log: Log, flush: float, grace: float) -> None:
+        self.ledger = ledger
+        self.log = log
+        self.started = 0.0
+        self.inputs: list[RunningInput] = []
+        self.filters: list[RunningFilter] = []
+        self.outputs: list[OutputRunner] = []
+        self.decoders: dict[str, Decoder] = {}
+        self._flush = flush
+        self._grace = grace
+        self._routes: dict[str, tuple[OutputRunner, ...]] = {}
+        self._ready: dict[tuple[str, ...], deque[Chunk]] = {}
+        self._pumping = False
+        self._stopping = asyncio.Event()
+        self._finished = asyncio.Event()
+        self._intakes: dict[str, ChunkIntake] = {}
+
+    # -- life
+
+    async def run(self) -> None:
+        """Start everything, run until ``stop`` is called, drain within Grace.
+
+        Raises UserError or LocalError when an input or output cannot start; what had started is stopped.
+        """
+        self.started = time.monotonic()
+        self._intakes = {item.intake.name: item.intake for item in self.inputs}
+        for output in self.outputs:
+            await output.plugin.start()
+        for item in self.inputs:
+            for chunk in item.intake.recover():
+                self.sealed(chunk)
+        async with asyncio.TaskGroup() as group:
+            workers = [group.create_task(output.run()) for output in self.outputs]
+            workers.append(group.create_task(self._tick()))
+            started: list[RunningInput] = []
+            try:
+                for item in self.inputs:
+                    await item.plugin.start(item.intake)
+                    started.append(item)
+                await self._stopping.wait()
+            finally:
+                for item in started:
+                    await item.plugin.stop()
+                await self._drain()
+                for worker in workers:
+                    worker.cancel()
+        self._account_for_the_rest()
+        for output in self.outputs:
+            await output.plugin.stop()
+
+    def stop(self) -> None:
+        """Ask for the end; safe to call from a signal handler of the loop."""
+        self._stopping.set()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(self._flush)
+            self._flush_open()
+
+    def _flush_open(self) -> None:
+        for item in self.inputs:
+            item.intake.seal_all()
+
+    async def _drain(self) -> None:
+        self._flush_open()
+        for output in self.outputs:
+            output.hurry()
+        if self._grace >= 0:
+            self.log.info(f"stopping: {self._pending()} chunks to deliver, {self._grace:g} seconds at most")
+        try:
+            async with asyncio.timeout(self._grace if self._grace >= 0 else None):
+                while self._pending():
+                    self._finished.clear()
+                    await self._finished.wait()
+        except TimeoutError:
+            self.log.error(
+                f"stopped with {self._pending()} chunks not delivered; fix: raise Grace or use storage.type filesystem"
+            )
+
+    def _pending(self) -> int:
+        return sum(map(len, self._ready.values())) + sum(output.pending for output in self.outputs)
+
+    def _account_for_the_rest(self) -> None:
+        """What is in the spool stays buffered there; what was in memory only is lost, and said to be."""
+        for queue in self._ready.values():
+            for chunk in queue:
+                if chunk.path is None:
+                    row = self.ledger.of_input(chunk.source, chunk.tag)
+                    row.waiting -= chunk.count
+                    row.dropped["not delivered before the stop"] += chunk.count
+        kept = sum(chunk.count for queue in self._ready.values() for chunk in queue if chunk.path is not None)
+        lost = 0
+        for output in self.outputs:
+            for parcel in output.abandon():
+                if parcel.chunk.path is not None:
+                    kept += parcel.count
+                else:
+                    lost += parcel.count
+                    parcel.row.buffered -= parcel.count
+                    parcel.row.dropped["not delivered before the stop"] += parcel.count
+        if lost:
+            self.log.error(f"{lost} records were not delivered and are lost; fix: storage.type filesystem keeps them")
+        if kept:
+            self.log.info(f"{kept} records stay in the spool for the next start")
+
+    # -- the way of a chunk
+
+    def sealed(self, chunk: Chunk) -> None:
+        """A chunk is complete."""
+        route = tuple(output.name for output in self.route(chunk.tag))
+        self._ready.setdefault(route, deque()).append(chunk)
+        self.pump()
+
+    def route(self, tag: str) -> tuple[OutputRunner, ...]:
+        """The outputs whose Match fits the tag."""
+        found = self._routes.get(tag)
+        if found is None:
+            if len(self._routes) >= _ROUTES_MAX:
+                self._routes.clear()
+            found = self._routes[tag] = tuple(output for output in self.outputs if output.matches(tag))
+        return found
+
+    def pump(self) -> None:
+        """Take up chunks as outputs want them, one in each turn of the event loop."""
+        if not self._pumping:
+            self._pumping = True
+            asyncio.get_running_loop().call_soon(self._pump)
+
+    def _pump(self) -> None:
+        self._pumping = False
+        for queue in self._ready.values():
+            if not queue:
+                continue
+            outputs = self.route(queue[0].tag)
+            if not outputs or any(output.wants for output in outputs):
+                self._take_up(queue.popleft())
+                self.pump()
+
+    def _take_up(self, chunk: Chunk) -> None:
+        row = self.ledger.of_input(chunk.source, chunk.tag)
+        row.waiting -= chunk.count
+        try:
+            batch = chunk.batch(self.decoders)
+        except (LocalError, MalformedError, KeyError) as error:
+            self.log.error(f"chunk {chunk.id} of {chunk.source} cannot be read: {error}")
+            row.dropped["unreadable chunk"] += chunk.count
+            self._close(chunk)
+            return
+        if len(batch) < chunk.count:
+            row.dropped["malformed record"] += chunk.count - len(batch)
+        if chunk.codec != FILTERED:
+            self._filter(batch, row.dropped)
+        outputs = [output for output in self.route(chunk.tag) if output.name not in chunk.done]
+        if not outputs and not chunk.done:
+            row.dropped["no output matches the tag"] += len(batch)
+        else:
+            row.passed += len(batch)
+        if not outputs or not batch.records:
+            self._close(chunk)
+            return
+        self._hand_over(chunk, batch, outputs)
+
+    def _filter(self, batch: Batch, dropped: Any) -> None:
+        for item in self.filters:
+            if not batch.records:
+                return
+            if item.matches(batch.tag):
+                before = len(batch)
+                try:
+                    item.plugin.apply(batch)
+                except Exception as error:  # noqa: BLE001 - a bug in a filter must not stop the records
+                    self.log.error(f"bug in filter {item.name}: {''.join(traceback.format_exception(error))}")
+                if len(batch) < before:
+                    dropped[f"filter {item.name}"] += before - len(batch)
+
+    def _hand_over(self, chunk: Chunk, batch: Batch, outputs: Sequence[OutputRunner]) -> None:
+        chunk.pending = len(outputs)
+        count = len(batch)
+        busy = [output for output in outputs if not output.wants]
+        if busy:
+            self._pack(chunk, batch)
+        else:
+            chunk.pieces = []
+        for output in outputs:
+            sent = self.ledger.of_output(chunk.source, chunk.tag, output.name)
+            sent.routed += count
+            sent.buffered += count
+            output.put(Parcel(chunk, sent, count, None if output in busy else batch))
+
+    def parked(self, parcel: Parcel, batch: Batch) -> None:
+        """A parcel must wait: its chunk keeps the filtered records packed, on disk alone where there is a spool."""
+        self._pack(parcel.chunk, batch)
+        self._intakes[parcel.chunk.source].unload(parcel.chunk)
+
+    def _pack(self, chunk: Chunk, batch: Batch) -> None:
+        try:
+            chunk.pack(batch)
+        except LocalError as error:
+            self.log.error(f"{error}; the chunk is kept in memory")
+        self._intakes[chunk.source].loaded(chunk)
+
+    def finished(self, parcel: Parcel, output: OutputRunner) -> None:
+        """A parcel has left an output for good."""
+        chunk = parcel.chunk
+        chunk.pending -= 1
+        if chunk.pending:
+            if chunk.path is not None:
+                self._mark_done(chunk, output)
+        else:
+            self._close(chunk)
+
+    def _mark_done(self, chunk: Chunk, output: OutputRunner) -> None:
+        try:
+            chunk.mark_done(output.name)
+        except LocalError as error:
+            self.log.warn(f"{error}; after a restart {output.name} may get the chunk a second time")
+
+    def _close(self, chunk: Chunk) -> None:
+        chunk.delete()
+        self._intakes[chunk.source].release(chunk)
+        self._finished.set()

@@ -1,0 +1,184 @@
+"""Where an input hands in its records: open chunks by tag, the spool, back-pressure.
+
+At ``Mem_Buf_Limit`` an input with a spool lets go of the memory of waiting chunks (the disk has them); one without
+stops reading and goes on when there is room. Nothing is refused that was read.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from outrider.formats import msgpack
+from outrider.model.batch import Record
+from outrider.model.errors import LocalError
+from outrider.pipeline.chunk import SIZE_MAX, Chunk
+from outrider.pipeline.ledger import Ledger
+from outrider.pipeline.log import Log
+from outrider.spool import chunkfile
+
+RECORDS: str = "records"
+"""Codec of records that were made by an input: ``[times, records]`` pairs."""
+
+
+@dataclass(slots=True)
+class Spool:
+    """Where an input's chunks lie on disk."""
+
+    directory: Path
+    sync: bool
+
+
+class ChunkIntake:
+    """The intake of one input (see ``plugin.Intake``). ``sealed`` is called with each chunk that is complete."""
+
+    def __init__(
+        self, name: str, ledger: Ledger, log: Log, limit: int, spool: Spool | None, sealed: Callable[[Chunk], None]
+    ) -> None:
+        self.name = name
+        self.held = 0
+        self.log = log
+        self._ledger = ledger
+        self._limit = limit
+        self._spool = spool
+        self._sealed = sealed
+        self._open: dict[tuple[str, str], Chunk] = {}
+        self._in_memory: dict[str, Chunk] = {}
+        self._paused = False
+        self._listeners: list[tuple[Callable[[], None], Callable[[], None]]] = []
+
+    # -- what inputs call
+
+    def append(self, tag: str, codec: str, raw: bytes, count: int) -> None:
+        """See ``plugin.Intake``."""
+        chunk = self._open.get((tag, codec))
+        if chunk is None:
+            chunk = self._new(tag, codec)
+        before = chunk.memory
+        try:
+            chunk.append(raw, count)
+        except LocalError as error:
+            chunk = self._fall_back_to_memory(chunk, error)
+            before = chunk.memory
+            chunk.append(raw, count)
+        self.held += chunk.memory - before
+        row = self._ledger.of_input(self.name, tag)
+        row.accepted += count
+        row.waiting += count
+        if chunk.size >= SIZE_MAX:
+            self._seal(chunk)
+        if self._limit and self.held >= self._limit:
+            self._make_room()
+
+    def append_records(self, tag: str, times: list[int], records: list[Record]) -> None:
+        """See ``plugin.Intake``."""
+        self.append(tag, RECORDS, msgpack.encode([times, records]), len(records))
+
+    def lost(self, tag: str, count: int, reason: str) -> None:
+        """See ``plugin.Intake``."""
+        self._ledger.of_input(self.name, tag).refused[reason] += count
+
+    @property
+    def full(self) -> bool:
+        """See ``plugin.Intake``."""
+        return self._paused
+
+    def on_room(self, pause: Callable[[], None], resume: Callable[[], None]) -> None:
+        """See ``plugin.Intake``."""
+        self._listeners.append((pause, resume))
+        if self._paused:
+            pause()
+
+    # -- what the engine calls
+
+    def recover(self) -> Iterator[Chunk]:
+        """The chunks that an earlier process left in this input's spool, accounted as accepted."""
+        if self._spool is None:
+            return
+        for found in chunkfile.recover(self._spool.directory):
+            if isinstance(found, str):
+                self.log.error(found)
+                continue
+            if found.damage:
+                self.log.error(
+                    f"{found.path.name}: {found.damage}; {found.count} records recovered, the rest set aside"
+                )
+            row = self._ledger.of_input(self.name, found.header.tag)
+            row.accepted += found.count
+            row.waiting += found.count
+            yield Chunk.recovered(self.name, found)
+
+    def seal_all(self) -> None:
+        """Every open chunk is complete."""
+        for chunk in list(self._open.values()):
+            self._seal(chunk)
+
+    def loaded(self, chunk: Chunk) -> None:
+        """The size of the chunk in memory has changed."""
+        size = sum(map(len, chunk.pieces))
+        self.held += size - chunk.memory
+        chunk.memory = size
+
+    def release(self, chunk: Chunk) -> None:
+        """The chunk is finished: its memory is free."""
+        self.held -= chunk.memory
+        chunk.memory = 0
+        self._in_memory.pop(chunk.id, None)
+        if self._paused and self.held < self._limit:
+            self._paused = False
+            self.log.info(f"resume (mem buf overlimit: {self.held} of {self._limit} bytes)")
+            for _, resume in self._listeners:
+                resume()
+
+    def unload(self, chunk: Chunk) -> None:
+        """The chunk waits for long: keep it on disk alone, where it is there."""
+        chunk.unload()
+        self.loaded(chunk)
+
+    # -- inside
+
+    def _new(self, tag: str, codec: str) -> Chunk:
+        chunk = Chunk(self.name, tag, codec, time.time_ns())
+        if self._spool is not None:
+            try:
+                chunk.file = chunkfile.ChunkFile(self._spool.directory, chunk.header, sync=self._spool.sync)
+                chunk.path = chunk.file.path
+            except LocalError as error:
+                self.log.error(f"{error}; records are kept in memory only")
+        self._open[tag, codec] = chunk
+        self._in_memory[chunk.id] = chunk
+        return chunk
+
+    def _fall_back_to_memory(self, chunk: Chunk, error: LocalError) -> Chunk:
+        self.log.error(f"{error}; records are kept in memory only; fix: free disk space")
+        self._seal(chunk)
+        memory_only = Chunk(self.name, chunk.tag, chunk.codec, time.time_ns())
+        self._open[chunk.tag, chunk.codec] = memory_only
+        return memory_only
+
+    def _seal(self, chunk: Chunk) -> None:
+        self._open.pop((chunk.tag, chunk.codec), None)
+        chunk.seal()
+        if chunk.count:
+            self._sealed(chunk)
+        else:
+            chunk.delete()
+            self.release(chunk)
+
+    def _make_room(self) -> None:
+        if self._spool is not None:
+            for chunk in list(self._in_memory.values()):
+                if chunk.path is not None and chunk.pieces:
+                    if self._open.get((chunk.tag, chunk.codec)) is chunk:
+                        self._seal(chunk)
+                    self.unload(chunk)
+                self._in_memory.pop(chunk.id, None)
+        if self.held >= self._limit and not self._paused:
+            self._paused = True
+            self.log.warn(
+                f"paused (mem buf overlimit: {self.held} of {self._limit} bytes); senders wait, nothing is lost"
+            )
+            for pause, _ in self._listeners:
+                pause()

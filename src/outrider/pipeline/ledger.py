@@ -1,0 +1,105 @@
+"""The balance sheet of records.
+
+For each input and tag:            accepted = waiting + dropped{reason} + passed
+For each input, tag and output:    routed   = buffered + dropped{reason} + delivered
+
+*waiting* records lie raw in chunks, *passed* ones left the filters and were routed to every matching output at once.
+``faults`` is empty at every moment; the tests assert it after each pipeline run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+ROWS_MAX: Final = 2_000
+OTHER_TAGS: Final = "(other tags)"
+
+
+@dataclass(slots=True)
+class Taken:
+    """What an input took under one tag. ``refused`` records were received but never accepted."""
+
+    accepted: int = 0
+    waiting: int = 0
+    passed: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Sent:
+    """What became of the records that were routed to one output."""
+
+    routed: int = 0
+    buffered: int = 0
+    delivered: int = 0
+    retried: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+
+
+class Ledger:
+    """Rows by (input, tag) and (input, tag, output); beyond ROWS_MAX tags share one row."""
+
+    def __init__(self) -> None:
+        self.taken: dict[tuple[str, str], Taken] = {}
+        self.sent: dict[tuple[str, str, str], Sent] = {}
+
+    def of_input(self, source: str, tag: str) -> Taken:
+        """The row of an input and tag."""
+        row = self.taken.get((source, tag))
+        if row is None:
+            if len(self.taken) >= ROWS_MAX:
+                tag = OTHER_TAGS
+            row = self.taken.setdefault((source, tag), Taken())
+        return row
+
+    def of_output(self, source: str, tag: str, output: str) -> Sent:
+        """The row of an input, tag and output."""
+        row = self.sent.get((source, tag, output))
+        if row is None:
+            if len(self.sent) >= ROWS_MAX:
+                tag = OTHER_TAGS
+            row = self.sent.setdefault((source, tag, output), Sent())
+        return row
+
+    def faults(self) -> list[str]:
+        """Rows that do not balance, as sentences."""
+        found = [
+            f"{source} {tag}: accepted {row.accepted} != waiting {row.waiting} + dropped {row.dropped.total()}"
+            f" + passed {row.passed}"
+            for (source, tag), row in self.taken.items()
+            if row.accepted != row.waiting + row.dropped.total() + row.passed
+        ]
+        found += [
+            f"{source} {tag} > {output}: routed {row.routed} != buffered {row.buffered}"
+            f" + dropped {row.dropped.total()} + delivered {row.delivered}"
+            for (source, tag, output), row in self.sent.items()
+            if row.routed != row.buffered + row.dropped.total() + row.delivered
+        ]
+        return found
+
+    def snapshot(self) -> dict[str, Any]:
+        """Sums by input and by output, the rows, and whether they balance; ready for JSON."""
+        inputs: dict[str, dict[str, Any]] = {}
+        outputs: dict[str, dict[str, Any]] = {}
+        for (source, _), taken in self.taken.items():
+            row = inputs.setdefault(source, {"accepted": 0, "waiting": 0, "passed": 0, "dropped": {}, "refused": {}})
+            _add(row, taken, ("accepted", "waiting", "passed"), ("dropped", "refused"))
+        for (_, _, output), sent in self.sent.items():
+            row = outputs.setdefault(output, {"routed": 0, "buffered": 0, "delivered": 0, "retried": 0, "dropped": {}})
+            _add(row, sent, ("routed", "buffered", "delivered", "retried"), ("dropped",))
+        tags = [
+            {"input": source, "tag": tag, "accepted": row.accepted, "waiting": row.waiting, "passed": row.passed}
+            for (source, tag), row in self.taken.items()
+        ]
+        return {"balance": not self.faults(), "inputs": inputs, "outputs": outputs, "tags": tags}
+
+
+def _add(row: dict[str, Any], part: Taken | Sent, numbers: tuple[str, ...], counters: tuple[str, ...]) -> None:
+    for name in numbers:
+        row[name] += getattr(part, name)
+    for name in counters:
+        for reason, count in getattr(part, name).items():
+            row[name][reason] = row[name].get(reason, 0) + count

@@ -1,0 +1,87 @@
+"""Log lines in Fluent Bit's form on standard error (or ``Log_File``), each event named by its component.
+
+``[2026/11/21 09:34:26.123456789] [ info] [output:syslog:syslog.0] connected``
+
+A message that repeats within ten seconds is held back and counted, so that a dead peer does not fill the disk.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Final, TextIO
+
+LEVELS: Final = {"off": 0, "error": 1, "warn": 2, "warning": 2, "info": 3, "debug": 4, "trace": 5}
+_REPEAT_SECONDS: Final = 10.0
+_REMEMBERED: Final = 256
+
+
+@dataclass(slots=True)
+class Sink:
+    """Where lines go. ``level`` is the most talkative level that is written."""
+
+    stream: TextIO = field(default_factory=lambda: sys.stderr)
+    level: int = LEVELS["info"]
+    _seen: dict[tuple[str, str], tuple[float, int]] = field(default_factory=dict)
+
+    def write(self, level: str, component: str, message: str, *, now_ns: int, repeat: bool) -> None:
+        """Write one line, unless the same one was written moments ago and ``repeat`` is false."""
+        if LEVELS[level] > self.level:
+            return
+        suffix = "" if repeat else self._hold_back(component, message, now_ns / 1e9)
+        if suffix is None:
+            return
+        seconds, fraction = divmod(now_ns, 1_000_000_000)
+        stamp = time.strftime("%Y/%m/%d %H:%M:%S", time.localtime(seconds))
+        text = message.encode("utf-8", "backslashreplace").decode().replace("\n", "\\n").replace("\r", "\\r")
+        try:
+            self.stream.write(f"[{stamp}.{fraction:09d}] [{level:>5}] [{component}] {text}{suffix}\n")
+            self.stream.flush()
+        except (OSError, ValueError):
+            self.level = 0  # standard error is gone or its disk is full: logging must not stop the logs of others
+
+    def _hold_back(self, component: str, message: str, now: float) -> str | None:
+        key = (component, message)
+        last, held = self._seen.get(key, (-_REPEAT_SECONDS, 0))
+        if now - last < _REPEAT_SECONDS:
+            self._seen[key] = (last, held + 1)
+            return None
+        if len(self._seen) >= _REMEMBERED:
+            self._seen.clear()
+        self._seen[key] = (now, 0)
+        return f" ({held} more like this were held back)" if held else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A component's voice."""
+
+    sink: Sink
+    component: str
+    level: int | None = None
+    """Most talkative level of this component; None: as the sink."""
+
+    def _write(self, level: str, message: str, repeat: bool) -> None:
+        if self.level is None or LEVELS[level] <= self.level:
+            self.sink.write(level, self.component, message, now_ns=time.time_ns(), repeat=repeat)
+
+    def error(self, message: str) -> None:
+        """Something was lost or will be."""
+        self._write("error", message, False)
+
+    def warn(self, message: str) -> None:
+        """Something needs attention, nothing is lost yet."""
+        self._write("warn", message, False)
+
+    def info(self, message: str) -> None:
+        """A change of state worth a line."""
+        self._write("info", message, True)
+
+    def debug(self, message: str) -> None:
+        """For whoever looks for a fault."""
+        self._write("debug", message, True)
+
+    def child(self, component: str, level: int | None = None) -> Log:
+        """The voice of a part."""
+        return Log(self.sink, component, level)

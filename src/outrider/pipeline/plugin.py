@@ -1,0 +1,134 @@
+"""The plugin contract.
+
+Lifecycle, five verbs: *construct* with typed options (no side effects), *check* (raise UserError for what cannot
+work), *start*, *run* (inputs) or *send* (outputs), *stop*. Filters are plain functions over a batch.
+A plugin awaits only in its ``plugin.py``; what it does to bytes and batches lives in pure modules beside it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
+
+from outrider.model.batch import Batch, Record
+from outrider.pipeline.log import Log
+from outrider.pipeline.options import FilterCore, InputCore, OutputCore
+
+O = TypeVar("O")  # noqa: E741 - the options of a plugin
+
+Decoder: TypeAlias = Callable[[str, Sequence[bytes], int], Batch]
+"""Tag, raw pieces and the number of records in them, to a batch; records that cannot be decoded are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every plugin instance is given beside its options."""
+
+    name: str
+    """Instance name: alias or ``plugin.N``."""
+    log: Log
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class Intake(Protocol):
+    """Where an input hands in what it took; made by the engine."""
+
+    def append(self, tag: str, codec: str, raw: bytes, count: int) -> None:
+        """Accept ``count`` raw records: on return they are where ``storage.type`` says. ``codec`` names their form."""
+
+    def append_records(self, tag: str, times: list[int], records: list[Record]) -> None:
+        """Accept records that were made here rather than received."""
+
+    def lost(self, tag: str, count: int, reason: str) -> None:
+        """Account for records that were received but cannot be accepted."""
+
+    @property
+    def full(self) -> bool:
+        """Whether the input must stop reading (``Mem_Buf_Limit``)."""
+
+    def on_room(self, pause: Callable[[], None], resume: Callable[[], None]) -> None:
+        """Call these when the input must stop, and when it may go on."""
+
+
+class Input(ABC, Generic[O]):
+    """Something that records come from."""
+
+    Options: ClassVar[type[Any]]
+    codecs: ClassVar[Mapping[str, Decoder]] = {}
+    """Name to decoder of each raw form that this plugin appends; names are global and survive in spools."""
+
+    def __init__(self, options: O, core: InputCore, context: Context) -> None:
+        self.options = options
+        self.core = core
+        self.context = context
+        self.log = context.log
+
+    def check(self) -> None:
+        """Raise UserError where these options cannot work together."""
+
+    @abstractmethod
+    async def start(self, intake: Intake) -> None:
+        """Open what is read from. Raise UserError or LocalError when that fails."""
+
+    @abstractmethod
+    async def stop(self) -> None:
+        """Take nothing new, hand in what has been sent already, close."""
+
+
+class Filter(ABC, Generic[O]):
+    """Something that changes or drops records."""
+
+    Options: ClassVar[type[Any]]
+
+    def __init__(self, options: O, core: FilterCore, context: Context) -> None:
+        self.options = options
+        self.core = core
+        self.context = context
+        self.log = context.log
+
+    def check(self) -> None:
+        """Raise UserError where these options cannot work together."""
+
+    @abstractmethod
+    def apply(self, batch: Batch) -> None:
+        """Change the batch in place. Called once for each chunk, never for a retry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of a batch: ``delivered + dropped + len(retry) = len(batch)``."""
+
+    delivered: int
+    dropped: int = 0
+    reason: str = ""
+    """Why records were dropped or must be retried."""
+    retry: Batch | None = None
+
+
+class Output(ABC, Generic[O]):
+    """Somewhere that records go."""
+
+    Options: ClassVar[type[Any]]
+    concurrency: ClassVar[int] = 1
+    """How many batches may be under way at once, unless ``Workers`` says otherwise."""
+
+    def __init__(self, options: O, core: OutputCore, context: Context) -> None:
+        self.options = options
+        self.core = core
+        self.context = context
+        self.log = context.log
+
+    def check(self) -> None:
+        """Raise UserError where these options cannot work together."""
+
+    async def start(self) -> None:
+        """Get ready; a peer that is not there yet is no error."""
+
+    @abstractmethod
+    async def send(self, batch: Batch) -> Delivery:
+        """Deliver a batch. PeerError and LocalError mean: none of it, try again (or not: ``PeerError.retry``)."""
+
+    async def stop(self) -> None:
+        """Close connections; what ``send`` reported is already safe."""

@@ -1,0 +1,63 @@
+"""The [SERVICE] keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from outrider.pipeline.options import Duration, LogLevel, Repeated, Size, option
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """What holds for the whole pipeline. Defaults are Fluent Bit's unless the help says otherwise."""
+
+    flush: float = option(1.0, "seconds between flushes")
+    grace: int = option(5, "seconds to deliver what is left at SIGTERM; -1: as long as it takes")
+    daemon: bool = option(False, "run in the background")
+    log_file: str = option("", "file for the log; default: standard error")
+    log_level: LogLevel = option("info", "most talkative level")
+    log_format: Literal["text", "json"] = option("text", "form of the log lines")
+    parsers_file: Repeated = option((), "files with [PARSER] sections")
+    plugins_file: Repeated = option((), "accepted and not needed: plugins are built in")
+    streams_file: str = option("", "stream processor; not supported")
+    http_server: bool = option(False, "monitoring endpoint")
+    http_listen: str = option("127.0.0.1", "its address (Fluent Bit: 0.0.0.0)")
+    http_port: int = option(2020, "its port")
+    health_check: bool = option(False, "enable /api/v1/health")
+    hc_errors_count: int = option(5, "errors above which it is unhealthy")
+    hc_retry_failure_count: int = option(5, "given-up retries above which it is unhealthy")
+    hc_period: Duration = option(60, "seconds that are looked at")
+    storage_path: str = option("", "directory of the spool", name="storage.path")
+    storage_sync: Literal["normal", "full"] = option(
+        "normal", "full: every append reaches the disk before it counts as accepted", name="storage.sync"
+    )
+    storage_checksum: bool = option(
+        True, "accepted: spooled data is always checked (Fluent Bit: off)", name="storage.checksum"
+    )
+    storage_metrics: bool = option(True, "accepted", name="storage.metrics")
+    storage_max_chunks_up: int = option(128, "chunks of a spool held in memory", name="storage.max_chunks_up")
+    storage_backlog_mem_limit: Size = option(
+        100_000_000, "accepted: a backlog is read chunk by chunk", name="storage.backlog.mem_limit"
+    )
+    scheduler_cap: int = option(2000, "longest wait before a retry, in seconds", name="scheduler.cap")
+    scheduler_base: int = option(5, "shortest wait before a retry, in seconds", name="scheduler.base")
+    coro_stack_size: int = option(0, "accepted and not needed")
+    dns_mode: str = option("", "accepted", name="dns.mode")
+    dns_resolver: str = option("", "accepted", name="dns.resolver")
+    dns_prefer_ipv4: bool = option(False, "accepted", name="dns.prefer_ipv4")
+    dns_prefer_ipv6: bool = option(False, "accepted", name="dns.prefer_ipv6")
+    json_escape_unicode: bool = option(True, "write non-ASCII characters as \\uXXXX", name="json.escape_unicode")
+    json_convert_nan_to_null: bool = option(False, "write NaN as null", name="json.convert_nan_to_null")
+    multiline_buffer_limit: str = option("2MB", "longest joined record")
+    hot_reload: bool = option(False, "accepted; reloading is not supported yet")
+    hot_reload_ensure_thread_safety: bool = option(True, "accepted", name="hot_reload.ensure_thread_safety")
+    hot_reload_timeout: Duration = option(0, "accepted", name="hot_reload.timeout")
+    storage_backlog_flush_on_shutdown: bool = option(False, "accepted", name="storage.backlog.flush_on_shutdown")
+    storage_delete_irrecoverable_chunks: bool = option(
+        False, "accepted: damaged chunks are set aside, never deleted", name="storage.delete_irrecoverable_chunks"
+    )
+    storage_trim_files: bool = option(False, "accepted and not needed", name="storage.trim_files")
+    enable_chunk_trace: bool = option(False, "accepted; chunk tracing is not supported")
+    sp_convert: bool = option(True, "accepted", name="sp.convert_from_str_to_num")
+    security_fips_mode: bool = option(False, "accepted", name="security.fips_mode")

@@ -1,0 +1,1 @@
+"""Keeps or drops records by regular expressions."""

@@ -1,0 +1,1 @@
+"""Adds fields to records, or removes them."""

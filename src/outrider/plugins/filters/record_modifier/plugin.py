@@ -1,0 +1,74 @@
+"""The record_modifier filter: keys are dropped first, then fields are added at the end."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from outrider.formats import words
+from outrider.model.batch import Batch, Record
+from outrider.model.errors import UserError
+from outrider.pipeline.plugin import Filter
+from outrider.plugins.filters.record_modifier.config import Options
+
+
+class RecordModifier(Filter[Options]):
+    """Adds and removes fields."""
+
+    Options = Options
+
+    def check(self) -> None:
+        """See Filter."""
+        options = self.options
+        if options.remove_key and options.allowlist_key:
+            raise UserError("remove_key and allowlist_key cannot be used together", fix="keep one of them")
+        self._added: Record = {}
+        for text in options.record:
+            try:
+                key, value = words.pair(text)
+            except ValueError as error:
+                # As in Fluent Bit this is no reason not to start, but it is said.
+                self.log.warn(f"Record '{text}' is skipped: {error}; fix: put the value in double quotes")
+                continue
+            self._added.pop(key, None)
+            self._added[key] = value
+        self._unwanted = _key_test(options.remove_key) if options.remove_key else None
+        self._wanted = _key_test(options.allowlist_key) if options.allowlist_key else None
+        self._known: dict[str, bool] = {}
+
+    def apply(self, batch: Batch) -> None:
+        """See Filter."""
+        if self._unwanted is not None or self._wanted is not None:
+            self._drop_keys(batch.records)
+        added = self._added
+        if added:
+            names = added.keys()
+            for record in batch.records:
+                if not names.isdisjoint(record):
+                    for name in names & record.keys():
+                        del record[name]
+                record.update(added)
+        if self.options.uuid_key:
+            for record in batch.records:
+                record[self.options.uuid_key] = str(uuid.uuid4())
+
+    def _drop_keys(self, records: list[Record]) -> None:
+        for record in records:
+            for key in [key for key in record if self._goes(key)]:
+                del record[key]
+
+    def _goes(self, key: str) -> bool:
+        known = self._known.get(key)
+        if known is None:
+            text = key if isinstance(key, str) else ""
+            known = bool(self._unwanted and self._unwanted(text)) or bool(self._wanted and not self._wanted(text))
+            if len(self._known) < 10_000:
+                self._known[key] = known
+        return known
+
+
+def _key_test(patterns: tuple[str, ...]) -> Callable[[str], bool]:
+    """Whether a key is named, in any case, or begins with a named prefix (``prefix*``)."""
+    exact = {pattern.lower() for pattern in patterns if not pattern.endswith("*")}
+    prefixes = tuple(pattern[:-1].lower() for pattern in patterns if pattern.endswith("*"))
+    return lambda key: (lowered := key.lower()) in exact or bool(prefixes and lowered.startswith(prefixes))

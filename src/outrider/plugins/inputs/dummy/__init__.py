@@ -1,0 +1,1 @@
+"""Records made up at a steady rate, for trying things out."""

@@ -1,0 +1,1 @@
+"""Records by Fluentd's Forward protocol, over TCP or a unix socket."""

@@ -1,0 +1,1 @@
+"""JSON values or lines over TCP; FireLens uses it for its health check."""

@@ -1,0 +1,20 @@
+"""Options of the tcp input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from outrider.pipeline.options import option
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """See the help of each field."""
+
+    format: Literal["json", "none"] = option("json", "JSON values one after another, or text split at the separator")
+    separator: str = option(r"\n", "end of a record with format none; C escapes allowed")
+    chunk_size: str = option("32", "accepted; reads are as large as the kernel has data")
+    buffer_size: str = option("", "largest record in KB; default: chunk_size")
+    source_address_key: str = option("", "field that gets the sender's address")
+    workers: int = option(1, "accepted; one event loop serves every connection")

@@ -1,0 +1,1 @@
+"""Records to a peer that speaks Fluentd's Forward protocol."""

@@ -1,0 +1,1 @@
+"""Takes everything and keeps nothing."""

@@ -1,0 +1,1 @@
+"""Records as syslog messages over UDP, TCP or TLS."""

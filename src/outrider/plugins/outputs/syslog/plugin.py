@@ -1,0 +1,97 @@
+"""The syslog output: one connection, large writes; a batch counts as delivered when the kernel has all of it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from outrider.model.batch import Batch
+from outrider.model.errors import PeerError, UserError
+from outrider.net.connect import Datagrams, connect_datagrams
+from outrider.net.tls import client_context
+from outrider.net.upstream import Upstream, target
+from outrider.pipeline.plugin import Delivery, Output
+from outrider.plugins.outputs.syslog.config import Options
+from outrider.protocols.syslog.format import SyslogFormat
+
+_DATAGRAMS_A_TURN = 256
+
+
+class Syslog(Output[Options]):
+    """Sends syslog messages. A broken connection means that the whole batch is sent again, so duplicates can occur."""
+
+    Options = Options
+
+    def check(self) -> None:
+        """See Output."""
+        options = self.options
+        if options.mode == "dtls":
+            raise UserError("mode dtls is not supported", fix="use mode tls")
+        if options.mode == "udp" and self.core.tls:
+            raise UserError("mode udp has no TLS", fix="use mode tls")
+        if not 0 <= options.syslog_severity_preset <= 7:
+            raise UserError(f"syslog_severity_preset {options.syslog_severity_preset} is not between 0 and 7")
+        if not 0 <= options.syslog_facility_preset <= 23:
+            raise UserError(f"syslog_facility_preset {options.syslog_facility_preset} is not between 0 and 23")
+        self._format = syslog_format(options)
+        tls = client_context(self.core) if self.core.tls or options.mode == "tls" else None
+        host = self.core.host or "127.0.0.1"
+        self._target = target(self.core, host, self.core.port or 514, tls)
+        self._upstream = Upstream(
+            self._target, keepalive=self.core.net_keepalive, idle_timeout=self.core.net_keepalive_idle_timeout
+        )
+        self._datagrams: Datagrams | None = None
+
+    async def send(self, batch: Batch) -> Delivery:
+        """See Output."""
+        if self.options.mode == "udp":
+            return await self._send_datagrams(batch)
+        data = self._format.stream(batch.times, batch.records)
+        connection, is_new = await self._upstream.get()
+        if is_new:
+            self.log.info(f"connected to {self._target}")
+        try:
+            await connection.write(data)
+        except PeerError:
+            self._upstream.drop()
+            raise
+        self._upstream.done()
+        return Delivery(len(batch))
+
+    async def _send_datagrams(self, batch: Batch) -> Delivery:
+        if self._datagrams is None:
+            self._datagrams = await connect_datagrams(self._target)
+        lines = self._format.lines(batch.times, batch.records)
+        for number, line in enumerate(lines, 1):
+            self._datagrams.send(line)
+            if number % _DATAGRAMS_A_TURN == 0:
+                await asyncio.sleep(0)
+        return Delivery(len(batch))
+
+    async def stop(self) -> None:
+        """See Output."""
+        self._upstream.close()
+        if self._datagrams is not None:
+            self._datagrams.close()
+
+
+def syslog_format(options: Options) -> SyslogFormat:
+    """The pure formatter that these options ask for."""
+    return SyslogFormat(
+        format=options.syslog_format,
+        maxsize=options.syslog_maxsize,
+        severity_key=options.syslog_severity_key,
+        severity_preset=options.syslog_severity_preset,
+        facility_key=options.syslog_facility_key,
+        facility_preset=options.syslog_facility_preset,
+        hostname_key=options.syslog_hostname_key,
+        hostname_preset=options.syslog_hostname_preset,
+        appname_key=options.syslog_appname_key,
+        appname_preset=options.syslog_appname_preset,
+        procid_key=options.syslog_procid_key,
+        procid_preset=options.syslog_procid_preset,
+        msgid_key=options.syslog_msgid_key,
+        msgid_preset=options.syslog_msgid_preset,
+        sd_keys=options.syslog_sd_key,
+        message_key=options.syslog_message_key,
+        allow_longer_sd_id=options.allow_longer_sd_id,
+    )
