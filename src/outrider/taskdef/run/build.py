@@ -1,0 +1,158 @@
+"""From a container's plan to what runs: sidecars as our own processes, applications in Docker or as processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from outrider.model.errors import LocalError, UserError
+from outrider.taskdef.firelens import container_environment, driver_options
+from outrider.taskdef.run.container import Container
+from outrider.taskdef.run.docker.container import DockerContainer, options
+from outrider.taskdef.run.docker.engine import Engine, EngineError
+from outrider.taskdef.run.docker.images import local_image
+from outrider.taskdef.run.driver.pipes import Driver, Settings
+from outrider.taskdef.run.health import Check
+from outrider.taskdef.run.identity import Identity
+from outrider.taskdef.run.plan import Planned, Role
+from outrider.taskdef.run.process.child import Guard
+from outrider.taskdef.run.process.container import FileLog, ProcessContainer
+from outrider.taskdef.run.workspace import MONITOR_PORT, Workspace, launcher_command, outrider_command
+from outrider.taskdef.shape import TaskDefinition
+
+Backend: TypeAlias = Literal["auto", "docker", "process"]
+Say: TypeAlias = Callable[[str, str], None]
+"""Gets a container's name and a line: what it printed, or what a user should know of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """``engine`` is None where Docker does not answer or is not wanted; ``required`` forbids to do without it.
+
+    ``images`` names local images for containers; ``print_line`` gets the output of what does not log to the router.
+    """
+
+    task: TaskDefinition
+    identity: Identity
+    revision: int
+    workspace: Workspace
+    guard: Guard
+    engine: Engine | None
+    required: bool
+    images: Mapping[str, str]
+    note: Say
+    print_line: Say
+
+    async def build(self, planned: Planned) -> Container:
+        """The container, not yet started. Raises UserError or LocalError."""
+        if planned.role is Role.ROUTER:
+            return self._sidecar(planned, self._router_words(planned), {})
+        if planned.role is Role.AGENT:
+            own = {"OUTRIDER_STATE": str(self.workspace.directory / "agent"), "OUTRIDER_LISTEN": self.identity.address}
+            return self._sidecar(planned, self._agent_words(planned), own)
+        if self.engine is not None:
+            try:
+                return await self._in_docker(self.engine, planned)
+            except (LocalError, EngineError) as error:
+                if self.required:
+                    raise UserError(
+                        f"container '{planned.name}': {error}",
+                        fix=f"docker pull it, or name a local image: --image {planned.name}=IMAGE",
+                    ) from error
+                self.note(planned.name, f"{error}; running it as a plain process")
+        return self._as_process(planned)
+
+    def _router_words(self, planned: Planned) -> list[str]:
+        monitor = {"HTTP_Server": "On", "HTTP_Listen": self.identity.address, "HTTP_Port": str(MONITOR_PORT)}
+        extra = [word for key, value in monitor.items() for word in ("-s", key, value)]
+        return self.workspace.layout.router_command(
+            planned.words("entryPoint"), planned.words("command"), launcher_command(), extra
+        )
+
+    def _agent_words(self, planned: Planned) -> list[str]:
+        entry_point, command = planned.words("entryPoint"), planned.words("command")
+        if not entry_point:
+            entry_point = ["outrider", "agent"]
+        if entry_point[0].rpartition("/")[2] != "outrider":
+            raise UserError(
+                f"the agent '{planned.name}' has the entryPoint '{entry_point[0]}', which is not on this machine",
+                fix="remove its entryPoint: an agent is played by outrider agent here",
+            )
+        return [*outrider_command(), *map(self.workspace.layout.here, entry_point[1:] + command)]
+
+    def _sidecar(self, planned: Planned, words: list[str], own: dict[str, str]) -> Container:
+        here = self.workspace.layout.here
+        environment = {name: here(value) for name, value in planned.environment.items()} | own
+        return ProcessContainer(words, environment, self._file_log(planned), self.guard, None)
+
+    def _file_log(self, planned: Planned) -> FileLog:
+        return FileLog(self.workspace.log_file(planned.name), lambda line: self.print_line(planned.name, line))
+
+    def _environment(self, planned: Planned) -> dict[str, str]:
+        if not planned.logs_to_router:
+            return dict(planned.environment)
+        here = self.workspace.layout.here
+        added = {name: here(value) for name, value in container_environment("awsvpc").items()}
+        return dict(planned.environment) | added
+
+    def _log_options(self, planned: Planned) -> dict[str, str] | None:
+        if not planned.logs_to_router:
+            return None
+        return driver_options(
+            planned.name,
+            self.identity.arn,
+            (planned.definition.get("logConfiguration") or {}).get("options") or {},
+            host_data_dir=self.workspace.state,
+            docker_version=self.engine.version if self.engine else "",
+        )
+
+    async def _in_docker(self, engine: Engine, planned: Planned) -> Container:
+        image = self.images.get(planned.name) or planned.image
+        if not image:
+            raise LocalError("it has no image")
+        image = await local_image(engine, image, lambda line: self.note(planned.name, line))
+        body = options(
+            planned, image, self._environment(planned), self._log_options(planned), self._volumes(planned.definition)
+        )
+        return DockerContainer(engine, self._docker_name(planned), body, self.guard)
+
+    def _docker_name(self, planned: Planned) -> str:
+        return self.identity.container_name(str(self.task.get("family")), self.revision, planned.name)
+
+    def _volumes(self, definition: Mapping[str, Any]) -> list[str]:
+        """Bind mounts for ``mountPoints``: the host's folder where the volume names one, else one of the task's."""
+        sources = {
+            volume.get("name"): (volume.get("host") or {}).get("sourcePath")
+            for volume in self.task.get("volumes") or ()
+        }
+        found = []
+        for mount in definition.get("mountPoints") or ():
+            name = mount.get("sourceVolume")
+            source = sources.get(name)
+            if not source:
+                folder = self.workspace.directory / "volumes" / Path(str(name)).name
+                folder.mkdir(parents=True, exist_ok=True)
+                source = str(folder)
+            found.append(f"{source}:{mount.get('containerPath')}" + (":ro" if mount.get("readOnly") else ""))
+        return found
+
+    def _as_process(self, planned: Planned) -> Container:
+        words = [*planned.words("entryPoint"), *planned.words("command")]
+        if not words:
+            raise UserError(
+                f"container '{planned.name}' has no command, and its image's is known to Docker only",
+                fix="add a command, or start Docker",
+            )
+        for member in ("mountPoints", "volumesFrom", "user", "workingDirectory"):
+            if planned.definition.get(member):
+                self.note(planned.name, f"{member} means nothing to a plain process; ignored")
+        log_options = self._log_options(planned)
+        log: Driver | FileLog
+        if log_options is None:
+            log = self._file_log(planned)
+        else:
+            name = f"/{self._docker_name(planned)}"
+            log = Driver(Settings.parse(log_options), self.identity.container_id(planned.name), name)
+        return ProcessContainer(words, self._environment(planned), log, self.guard, Check.of(planned.definition))

@@ -1,0 +1,50 @@
+"""What the runner needs of a container, however it runs."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from outrider.model.errors import OutriderError
+
+
+class StartError(OutriderError):
+    """A container could not be started, in the words of whoever tried.
+
+    ``status`` is what a shell would report: 127 for a command that is not there, 126 for one that cannot be executed,
+    125 for a failure of Docker itself.
+    """
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Container(Protocol):
+    """One container of a task. ``start`` once, ``wait`` once right after it, ``remove`` at last."""
+
+    @property
+    def backend(self) -> str:
+        """``docker`` or ``process``."""
+
+    @property
+    def lines(self) -> int:
+        """Lines that it has written to stdout and stderr so far, counted where they leave it."""
+
+    @property
+    def dropped(self) -> int | None:
+        """Log messages that the log driver dropped; None if it does not say (Docker's does not)."""
+
+    async def start(self) -> None:
+        """Start it. Raises StartError."""
+
+    async def wait(self) -> int:
+        """Its exit status (128 + n if signal n ended it), once it has ended and its output has been taken."""
+
+    async def stop(self, grace: float) -> None:
+        """SIGTERM, and SIGKILL after ``grace`` seconds; returns when it has been sent what it needs to end."""
+
+    async def healthy(self) -> bool:
+        """Wait until its health check has passed (True) or has failed for good (False)."""
+
+    async def remove(self) -> None:
+        """Leave nothing of it behind. Never raises for what is gone already."""

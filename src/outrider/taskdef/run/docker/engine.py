@@ -1,0 +1,185 @@
+"""The few calls of Docker's Engine API that running a task takes."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import AsyncIterator, Mapping
+from types import TracebackType
+from typing import Any
+
+import aiohttp
+
+from outrider.model.errors import LocalError, OutriderError
+
+DEFAULT_SOCKET = "/var/run/docker.sock"
+_QUICK = aiohttp.ClientTimeout(total=30)
+_LONG = aiohttp.ClientTimeout(total=None)
+
+
+class EngineError(OutriderError):
+    """The engine refused a call: ``status`` is its HTTP status, the message its own."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def socket_path(environment: Mapping[str, str] = os.environ) -> str | None:
+    """The engine's unix socket: that of DOCKER_HOST, else the usual one; None if DOCKER_HOST is on another machine."""
+    host = environment.get("DOCKER_HOST", "")
+    if not host:
+        return DEFAULT_SOCKET
+    return host.removeprefix("unix://") if host.startswith("unix://") else None
+
+
+class Engine:
+    """One engine. Calls raise EngineError when it refuses and LocalError when it does not answer."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.version = ""
+        self._session = aiohttp.ClientSession(
+            "http://docker", connector=aiohttp.UnixConnector(path=path, limit=0), timeout=_QUICK
+        )
+
+    async def __aenter__(self) -> Engine:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._session.close()
+
+    async def connect(self) -> None:
+        """See whether it answers, and learn its version. Raises LocalError."""
+        answer = await self._call("GET", "/version", limits=aiohttp.ClientTimeout(total=3))
+        self.version = str(answer.get("Version", ""))
+
+    async def has_image(self, name: str) -> bool:
+        """Whether the image is here."""
+        try:
+            await self._call("GET", f"/images/{name}/json")
+        except EngineError as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
+
+    async def pull(self, name: str) -> None:
+        """Fetch an image without credentials. Raises EngineError with the registry's words."""
+        repository, tag = name, ""
+        if "@" not in name and ":" not in name.rpartition("/")[2]:
+            tag = "latest"
+        async for line in self._lines("POST", "/images/create", {"fromImage": repository, "tag": tag}):
+            if "error" in line:
+                raise EngineError(502, str(line["error"]))
+
+    async def load(self, archive: bytes, repository: str, tag: str) -> None:
+        """Make an image of a tar archive of its files."""
+        params = {"fromSrc": "-", "repo": repository, "tag": tag}
+        async for line in self._lines("POST", "/images/create", params, archive):
+            if "error" in line:
+                raise EngineError(500, str(line["error"]))
+
+    async def create(self, name: str, options: Mapping[str, Any]) -> str:
+        """Create a container; returns its id."""
+        answer = await self._call("POST", "/containers/create", {"name": name}, options)
+        return str(answer["Id"])
+
+    async def start(self, container: str) -> None:
+        """Start it."""
+        await self._call("POST", f"/containers/{container}/start")
+
+    async def wait(self, container: str) -> int:
+        """Its exit status, once it is not running any more."""
+        answer = await self._call("POST", f"/containers/{container}/wait", limits=_LONG)
+        return int(answer["StatusCode"])
+
+    async def stop(self, container: str, grace: int) -> None:
+        """SIGTERM, SIGKILL after ``grace`` seconds; returns when it has stopped, also if it had before."""
+        await self._call("POST", f"/containers/{container}/stop", {"t": str(grace)}, limits=_LONG)
+
+    async def remove(self, container: str) -> None:
+        """Remove it, running or not, with its anonymous volumes; nothing happens if it is gone."""
+        try:
+            await self._call("DELETE", f"/containers/{container}", {"force": "1", "v": "1"})
+        except EngineError as error:
+            if error.status not in (404, 409):  # 409: a removal is in progress
+                raise
+
+    async def healthy(self, container: str) -> bool:
+        """Wait until a container's health check has passed (True) or failed, or the container has ended (False)."""
+        filters = json.dumps({"container": [container], "event": ["health_status", "die"]})
+        # From the beginning of time: what happened before this call counts as well.
+        async for event in self._lines("GET", "/events", {"filters": filters, "since": "0"}):
+            words = str(event.get("status", ""))
+            if words.startswith(("health_status", "die")):
+                return words == "health_status: healthy"
+        return False
+
+    async def output(self, container: str, *, follow: bool) -> AsyncIterator[bytes]:
+        """The raw log stream (see ``frames``), from the beginning; with ``follow`` until the container ends.
+
+        Docker keeps a copy of what it gives to the ``fluentd`` driver for this.
+        """
+        params = {"stdout": "1", "stderr": "1", "follow": "1" if follow else "0"}
+        try:
+            async with self._request("GET", f"/containers/{container}/logs", params, limits=_LONG) as response:
+                await _raise_for(response)
+                async for part in response.content.iter_any():
+                    yield part
+        except (aiohttp.ClientError, OSError) as error:
+            raise LocalError(f"Docker does not answer on {self.path}: {error}") from error
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        data: bytes | None = None,
+        body: Mapping[str, Any] | None = None,
+        limits: aiohttp.ClientTimeout = _QUICK,
+    ) -> aiohttp.client._RequestContextManager:
+        return self._session.request(method, path, params=params, data=data, json=body, timeout=limits)
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        *,
+        limits: aiohttp.ClientTimeout = _QUICK,
+    ) -> dict[str, Any]:
+        try:
+            async with self._request(method, path, params, body=body, limits=limits) as response:
+                await _raise_for(response)
+                raw = await response.read()
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise LocalError(f"Docker does not answer on {self.path}: {error or 'no answer in time'}") from error
+        found = json.loads(raw) if raw else {}
+        return found if isinstance(found, dict) else {}
+
+    async def _lines(
+        self, method: str, path: str, params: Mapping[str, str], data: bytes | None = None
+    ) -> AsyncIterator[dict[str, Any]]:
+        try:
+            async with self._request(method, path, params, data=data, limits=_LONG) as response:
+                await _raise_for(response)
+                async for line in response.content:
+                    yield json.loads(line)
+        except (aiohttp.ClientError, OSError) as error:
+            raise LocalError(f"Docker does not answer on {self.path}: {error}") from error
+
+
+async def _raise_for(response: aiohttp.ClientResponse) -> None:
+    if response.status < 400:
+        return
+    raw = await response.text()
+    try:
+        message = json.loads(raw)["message"]
+    except (ValueError, KeyError, TypeError):
+        message = raw
+    raise EngineError(response.status, message)

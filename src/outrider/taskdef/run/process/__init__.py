@@ -1,0 +1,1 @@
+"""Containers as plain processes: ``child`` starts and stops one, ``guard`` outlives the runner to clean up after it."""

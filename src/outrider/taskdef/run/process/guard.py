@@ -1,0 +1,58 @@
+"""A small process that ends what the runner started, should the runner die without having done so (kill -9, a crash).
+
+It reads lines ``+group PGID``, ``-group PGID``, ``+docker ID``, ``-docker ID`` from standard input; at the end of that
+it kills the process groups and removes the containers that are still on its list. It runs as a file of its own, with
+nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterable
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost", timeout=10)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(10)
+        self.sock.connect(self._path)
+
+
+def held(lines: Iterable[str]) -> dict[str, list[str]]:
+    """What is on the list when the lines end: kind (``group``, ``docker``) to values, the oldest first."""
+    found: dict[str, list[str]] = {"group": [], "docker": []}
+    for line in lines:
+        kind, _, value = line[1:].strip().partition(" ")
+        if line[0] == "+":
+            found[kind].append(value)
+        else:
+            found[kind].remove(value)
+    return found
+
+
+def end(found: dict[str, list[str]], docker_socket: str) -> None:
+    """Kill and remove it all."""
+    for group in found["group"]:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(int(group), signal.SIGKILL)
+    for container in found["docker"]:
+        connection = _UnixConnection(docker_socket)
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            connection.request("DELETE", f"/containers/{container}?force=1&v=1")
+            connection.getresponse()
+        connection.close()
+
+
+if __name__ == "__main__":
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    end(held(sys.stdin), sys.argv[1])

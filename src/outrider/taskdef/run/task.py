@@ -1,0 +1,148 @@
+"""One run of a task definition, from its file to its outcome."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from outrider.model.errors import LocalError, UserError
+from outrider.taskdef.firelens import Runtime, render
+from outrider.taskdef.run.build import Backend, Builder, Say
+from outrider.taskdef.run.docker.engine import DEFAULT_SOCKET, Engine, socket_path
+from outrider.taskdef.run.identity import Identity
+from outrider.taskdef.run.plan import plan
+from outrider.taskdef.run.process.child import Guard
+from outrider.taskdef.run.runner import Report, Runner
+from outrider.taskdef.run.workspace import MONITOR_PORT, Workspace, outrider_command, require_ports
+from outrider.taskdef.source import TaskSource
+
+NO_DOCKER = "Docker does not answer, so the application containers run as plain processes"
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user asked for.
+
+    ``images`` names a local image for a container; ``environment`` holds variables: container to name to value.
+    ``state`` is kept after the run, None is a temporary folder. ``identity`` and ``router`` (the words that run the
+    router) are for tests.
+    """
+
+    backend: Backend = "auto"
+    images: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    state: Path | None = None
+    identity: Identity = field(default_factory=Identity.new)
+    router: list[str] = field(default_factory=lambda: [*outrider_command(), "route"])
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """Where news goes: ``change`` of a container's state, ``note`` on one, ``line`` that one printed."""
+
+    change: Report
+    note: Say
+    line: Say
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRun:
+    """A task that is ready to run: ``runner.run()`` runs it."""
+
+    identity: Identity
+    workspace: Workspace
+    runner: Runner
+    backend: str
+
+    @property
+    def monitor(self) -> str:
+        """Address of the router's monitor while it runs."""
+        return f"http://{self.identity.address}:{MONITOR_PORT}"
+
+    def outcome(self) -> dict[str, Any]:
+        """What happened, for ``--json``."""
+        return {
+            "task": self.identity.arn,
+            "address": self.identity.address,
+            "backend": self.backend,
+            "status": self.runner.status,
+            "reason": self.runner.reason,
+            "containers": [
+                {
+                    "name": cell.planned.name,
+                    "role": cell.planned.role.value,
+                    "backend": cell.container.backend if cell.container else None,
+                    "status": cell.status,
+                    "lines": cell.container.lines if cell.container else 0,
+                    "dropped": cell.container.dropped if cell.container else None,
+                }
+                for cell in self.runner.cells.values()
+            ],
+        }
+
+
+@asynccontextmanager
+async def prepare(
+    source: TaskSource,
+    wishes: Wishes,
+    reports: Reports,
+    applications_ended: Callable[[], Awaitable[None]] | None = None,
+) -> AsyncIterator[TaskRun]:
+    """Check the task, make its folders and its configuration; on leaving, remove what is temporary.
+
+    Raises UserError for what cannot run and LocalError for what this machine does not allow.
+    """
+    task = source.task
+    planned = plan(task, wishes.environment, source.place)
+    names = [p.name for p in planned]
+    for name in wishes.images:
+        if name not in names:
+            raise UserError(f"--image names '{name}', which is no container", found=name, allowed=names)
+    revision = task.get("revision") or 1
+    identity = wishes.identity
+    # Each task has the network of awsvpc here, whatever the file says: a loopback address of its own.
+    configuration = render({**task, "networkMode": "awsvpc"}, Runtime(identity.cluster, identity.arn, revision))
+    require_ports(identity.address)
+    async with AsyncExitStack() as stack:
+        engine = await _engine(stack, wishes.backend, reports)
+        workspace = Workspace.make(wishes.state, identity)
+        stack.callback(workspace.remove)
+        workspace.write(configuration, wishes.router)
+        guard = await Guard.start(engine.path if engine else DEFAULT_SOCKET)
+        stack.push_async_callback(guard.close)
+        builder = Builder(
+            task=task,
+            identity=identity,
+            revision=revision,
+            workspace=workspace,
+            guard=guard,
+            engine=engine,
+            required=wishes.backend == "docker",
+            images=wishes.images,
+            note=reports.note,
+            print_line=reports.line,
+        )
+        runner = Runner(planned, builder.build, reports.change, applications_ended)
+        yield TaskRun(identity, workspace, runner, "docker" if engine else "process")
+
+
+async def _engine(stack: AsyncExitStack, backend: Backend, reports: Reports) -> Engine | None:
+    """Docker if it is wanted and answers. Raises UserError if it is required and does not."""
+    if backend == "process":
+        return None
+    path = socket_path()
+    reason = "DOCKER_HOST is another machine, which cannot reach this one's unix sockets"
+    if path is not None:
+        engine = await stack.enter_async_context(Engine(path))
+        try:
+            await engine.connect()
+            return engine
+        except LocalError as error:
+            reason = str(error)
+    if backend == "docker":
+        raise UserError(reason, fix="start Docker, or run the containers as processes: --backend process")
+    reports.note("", f"{NO_DOCKER} ({reason})")
+    return None
