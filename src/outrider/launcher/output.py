@@ -1,0 +1,71 @@
+"""Where the changed configuration is written."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import tempfile
+
+from outrider.launcher.arguments import OUT_CONFIG
+from outrider.model.errors import UserError
+
+_FALLBACKS = ("/dev/shm", "/run", "/tmp")
+_MODE = 0o644
+
+
+def choose_folder(default: str = OUT_CONFIG) -> tuple[str, str]:
+    """The first folder that can be written, and why the default's was passed over (empty if it was not).
+
+    A read-only root file system leaves /dev/shm. Raises UserError if nothing is left.
+    """
+    reasons: list[str] = []
+    for folder in (os.path.dirname(default), *_FALLBACKS):
+        reason = _obstacle(folder)
+        if reason is None:
+            return folder, reasons[0] if reasons else ""
+        reasons.append(f"{folder}: {reason}")
+    raise UserError(
+        f"the changed configuration can be written nowhere ({'; '.join(reasons)})",
+        fix="give -m PATH in a folder that can be written, or mount a tmpfs at /tmp",
+    )
+
+
+def _obstacle(folder: str) -> str | None:
+    """Why no file can be made in a folder; access rights alone do not tell (read-only or full file systems)."""
+    try:
+        handle, path = tempfile.mkstemp(dir=folder, prefix=".fluent-launch-")
+    except OSError as error:
+        return error.strerror or str(error)
+    os.close(handle)
+    os.unlink(path)
+    return None
+
+
+def fallback_name(default: str = OUT_CONFIG) -> str:
+    """A name that no other process takes in a shared folder: the router will have this process's number."""
+    stem, extension = os.path.splitext(os.path.basename(default))
+    return f"{stem}-{os.getpid()}{extension}"
+
+
+def write_config(path: str, text: str) -> None:
+    """Write ``path`` so that a reader sees the old file or the new one, whole. Raises UserError."""
+    folder, name = os.path.split(path)
+    try:
+        if os.path.isdir(path):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        handle, temporary = tempfile.mkstemp(dir=folder or ".", prefix=f".{name}.")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(text.encode("utf-8", "surrogateescape"))
+            os.chmod(temporary, _MODE)
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise UserError(
+            f"cannot write {path}: {error.strerror or error}",
+            fix="give -m PATH in a folder that exists and can be written",
+        ) from error
