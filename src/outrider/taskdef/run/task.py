@@ -104,7 +104,9 @@ async def prepare(
     revision = task.get("revision") or 1
     identity = wishes.identity
     # Each task has the network of awsvpc here, whatever the file says: a loopback address of its own.
-    configuration = render({**task, "networkMode": "awsvpc"}, Runtime(identity.cluster, identity.arn, revision))
+    configuration = render(
+        {**task, "networkMode": "awsvpc"}, Runtime(identity.cluster, identity.arn, revision), source.place
+    )
     require_ports(identity.address)
     async with AsyncExitStack() as stack:
         engine = await _engine(stack, wishes.backend, reports)

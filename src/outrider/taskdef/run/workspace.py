@@ -1,6 +1,6 @@
 """The folders and files of one task on this machine, laid out as the ECS agent lays them out.
 
-``<state>/data/firelens/<task id>/config/fluent.conf`` and ``…/socket/fluent.sock`` are ECS's; beside them stand ``bin/``
+``<state>/data/firelens/<task id>/config/fluent.conf`` and ``…/socket/fluent.sock`` are as in ECS; beside them: ``bin/``
 (the router's program), ``logs/`` (what the sidecars print) and ``agent/`` (the agent's state).
 """
 
@@ -35,7 +35,11 @@ _PORTS = {
 def outrider_command() -> list[str]:
     """The words that run this installation's ``outrider``."""
     beside = Path(sys.executable).with_name("outrider")
-    return [str(beside)] if beside.exists() else [sys.executable, "-c", "from outrider.cli import main; main()"]
+    return (
+        [str(beside)]
+        if beside.exists()
+        else [sys.executable, "-c", "import sys; from outrider.cli import main; sys.exit(main())"]
+    )
 
 
 def launcher_command() -> list[str]:

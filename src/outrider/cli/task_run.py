@@ -1,0 +1,121 @@
+"""``outrider task run``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from outrider.model.errors import UserError
+from outrider.taskdef.run import Reports, TaskRun, Wishes, prepare
+from outrider.taskdef.run.build import Backend
+from outrider.taskdef.source import TaskSource, read_task
+
+BACKENDS = ("auto", "docker", "process")
+_SIGNALLED = 128
+
+
+def register(task_app: typer.Typer) -> None:
+    """Add ``run`` to the ``task`` commands."""
+    task_app.command("run")(run)
+
+
+def run(
+    file: Annotated[
+        str, typer.Argument(metavar="TASKDEF.json", help="Task definition with a log router; - reads standard input.")
+    ],
+    backend: Annotated[
+        str, typer.Option(help="Where applications run: docker, process, or auto (Docker if it answers).")
+    ] = "auto",
+    image: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=LOCAL", help="Local image for container NAME; repeatable.")
+    ] = None,
+    env: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CONTAINER:KEY=VALUE", help="Variable for a container, instead of the file's; repeatable."
+        ),
+    ] = None,
+    state: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep the task's folder in DIR; else it is temporary.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the outcome as one JSON object on the last line.")
+    ] = False,
+) -> None:
+    """Run a task definition on this machine, playing the part of the ECS agent.
+
+    The log router and the agent start as local processes through the task's own entryPoint and command; application
+    containers run in Docker with its fluentd log driver, or as plain processes behind a driver that does the same.
+    The task ends with its first essential container, whose status is the exit status; Ctrl-C stops it in order,
+    twice at once.
+    """
+    wishes = Wishes(
+        backend=chosen_backend(backend),
+        images=dict(_split(text, "--image", "NAME=LOCAL") for text in image or ()),
+        environment=_environment(env or ()),
+        state=state,
+    )
+    outcome = asyncio.run(_run(read_task(file), wishes))
+    if as_json:
+        typer.echo(json.dumps(outcome))
+    raise typer.Exit(outcome["status"])
+
+
+def chosen_backend(text: str) -> Backend:
+    """The backend of this name. Raises UserError."""
+    if text not in BACKENDS:
+        raise UserError(f"--backend is '{text}'", found=text, allowed=BACKENDS)
+    return cast("Backend", text)
+
+
+def stop_on_signals(task: TaskRun) -> None:
+    """The first SIGINT or SIGTERM stops the task in order, the second at once."""
+    loop = asyncio.get_running_loop()
+
+    def on_signal(number: signal.Signals) -> None:
+        if task.runner.reason:
+            task.runner.kill()
+        task.runner.stop(number.name, _SIGNALLED + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, on_signal, number)
+
+
+async def _run(source: TaskSource, wishes: Wishes) -> dict[str, Any]:
+    reports = Reports(_print, _print, lambda name, line: typer.echo(f"{name} | {line}", err=True))
+    async with prepare(source, wishes, reports) as task:
+        stop_on_signals(task)
+        _print("", f"{task.identity.arn} at {task.identity.address}")
+        await task.runner.run()
+        if wishes.state is not None:
+            _print("", f"its files are in {task.workspace.directory}")
+        return task.outcome()
+
+
+def _print(name: str, text: str) -> None:
+    typer.echo(f"{name or 'task'}: {text}")
+    sys.stdout.flush()
+
+
+def _split(text: str, option: str, form: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise UserError(f"{option} '{text}' is not {form}", fix=f"write {option} {form}")
+    return name, value
+
+
+def _environment(texts: list[str] | tuple[()]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for text in texts:
+        container, colon, pair = text.partition(":")
+        key, equals, value = pair.partition("=")
+        if not (container and colon and key and equals):
+            raise UserError(f"--env '{text}' is not CONTAINER:KEY=VALUE", fix="write for example --env web:PORT=8081")
+        found.setdefault(container, {})[key] = value
+    return found
