@@ -19,7 +19,7 @@ _RENEW_BEFORE = datetime.timedelta(days=30)
 
 
 class Authority:
-    """``ca.pem``, ``ca.key``, ``server.pem`` and ``server.key`` in one directory; keys are readable by the owner only."""
+    """``ca.pem``, ``ca.key``, ``server.pem`` and ``server.key`` in one directory; only the owner can read the keys."""
 
     def __init__(self, directory: Path, now: datetime.datetime) -> None:
         """Load the authority, or make it where there is none. Raises ``LocalError`` for files that cannot be used."""

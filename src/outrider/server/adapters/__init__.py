@@ -1,0 +1,1 @@
+"""One room a driver; each serves one of the ports. An adapter never imports another."""

@@ -1,0 +1,81 @@
+"""Searches as SQL. Values are only ever written through ``literal``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from outrider.server.adapters.chdb.schema import read_settings
+from outrider.server.domain.query import Term
+from outrider.server.domain.search import Search
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'", "\0": "\\0", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+_MINUTE = 60 * 10**9
+# The newest records of a long range are usually in its last minutes: look there first.
+_WINDOWS = (15 * _MINUTE, 6 * 60 * _MINUTE)
+FIELDS = (
+    "toUnixTimestamp64Nano(ts), host, tag, container, container_id, task, `stream`, severity, message, attrs, pos, seq"
+)
+
+
+def literal(text: str) -> str:
+    """The text as a string literal. Surrogates, which no stored text has, become question marks."""
+    return "'" + text.encode("utf-8", "replace").decode().translate(_ESCAPES) + "'"
+
+
+def windows(from_ns: int, to_ns: int) -> list[int]:
+    """Starts of the ranges to search one after the other until the page is full; the last one is ``from_ns``."""
+    return [*(to_ns - span for span in _WINDOWS if to_ns - span > from_ns), from_ns]
+
+
+def search_statement(search: Search, hosts: Sequence[str] | None, from_ns: int) -> str:
+    """The page and one record more, so that the reader sees whether there is another page."""
+    to_ns = search.to_ns
+    conditions = []
+    if search.after is not None:
+        ts, position, number = search.after
+        to_ns = min(to_ns, ts + 1)
+        conditions.append(f"(ts < {_time(ts)} OR pos < {position} OR (pos = {position} AND seq < {number}))")
+    conditions += [f"ts >= {_time(from_ns)}", f"ts < {_time(to_ns)}"]
+    if hosts is not None:
+        conditions.append(f"host IN ({_list(hosts)})" if hosts else "false")
+    if search.container:
+        conditions.append(f"container = {literal(search.container)}")
+    if search.severities:
+        conditions.append(f"lower(severity) IN ({_list(search.severities)})")
+    conditions += [_term(term) for term in search.terms]
+    return (
+        f"SELECT {FIELDS} FROM records WHERE {' AND '.join(conditions)}"
+        f" ORDER BY ts DESC, pos DESC, seq DESC LIMIT {search.limit + 1}" + read_settings()
+    )
+
+
+def containers_statement(host: str, since_ns: int) -> str:
+    """Containers with their number of records and newest record."""
+    of_host = f" AND host = {literal(host)}" if host else ""
+    return (
+        "SELECT host, container, count(), toUnixTimestamp64Nano(max(ts)) FROM records"
+        f" WHERE ts >= {_time(since_ns)}{of_host} GROUP BY host, container ORDER BY host, container LIMIT 10000"
+        + read_settings()
+    )
+
+
+def rows_statement() -> str:
+    """Records in the table by host."""
+    return "SELECT host, count() FROM records GROUP BY host" + read_settings()
+
+
+def _time(ns: int) -> str:
+    return f"fromUnixTimestamp64Nano(toInt64({ns}), 'UTC')"
+
+
+def _list(texts: Iterable[str]) -> str:
+    return ", ".join(map(literal, texts))
+
+
+def _term(term: Term) -> str:
+    parts = []
+    if term.words:
+        parts.append(f"hasAllTokens(message, [{_list(term.words)}])")
+    if term.phrase:
+        parts.append(f"position(lower(message), {literal(term.phrase)}) > 0")
+    return ("NOT " if term.negated else "") + "(" + " AND ".join(parts) + ")"

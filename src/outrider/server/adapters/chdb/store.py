@@ -1,0 +1,207 @@
+"""The server's side of the store process: starts it, watches it, starts it again, and asks it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import os
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from outrider.model.errors import LocalError, UserError
+from outrider.server.adapters.chdb import statements, wire
+from outrider.server.domain.search import Cursor, LogRecord, Page, Search
+from outrider.server.ports import ContainerCount, StoreState
+
+_log = logging.getLogger(__name__)
+_FAILED = 3
+"""The process could not open the store and has said why."""
+_TOO_EXPENSIVE = {159, 241, 307, 396}
+_QUEUE_SECONDS = 10
+_STOP_SECONDS = 20
+_FIRST_BACK_OFF, _MAX_BACK_OFF = 0.2, 15.0
+_Line = tuple[int, str, str, str, str, str, str, str, str, dict[str, str], int, int]
+
+OnProgress = Callable[[int, list[tuple[int, int]]], Awaitable[None]]
+
+
+class ChdbStore:
+    """A ``LogStore``. ``run`` keeps the process alive until ``stop``; it calls ``on_progress(stored, gaps)``."""
+
+    def __init__(self, directory: Path, log: Path, keep_days: int, on_progress: OnProgress) -> None:
+        self._arguments = [str(directory), str(log), str(keep_days)]
+        self._on_progress = on_progress
+        self._writer: asyncio.StreamWriter | None = None
+        self._pending: dict[int, asyncio.Future[bytes]] = {}
+        self._numbers = itertools.count()
+        self._slots = asyncio.Semaphore(8)
+        self._committed = self._stored = 0
+        self._problem, self._restarts = "the store is starting", 0
+        self._up, self._stopping = asyncio.Event(), asyncio.Event()
+        self.notes: list[str] = []
+        """What an operator must know of the openings so far."""
+        self.pid = 0
+
+    @property
+    def state(self) -> StoreState:
+        """What the store is doing."""
+        return StoreState(self._up.is_set(), self._stored, self._problem, self._restarts)
+
+    async def wait_up(self) -> None:
+        """Until queries are answered."""
+        await self._up.wait()
+
+    def advance(self, committed: int) -> None:
+        """The ingest log is on disk up to here."""
+        self._committed = committed
+        if self._writer is not None and self._up.is_set():
+            self._writer.write(wire.pack(wire.Advance(committed)))
+
+    async def run(self) -> None:
+        """Until ``stop``: a process that ends is started again, later each time."""
+        back_off = _FIRST_BACK_OFF
+        while not self._stopping.is_set():
+            await self._run_once()
+            if self._stopping.is_set():
+                break
+            self._restarts += 1
+            back_off = _FIRST_BACK_OFF if self._up.is_set() else min(back_off * 2, _MAX_BACK_OFF)
+            self._up.clear()
+            _log.error("%s; starting it again in %.1f s", self._problem, back_off)
+            try:
+                async with asyncio.timeout(back_off):
+                    await self._stopping.wait()
+            except TimeoutError:
+                continue
+        self._up.clear()
+
+    def stop(self) -> None:
+        """Let the process store what is committed and end; ``run`` returns then."""
+        self._stopping.set()
+        if self._writer is not None:
+            self._writer.write(wire.pack(wire.Stop()))
+
+    async def search(self, search: Search, hosts: Sequence[str] | None) -> Page:
+        """Records, newest first."""
+        for from_ns in statements.windows(search.from_ns, search.to_ns):
+            lines = await self._ask(statements.search_statement(search, hosts, from_ns))
+            if len(lines) > search.limit:
+                break
+        records = [_record(msgspec.json.decode(line, type=_Line)) for line in lines]
+        return Page(records[: search.limit], len(records) > search.limit)
+
+    async def containers(self, host: str, since_ns: int) -> list[ContainerCount]:
+        """Containers with records after ``since_ns``, of one host or of all."""
+        lines = await self._ask(statements.containers_statement(host, since_ns))
+        return [ContainerCount(*msgspec.json.decode(line, type=tuple[str, str, int, int])) for line in lines]
+
+    async def rows(self) -> dict[str, int]:
+        """Records in the table by host."""
+        lines = await self._ask(statements.rows_statement())
+        return dict(msgspec.json.decode(line, type=tuple[str, int]) for line in lines)
+
+    async def _ask(self, sql: str) -> list[bytes]:
+        try:
+            async with asyncio.timeout(_QUEUE_SECONDS), self._slots:
+                return (await self._send_query(sql)).splitlines()
+        except TimeoutError as error:
+            raise LocalError("the store is busy with other searches") from error
+
+    async def _send_query(self, sql: str) -> bytes:
+        if self._writer is None or not self._up.is_set():
+            raise LocalError(self._problem or "the store is stopping")
+        number = next(self._numbers)
+        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._pending[number] = answer
+        try:
+            self._writer.write(wire.pack(wire.Query(number, sql)))
+            return await answer
+        finally:
+            self._pending.pop(number, None)
+
+    async def _run_once(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "outrider.server.adapters.chdb.child", str(theirs.fileno())),
+                *self._arguments,
+                pass_fds=(theirs.fileno(),),
+                stdin=asyncio.subprocess.DEVNULL,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+        self.pid = process.pid
+        reader, self._writer = await asyncio.open_connection(sock=ours)
+        try:
+            await self._listen(reader)
+            async with asyncio.timeout(_STOP_SECONDS if self._stopping.is_set() else 5):
+                status = await process.wait()
+            if status != _FAILED:
+                self._problem = f"the store process ended with status {status}"
+        except TimeoutError:
+            self._problem = "the store process hangs"
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+            self._writer.close()
+            self._writer = None
+            for answer in self._pending.values():
+                if not answer.done():
+                    answer.set_exception(LocalError("the store process ended while it was asked"))
+
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
+        while True:
+            try:
+                head = await reader.readexactly(wire.LENGTH.size)
+                body = await reader.readexactly(wire.LENGTH.unpack(head)[0])
+            except (asyncio.IncompleteReadError, ConnectionError):
+                return
+            await self._take(wire.from_child.decode(body))
+
+    async def _take(self, message: wire.FromChild) -> None:
+        match message:
+            case wire.Ready(stored, gaps, notes):
+                self._stored, self._problem = stored, ""
+                self.notes += notes
+                for note in notes:
+                    _log.warning("store: %s", note)
+                await self._on_progress(stored, gaps)
+                self._up.set()
+                self.advance(self._committed)
+                if self._stopping.is_set():
+                    self.stop()
+            case wire.Progress(stored, gaps):
+                self._stored = stored
+                await self._on_progress(stored, gaps)
+            case wire.Trouble(text):
+                self._problem = text
+                if text:
+                    _log.error("store: %s", text)
+            case wire.Answer(number, result, error, code):
+                answer = self._pending.get(number)
+                if answer is None or answer.done():
+                    return
+                if error:
+                    answer.set_exception(_failure(error, code))
+                else:
+                    answer.set_result(result)
+
+
+def _failure(error: str, code: int) -> Exception:
+    if code in _TOO_EXPENSIVE:
+        return UserError(
+            "the search takes too long or too much memory", fix="choose a shorter time range or more words"
+        )
+    return LocalError(f"the store answered with an error: {error[:300]}")
+
+
+def _record(line: _Line) -> LogRecord:
+    ts, *texts, attrs, position, number = line
+    host, tag, container, container_id, task, stream, severity, message = texts
+    where = Cursor(ts, position, number)
+    return LogRecord(ts, host, tag, container, container_id, task, stream, severity, message, attrs, where)
