@@ -1,0 +1,119 @@
+from typing import Any
+
+import pytest
+
+from outrider.model.errors import UserError
+from outrider.taskdef.run.plan import Role, Wait, plan
+
+FIRELENS = {"logConfiguration": {"logDriver": "awsfirelens"}}
+
+
+def task(*containers: dict[str, Any]) -> dict[str, Any]:
+    return {"family": "f", "networkMode": "awsvpc", "containerDefinitions": list(containers)}
+
+
+def app(name: str, **members: Any) -> dict[str, Any]:
+    return {"name": name, "image": "busybox", **FIRELENS, **members}
+
+
+def router(**members: Any) -> dict[str, Any]:
+    return {"name": "log_router", "firelensConfiguration": {"type": "fluentbit"}, **members}
+
+
+AGENT = {"name": "outrider-agent", "image": "outrider:latest"}
+PROTECTED_ROUTER = router(
+    volumesFrom=[{"sourceContainer": "outrider-agent"}],
+    dependsOn=[{"containerName": "outrider-agent", "condition": "START"}],
+)
+
+
+def test_agent_then_router_then_applications_as_in_the_file() -> None:
+    planned = plan(task(app("web"), app("worker"), PROTECTED_ROUTER, AGENT))
+    assert [(p.name, p.role) for p in planned] == [
+        ("outrider-agent", Role.AGENT),
+        ("log_router", Role.ROUTER),
+        ("web", Role.APPLICATION),
+        ("worker", Role.APPLICATION),
+    ]
+
+
+def test_dependencies_come_first() -> None:
+    waits = [{"containerName": "b", "condition": "SUCCESS"}]
+    planned = plan(task(app("a", dependsOn=waits), app("b", essential=False), PROTECTED_ROUTER, AGENT))
+    assert [p.name for p in planned] == ["outrider-agent", "log_router", "b", "a"]
+    assert planned[3].waits == (Wait("b", "SUCCESS"),)
+
+
+def test_ecs_lets_applications_wait_for_a_router_that_waits_for_nobody() -> None:
+    assert plan(task(app("web"), router()))[1].waits == (Wait("log_router", "START"),)
+
+
+def test_defaults_are_those_of_ecs() -> None:
+    web, brief = plan(task(router(), app("web"), app("brief", essential=False, stopTimeout=5)))[1:]
+    assert (web.essential, web.stop_timeout, web.logs_to_router) == (True, 30.0, True)
+    assert (brief.essential, brief.stop_timeout) == (False, 5.0)
+
+
+def test_the_users_variables_win_and_stand_in_for_secrets() -> None:
+    container = app(
+        "web",
+        environment=[{"name": "PORT", "value": "80"}, {"name": "MODE", "value": "x"}],
+        secrets=[{"name": "PASSWORD", "valueFrom": "arn:aws:secretsmanager:x"}],
+    )
+    planned = plan(task(router(), container), {"web": {"PORT": "81", "PASSWORD": "p"}})
+    assert planned[1].environment == {"PORT": "81", "MODE": "x", "PASSWORD": "p"}
+
+
+SECRET = [{"name": "PASSWORD", "valueFrom": "arn:x"}]
+LOG_SECRET = {
+    "logDriver": "awsfirelens",
+    "options": {"Name": "http"},
+    "secretOptions": [{"name": "k", "valueFrom": "a"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        (task(app("web")), "must be configured in one of the containers"),
+        (task({"name": "web"}), "no container has a firelensConfiguration"),
+        (task(app("web"), router(), router(name="second")), "'log_router' and 'second' both have one"),
+        (task(app("web"), router(firelensConfiguration={"type": "fluentd"})), "is Fluentd"),
+        (task(app("web"), router(firelensConfiguration={"type": "fluentbi"})), "did you mean 'fluentbit'"),
+        (task(router(), app("web", secrets=SECRET)), "--env web:PASSWORD=VALUE"),
+        (task(router(), app("web", logConfiguration=LOG_SECRET)), "--env log_router:k_1=VALUE"),
+        (
+            task(router(), app("a", dependsOn=[{"containerName": "b", "condition": "START"}])),
+            "is no container of this task",
+        ),
+        (
+            task(router(), app("a", dependsOn=[{"containerName": "log_router", "condition": "UP"}])),
+            "'UP' is no condition",
+        ),
+        (
+            task(router(), app("a", dependsOn=[{"containerName": "log_router", "condition": "HEALTHY"}])),
+            "has no healthCheck",
+        ),
+        (
+            task(router(), app("a", dependsOn=[{"containerName": "log_router", "condition": "COMPLETE"}])),
+            "with which the task itself ends",
+        ),
+        (
+            task(
+                router(),
+                app("a", dependsOn=[{"containerName": "b", "condition": "START"}]),
+                app("b", dependsOn=[{"containerName": "a", "condition": "START"}]),
+            ),
+            "'a', 'b' wait for one another",
+        ),
+    ],
+)
+def test_what_cannot_run_is_refused_with_a_reason(broken: dict[str, Any], words: str) -> None:
+    with pytest.raises(UserError) as caught:
+        plan(broken)
+    assert words in str(caught.value)
+
+
+def test_a_variable_for_nobody_is_refused() -> None:
+    with pytest.raises(UserError, match="did you mean 'web'"):
+        plan(task(router(), app("web")), {"wep": {"A": "b"}})

@@ -1,0 +1,165 @@
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from outrider.model.errors import LocalError, UserError
+from outrider.taskdef.run.container import StartError
+from outrider.taskdef.run.plan import Planned, Role, Wait
+from outrider.taskdef.run.runner import Runner
+
+AGENT, ROUTER, APP = Role.AGENT, Role.ROUTER, Role.APPLICATION
+
+
+def planned(name: str, role: Role = APP, *waits: Wait, **members: object) -> Planned:
+    return Planned({"name": name, **members}, role, waits, {})
+
+
+class Fake:
+    """A container that ends when told, and notes what happens to it in ``story``."""
+
+    backend = "process"
+    lines = 0
+    dropped = 0
+
+    def __init__(self, name: str, story: list[str], ends_with: int | None, stubborn: bool) -> None:
+        self.name = name
+        self.story = story
+        self.stubborn = stubborn
+        self.healthy_answer = True
+        self.ending: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        if ends_with is not None:
+            self.ending.set_result(ends_with)
+
+    async def start(self) -> None:
+        self.story.append(f"start {self.name}")
+
+    async def wait(self) -> int:
+        return await self.ending
+
+    async def stop(self, grace: float) -> None:
+        self.story.append(f"stop {self.name} {grace:g}")
+        if not self.ending.done() and not (self.stubborn and grace):
+            self.ending.set_result(143)
+
+    async def healthy(self) -> bool:
+        self.story.append(f"check {self.name}")
+        return self.healthy_answer
+
+    async def remove(self) -> None:
+        self.story.append(f"remove {self.name}")
+
+
+class Stage:
+    """Runs planned containers; ``ends`` gives those that end by themselves their status."""
+
+    def __init__(self, *cast: Planned, ends: dict[str, int] | None = None, stubborn: tuple[str, ...] = ()) -> None:
+        self.story: list[str] = []
+        self.fakes: dict[str, Fake] = {}
+        self.ends = ends or {}
+        self.stubborn = stubborn
+        self.fail: dict[str, Exception] = {}
+        self.on_running: dict[str, Callable[[], None]] = {}
+        self.runner = Runner(list(cast), self.build, self.report, self.applications_ended)
+
+    async def build(self, p: Planned) -> Fake:
+        if p.name in self.fail:
+            raise self.fail[p.name]
+        self.fakes[p.name] = Fake(p.name, self.story, self.ends.get(p.name), p.name in self.stubborn)
+        return self.fakes[p.name]
+
+    def report(self, name: str, text: str) -> None:
+        if text.startswith("running") and name in self.on_running:
+            self.on_running[name]()
+
+    async def applications_ended(self) -> None:
+        self.story.append("applications ended")
+
+    def part(self, word: str) -> list[str]:
+        return [line.split()[1] for line in self.story if line.startswith(word + " ")]
+
+
+TRIO = (planned("agent", AGENT), planned("router", ROUTER, Wait("agent", "START")), planned("web"))
+
+
+async def test_the_task_ends_with_its_essential_container_and_stops_in_reverse() -> None:
+    stage = Stage(*TRIO, planned("worker"), ends={"worker": 3})
+    await stage.runner.run()
+    assert stage.part("start") == ["agent", "router", "web", "worker"]
+    assert [line for line in stage.story if not line.startswith(("start", "remove"))] == [
+        "stop web 30",
+        "applications ended",
+        "stop router 30",
+        "stop agent 30",
+    ]
+    assert sorted(stage.part("remove")) == ["agent", "router", "web", "worker"]
+    assert (stage.runner.status, stage.runner.reason) == (3, "essential container 'worker' ended with status 3")
+
+
+async def test_a_container_that_is_not_essential_ends_alone() -> None:
+    stage = Stage(*TRIO, planned("job", essential=False), planned("last"), ends={"job": 9, "last": 0})
+    await stage.runner.run()
+    assert stage.runner.reason == "essential container 'last' ended with status 0"
+    assert stage.runner.cells["job"].status == 9
+
+
+async def test_the_task_ends_when_nobody_is_left() -> None:
+    stage = Stage(planned("a", essential=False), planned("b", essential=False), ends={"a": 1, "b": 2})
+    await stage.runner.run()
+    assert (stage.runner.status, stage.runner.reason) == (0, "every container has ended")
+
+
+async def test_dependants_stop_before_what_they_depend_on() -> None:
+    stage = Stage(*TRIO, planned("db"), planned("api", APP, Wait("db", "START")))
+    stage.on_running["api"] = lambda: stage.runner.stop("asked", 130)
+    await stage.runner.run()
+    stopped = stage.part("stop")
+    assert stopped.index("api") < stopped.index("db") < stopped.index("router") < stopped.index("agent")
+    assert stage.runner.status == 130
+
+
+@pytest.mark.parametrize(
+    ("condition", "status", "starts"), [("SUCCESS", 0, True), ("SUCCESS", 1, False), ("COMPLETE", 1, True)]
+)
+async def test_waiting_for_an_end(condition: str, status: int, starts: bool) -> None:
+    job = planned("job", essential=False)
+    stage = Stage(job, planned("app", APP, Wait("job", condition)), ends={"job": status, "app": 0})
+    await stage.runner.run()
+    assert ("app" in stage.part("start")) is starts
+    assert stage.runner.status == (0 if starts else 1)
+
+
+@pytest.mark.parametrize("healthy", [True, False])
+async def test_waiting_for_health(healthy: bool) -> None:
+    stage = Stage(planned("db"), planned("app", APP, Wait("db", "HEALTHY")), ends={"app": 0})
+    stage.on_running["db"] = lambda: setattr(stage.fakes["db"], "healthy_answer", healthy)
+    await stage.runner.run()
+    assert ("app" in stage.part("start")) is healthy
+    assert stage.runner.status == (0 if healthy else 1)
+    assert ("is not healthy" in stage.runner.reason) is not healthy
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(StartError("sh: not found", 127), 127), (UserError("no image"), 2), (LocalError("disk full"), 1)],
+)
+async def test_what_cannot_be_started_ends_the_task(error: Exception, status: int) -> None:
+    stage = Stage(*TRIO, planned("late"))
+    stage.fail["web"] = error
+    await stage.runner.run()
+    assert stage.part("start") == ["agent", "router"]
+    assert stage.part("stop") == ["router", "agent"]
+    assert stage.runner.status == status
+    assert str(error) in stage.runner.reason
+
+
+async def test_hurry_cuts_the_grace_short() -> None:
+    stage = Stage(planned("slow", stopTimeout=100), stubborn=("slow",))
+
+    def stop_twice() -> None:
+        stage.runner.stop("SIGINT", 130)
+        asyncio.get_running_loop().call_later(0.01, stage.runner.kill)
+
+    stage.on_running["slow"] = stop_twice
+    await stage.runner.run()
+    assert stage.story[1:] == ["stop slow 100", "stop slow 0", "remove slow"]
