@@ -155,6 +155,7 @@ class _Reader:
     def name(self, at: int, members: dict[str, tuple[int, Node]]) -> tuple[str, int]:
         if self.text[at : at + 1] != '"':
             fix = self.remedy(at) if self.text[at : at + 1] in ("}", "'", "/", "#") else "put the name in double quotes"
+            fix = fix if at < len(self.text) else "close it with '}'"
             self.fail(f"a member's name was expected, {self.seen(at)} found", at, fix)
         name, end = self.string(at)
         if name in members:
