@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any, Final
 
 import msgpack
@@ -19,6 +20,7 @@ from outrider.model.batch import Record
 Ext = msgspec.msgpack.Ext
 NANOSECONDS: Final = 1_000_000_000
 
+_code, _data = attrgetter("code"), attrgetter("data")
 _decode = msgspec.msgpack.Decoder().decode
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -89,10 +91,11 @@ def nanoseconds_all(times: Sequence[Any]) -> list[int]:
     Raises MalformedError for anything else.
     """
     try:
-        joined = b"".join([time.data for time in times if time.code == 0])
+        joined = b"".join(map(_data, times))
+        alike = set(map(_code, times)) <= {0} and len(joined) == 8 * len(times)
     except AttributeError:
-        return [nanoseconds(time) for time in times]
-    if len(joined) != 8 * len(times):
+        alike = False
+    if not alike:
         return [nanoseconds(time) for time in times]
     parts = struct.unpack(f">{2 * len(times)}I", joined)
     return [s * NANOSECONDS + n for s, n in zip(parts[::2], parts[1::2], strict=True)]

@@ -92,17 +92,17 @@ class Connection(asyncio.Protocol):
         if self._lost:
             raise PeerError(f"{self._target}: {self._lost}")
 
-    async def read(self, timeout: float) -> bytes:
+    async def read(self, seconds: float) -> bytes:
         """What the peer has sent, at least one byte. Raises PeerError when it hangs up or says nothing for so long."""
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(seconds):
                 while not self._incoming:
                     if self._lost:
                         raise PeerError(f"{self._target}: {self._lost}")
                     self._arrived.clear()
                     await self._arrived.wait()
         except TimeoutError:
-            raise PeerError(f"{self._target}: no answer within {timeout:g} seconds") from None
+            raise PeerError(f"{self._target}: no answer within {seconds:g} seconds") from None
         data = bytes(self._incoming)
         self._incoming.clear()
         return data

@@ -56,7 +56,7 @@ def trusting_nobody() -> ssl.SSLContext:
 
 
 class Client:
-    """Requests to one server over kept connections. Every failure is a PeerError (``Refusal`` where it gave a reason)."""
+    """Requests to one server over kept connections. Failures are PeerErrors, ``Refusal`` where the server gave a reason."""
 
     def __init__(self, server: str, context: ssl.SSLContext, seconds: float) -> None:
         self._server = server.rstrip("/")
@@ -74,9 +74,7 @@ class Client:
 
     async def _request(self, method: str, path: str, **arguments: Any) -> bytes:
         try:
-            async with self._session.request(
-                method, self._server + path, allow_redirects=False, **arguments
-            ) as answer:
+            async with self._session.request(method, self._server + path, allow_redirects=False, **arguments) as answer:
                 body = await answer.content.read(_ANSWER_MAX)
                 if answer.status != 200:
                     raise decode_refusal(answer.status, body)

@@ -2,8 +2,10 @@
 
 Theory of operation. Frames are msgpack arrays that stand one after another. ``Unpacker.skip`` finds where each ends
 without decoding it. Docker's driver sends one message a line, always with the same first bytes (array header, tag,
-EventTime): the session compiles these bytes into a pattern, and as long as the pattern matches a whole run of
-messages is handed on as one block of raw bytes. Everything else takes the way through ``_frame``.
+EventTime header): the session remembers these bytes, and where they occur as often as there are messages, all whole
+messages of a read are handed on as one block of raw bytes. Where they do not, each message is compared; everything
+that is not of the run takes the way through ``_frame``. What a block claims is checked again when it is decoded, so a
+peer that hides such bytes in its texts can only spoil its own records.
 
 States: ``greeting`` (a PING is due) until the sender has proved the shared key, then ``open``; after ``Refuse`` the
 session is ``closed`` and further bytes are ignored.
@@ -12,7 +14,6 @@ session is ``closed`` and further bytes are ignored.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, TypeAlias
@@ -62,8 +63,11 @@ _TIME: Final = rb"(?:\xd7\x00.{8}|[\x00-\x7f]|\xcc.|\xcd..|\xce.{4}|\xcf.{8})"
 _ANY_TIME: Final = rb"(?:\xd7\x00.{8}|[\x00-\x7f]|\xcc.|\xcd..|\xce.{4}|\xcf.{8}|\xca.{4}|\xcb.{8}|[\xd0-\xd3])"
 _MAP: Final = rb"[\x80-\x8f\xde\xdf]"
 _ENTRY: Final = re.compile(rb"\x92" + _ANY_TIME + _MAP, re.DOTALL).match
+_PLAIN_ENTRY: Final = b"\x92\xd7\x00"
 _CHUNK_KEY: Final = re.compile(rb"(?:\xa5|\xd9\x05|\xda\x00\x05|\xdb\x00\x00\x00\x05)chunk").search
 _LOGS: Final = 0
+_OPTION_MAX: Final = 4096
+_LENGTH_BYTES: Final = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4}
 
 
 class ForwardSession:
@@ -87,7 +91,7 @@ class ForwardSession:
         self._auth = auth if secrets and secrets.users else b""
         self._rest = b""
         self._state = "greeting" if secrets else "open"
-        self._shape: Callable[[bytes, int], Any] = _never
+        self._prefix = b""
         self._tag = ""
 
     def greeting(self) -> bytes:
@@ -105,18 +109,24 @@ class ForwardSession:
             return []
         buffer = self._rest + data if self._rest else data
         self._rest = b""
-        unpacker = stream.Unpacker(max_buffer_size=0)
-        unpacker.feed(buffer)
-        skip, tell = unpacker.skip, unpacker.tell
         has_chunk = b"chunk" in buffer and _CHUNK_KEY(buffer) is not None
         events: list[Event] = []
-        shape = self._shape
-        start = run_start = run = 0
+        if self._prefix and not has_chunk and buffer.startswith(self._prefix) and self._whole_run(buffer, events):
+            return self._bounded(events)
+        base = self._packed_frames(buffer, events) if self._state == "open" else 0
+        if self._state == "closed":
+            return events
+        unpacker = stream.Unpacker(max_buffer_size=0)
+        unpacker.feed(memoryview(buffer)[base:])
+        skip, tell = unpacker.skip, unpacker.tell
+        prefix = self._prefix
+        start = run_start = base
+        run = 0
         try:
             while True:
                 skip()
-                end = tell()
-                if shape(buffer, start) and not (has_chunk and buffer[start] == 0x94):
+                end = base + tell()
+                if prefix and buffer.startswith(prefix, start) and not (has_chunk and buffer[start] == 0x94):
                     run += 1
                 else:
                     if run:
@@ -125,7 +135,7 @@ class ForwardSession:
                     self._frame(buffer[start:end], events)
                     if self._state == "closed":
                         return events
-                    shape = self._shape
+                    prefix = self._prefix
                     run_start = end
                 start = end
         except stream.OutOfData:
@@ -137,6 +147,61 @@ class ForwardSession:
         if run:
             events.append(Block(self._tag, Shape.MESSAGES, buffer[run_start:start], run))
         self._rest = buffer[start:]
+        return self._bounded(events)
+
+    def _packed_frames(self, buffer: bytes, events: list[Event]) -> int:
+        """Take whole PackedForward frames from the front, as Fluentd sends them; where the next one stands.
+
+        Such frames are large, so this way looks only at their headers and copies the entries once.
+        """
+        start = 0
+        while (found := _packed_at(buffer, start)) is not None:
+            tag, body, option_start, left = found
+            option: dict[str, Any] = {}
+            end: int = option_start
+            if left:
+                unpacker = stream.Unpacker(max_buffer_size=0)
+                unpacker.feed(buffer[option_start : option_start + _OPTION_MAX])
+                try:
+                    for _ in range(left):
+                        unpacker.skip()
+                except (stream.UnpackException, ValueError, RecursionError):
+                    return start
+                end = option_start + unpacker.tell()
+                given = self._option(buffer[option_start:end], 0, left, events)
+                if given is None:
+                    return end
+                option = given
+            self._tag = tag
+            self._packed(self._inflate(body, left > 0, option, events), option, events)
+            start = end
+            if self._state == "closed":
+                break
+        return start
+
+    def _whole_run(self, buffer: bytes, events: list[Event]) -> bool:
+        """Whether every whole message in the buffer is of the current run; then it is one block."""
+        unpacker = stream.Unpacker(max_buffer_size=0)
+        unpacker.feed(buffer)
+        skip, tell = unpacker.skip, unpacker.tell
+        count = end = 0
+        try:
+            while True:
+                skip()
+                end = tell()
+                count += 1
+        except stream.OutOfData:
+            pass
+        except (stream.UnpackException, ValueError, RecursionError):
+            return False
+        if buffer.count(self._prefix, 0, end) != count:
+            return False
+        if count:
+            events.append(Block(self._tag, Shape.MESSAGES, buffer[:end], count))
+        self._rest = buffer[end:]
+        return True
+
+    def _bounded(self, events: list[Event]) -> list[Event]:
         if len(self._rest) > self._buffer_max:
             return self._refuse(events, f"a frame is larger than Buffer_Max_Size ({self._buffer_max} bytes)")
         return events
@@ -235,9 +300,7 @@ class ForwardSession:
         events.append(Block(self._tag, Shape.MESSAGES, frame, 1))
         self._acknowledge(option, events)
         if size <= 4 and frame[body_start : body_start + 2] == b"\xd7\x00":
-            prefix = re.escape(frame[: body_start + 2])
-            tail = rb".{8}" + _MAP
-            self._shape = re.compile(prefix + tail, re.DOTALL).match
+            self._prefix = frame[: body_start + 2]
 
     def _acknowledge(self, option: dict[str, Any], events: list[Event]) -> None:
         chunk = option.get("chunk")
@@ -280,6 +343,9 @@ class ForwardSession:
 
 def _count_entries(entries: bytes) -> tuple[int, int, str]:
     """How many good entries stand in front, where they end, and what is wrong with the next (empty at the end)."""
+    count = _count_alike(entries)
+    if count:
+        return count, len(entries), ""
     unpacker = stream.Unpacker(max_buffer_size=0)
     unpacker.feed(entries)
     skip, tell = unpacker.skip, unpacker.tell
@@ -297,6 +363,24 @@ def _count_entries(entries: bytes) -> tuple[int, int, str]:
         return count, start, "an entry is not msgpack"
 
 
+def _count_alike(entries: bytes) -> int:
+    """The number of entries if the first begins with an EventTime, as nearly all do, and none is cut off; else 0."""
+    unpacker = stream.Unpacker(max_buffer_size=0)
+    unpacker.feed(entries)
+    skip, tell = unpacker.skip, unpacker.tell
+    count = end = 0
+    try:
+        while True:
+            skip()
+            end = tell()
+            count += 1
+    except stream.OutOfData:
+        pass
+    except (stream.UnpackException, ValueError, RecursionError):
+        return 0
+    return count if end == len(entries) and entries.startswith(_PLAIN_ENTRY) else 0
+
+
 def _is_entry(raw: bytes) -> bool:
     try:
         value = msgpack.decode(raw)
@@ -305,8 +389,28 @@ def _is_entry(raw: bytes) -> bool:
     return isinstance(value, list) and len(value) == 2 and msgpack.split_events([value])[3] == 0
 
 
-def _never(buffer: bytes, start: int) -> None:
-    return None
+def _packed_at(buffer: bytes, start: int) -> tuple[str, bytes, int, int] | None:
+    """Tag, payload, where the options stand and how many elements are left; None: not packed, or not whole."""
+    if buffer[start : start + 1] not in (b"\x92", b"\x93", b"\x94"):
+        return None
+    tag = _sized(buffer, start + 1)
+    body = _sized(buffer, tag[1]) if tag and _is_str(buffer[start + 1]) else None
+    if tag is None or body is None or body[1] > len(buffer):
+        return None
+    text = buffer[tag[0] : tag[1]].decode("utf-8", "surrogateescape")
+    return text, buffer[body[0] : body[1]], body[1], buffer[start] - 0x92
+
+
+def _sized(buffer: bytes, at: int) -> tuple[int, int] | None:
+    """Where the content of the text or bytes at this place begins and ends; None for anything else."""
+    kind = buffer[at] if at < len(buffer) else 0
+    if 0xA0 <= kind <= 0xBF:
+        return at + 1, at + 1 + (kind & 0x1F)
+    width = _LENGTH_BYTES.get(kind, 0)
+    if not width or at + 1 + width > len(buffer):
+        return None
+    begin = at + 1 + width
+    return begin, begin + int.from_bytes(buffer[at + 1 : begin], "big")
 
 
 def _is_array(byte: int) -> bool:

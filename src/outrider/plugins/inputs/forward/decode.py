@@ -1,41 +1,56 @@
-"""Raw Forward blocks to batches."""
+"""Raw Forward blocks to batches. Records that are not what their block claimed are left out; the engine counts them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
+from typing import Any, Final
 
 from outrider.formats import msgpack
-from outrider.model.batch import Batch
+from outrider.model.batch import Batch, Record
+
+_first, _second, _third = itemgetter(0), itemgetter(1), itemgetter(2)
+_MAPS: Final = {dict}
 
 
 def decode_messages(tag: str, pieces: Sequence[bytes], count: int) -> Batch:
     """``[tag, time, record, option?]`` arrays; an option may hold the record's metadata."""
     messages = msgpack.decode_values(pieces, count)
     try:
-        times = msgpack.nanoseconds_all([message[1] for message in messages])
-    except msgpack.MalformedError:
-        entries = [[message[1], message[2]] for message in messages]
-        good_times, good_records, _, _ = msgpack.split_events(entries)
-        return Batch(tag, good_times, good_records)
-    batch = Batch(tag, times, [message[2] for message in messages])
-    if b"metadata" in b"".join(pieces):
-        metadata = [_metadata(message) for message in messages]
+        times = msgpack.nanoseconds_all(list(map(_second, messages)))
+        records = list(map(_third, messages))
+        sound = set(map(type, records)) <= _MAPS and list(map(_first, messages)).count(tag) == count
+    except (msgpack.MalformedError, IndexError, TypeError):
+        sound = False
+    if not sound:
+        good = [m for m in messages if isinstance(m, list) and len(m) >= 3 and m[0] == tag]
+        return _batch_of(tag, [[message[1], message[2]] for message in good])
+    batch = Batch(tag, times, records)
+    if any(b"metadata" in piece for piece in pieces):
+        metadata = list(map(_metadata, messages))
         batch.metadata = metadata if any(metadata) else None
     return batch
-
-
-def _metadata(message: list[object]) -> dict[str, object]:
-    option = message[3] if len(message) > 3 else None
-    found = option.get("metadata") if isinstance(option, dict) else None
-    return found if isinstance(found, dict) else {}
 
 
 def decode_entries(tag: str, pieces: Sequence[bytes], count: int) -> Batch:
     """``[time, record]`` or ``[[time, metadata], record]`` arrays."""
     entries = msgpack.decode_values(pieces, count)
     try:
-        times = msgpack.nanoseconds_all([entry[0] for entry in entries])
-    except msgpack.MalformedError:
-        good_times, records, metadata, _ = msgpack.split_events(entries)
-        return Batch(tag, good_times, records, metadata)
-    return Batch(tag, times, [entry[1] for entry in entries])
+        times = msgpack.nanoseconds_all(list(map(_first, entries)))
+        records = list(map(_second, entries))
+        if set(map(type, records)) <= _MAPS:
+            return Batch(tag, times, records)
+    except (msgpack.MalformedError, IndexError, TypeError):
+        pass  # some entry is of the other form, or malformed
+    return _batch_of(tag, entries)
+
+
+def _batch_of(tag: str, entries: list[Any]) -> Batch:
+    times, records, metadata, _ = msgpack.split_events(entries)
+    return Batch(tag, times, records, metadata)
+
+
+def _metadata(message: list[Any]) -> Record:
+    option = message[3] if len(message) > 3 else None
+    found = option.get("metadata") if isinstance(option, dict) else None
+    return found if isinstance(found, dict) else {}

@@ -90,11 +90,11 @@ class Forward(Output[Options]):
         if not isinstance(answer, dict) or answer.get("ack") != chunk:
             raise PeerError(f"{self._target}: wrong acknowledgement")
 
-    async def _message(self, connection: Connection, timeout: float) -> object:
+    async def _message(self, connection: Connection, seconds: float) -> object:
         """One msgpack value from the peer."""
         data = b""
         while len(data) < _ANSWER_MAX:
-            data += await connection.read(timeout)
+            data += await connection.read(seconds)
             unpacker = stream.Unpacker(max_buffer_size=_ANSWER_MAX)
             unpacker.feed(data)
             try:

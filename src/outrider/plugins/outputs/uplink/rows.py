@@ -43,7 +43,15 @@ def row(time: int, record: Record, tag: str, task: str) -> Row:
         get = record.get
         attrs = {"pid": record["pid"]} if "pid" in record else {}
         return Row(
-            time, tag, get("ident", "").lstrip("/"), get("host", ""), task, "", _severity(get("pri")), record["message"], attrs
+            time,
+            tag,
+            get("ident", "").lstrip("/"),
+            get("host", ""),
+            task,
+            "",
+            _severity(get("pri")),
+            record["message"],
+            attrs,
         )
     return Row(
         ts_ns=time,
@@ -69,7 +77,11 @@ def _first(record: Record, names: tuple[str, ...]) -> str:
 
 
 def _whole(record: Record) -> str:
-    return "" if any(name in record for name in _MESSAGE) else json.encode(record, escape_unicode=False).decode("utf-8", "replace")
+    return (
+        ""
+        if any(name in record for name in _MESSAGE)
+        else json.encode(record, escape_unicode=False).decode("utf-8", "replace")
+    )
 
 
 def _severity(priority: Any) -> str:

@@ -1,0 +1,98 @@
+"""What an agent says of itself: capabilities, ledger, containers, problems."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from outrider import __version__
+from outrider.agent.preset import UPLINK
+from outrider.pipeline.engine import Engine
+from outrider.plugins.outputs.uplink.plugin import Uplink
+from outrider.protocols.uplink import ContainerState, Heartbeat, Ledger, Problem
+
+_CAPABILITY_BITS = {10: "NET_BIND_SERVICE", 12: "NET_ADMIN", 13: "NET_RAW", 19: "SYS_PTRACE", 21: "SYS_ADMIN"}
+
+
+def capabilities(status: str) -> list[str]:
+    """The names of the Linux capabilities that matter to us, from the text of ``/proc/self/status``."""
+    for line in status.splitlines():
+        if line.startswith("CapEff:"):
+            mask = int(line.split()[1], 16)
+            return [name for bit, name in _CAPABILITY_BITS.items() if mask >> bit & 1]
+    return []
+
+
+def functions(held: list[str], port: int) -> list[str]:
+    """What the capabilities allow, as lines for the log at start."""
+    lines = ["collects syslog and container logs: yes"]
+    lines.append(f"watches the task's network: {'possible' if 'NET_RAW' in held else 'no, needs NET_RAW'}")
+    if port < 1024 and "NET_BIND_SERVICE" not in held:
+        lines.append(f"listens on port {port}: no, needs NET_BIND_SERVICE")
+    return lines
+
+
+def own_ledger(engine: Engine) -> Ledger:
+    """``accepted = delivered + buffered + dropped`` of this process and what it found in the spool."""
+    sheet = engine.ledger.snapshot()
+    inputs, outputs = sheet["inputs"].values(), sheet["outputs"].values()
+    dropped: dict[str, int] = {}
+    for row in [*inputs, *outputs]:
+        for reason, count in row["dropped"].items():
+            dropped[reason] = dropped.get(reason, 0) + count
+    return Ledger(
+        accepted=sum(row["accepted"] for row in inputs),
+        delivered=sum(row["delivered"] for row in outputs),
+        buffered=sum(row["waiting"] for row in inputs) + sum(row["buffered"] for row in outputs),
+        dropped=dropped,
+    )
+
+
+def heartbeat(engine: Engine, uptime: float, held: list[str], problems: list[Problem]) -> Heartbeat:
+    """The heartbeat's body."""
+    output = next(item.plugin for item in engine.outputs if item.name == UPLINK)
+    assert isinstance(output, Uplink)
+    containers = [
+        ContainerState(name=name, id=seen.id, state="logging", last_log_ns=max(seen.last, 0), records=seen.records)
+        for name, seen in output.seen.items()
+    ]
+    refused = sum(sum(row["refused"].values()) for row in engine.ledger.snapshot()["inputs"].values())
+    found = list(problems)
+    if refused:
+        found.append(
+            Problem(f"{refused} messages could not be taken in", "see 'refused' in 'outrider agent status'", "warning")
+        )
+    return Heartbeat(
+        version=__version__,
+        uptime_seconds=uptime,
+        capabilities=held,
+        ledger=own_ledger(engine),
+        containers=containers[:1000],
+        problems=found,
+    )
+
+
+def status(engine: Engine, problems: list[Problem], enrolled: bool) -> dict[str, Any]:
+    """The content of the status file."""
+    ledger = own_ledger(engine)
+    return {
+        "version": __version__,
+        "pid": os.getpid(),
+        "enrolled": enrolled,
+        "accepted": ledger.accepted,
+        "delivered": ledger.delivered,
+        "buffered": ledger.buffered,
+        "dropped": ledger.dropped,
+        "problems": [msgspec.to_builtins(problem) for problem in problems],
+        "pipeline": engine.ledger.snapshot(),
+    }
+
+
+def write_status(path: Path, content: dict[str, Any]) -> None:
+    """Replace the status file. Raises OSError."""
+    temporary = path.with_suffix(".tmp")
+    temporary.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
+    os.replace(temporary, path)

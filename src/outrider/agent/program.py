@@ -1,0 +1,166 @@
+"""An agent as a process: the pipeline runs at once; enrolment and heartbeats go on beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import signal
+import time
+from pathlib import Path
+from typing import IO
+
+import uvloop
+
+from outrider.agent import health, preset
+from outrider.agent.enrol import enrol
+from outrider.agent.settings import Settings
+from outrider.model.errors import LocalError, OutriderError, PeerError, UserError
+from outrider.net.uplink import Client, Identity
+from outrider.pipeline import build
+from outrider.pipeline.engine import Engine
+from outrider.pipeline.log import LEVELS, Log, Sink
+from outrider.protocols.uplink import (
+    HEARTBEAT_PATH,
+    HeartbeatAnswer,
+    Problem,
+    Refusal,
+    decode_message,
+    encode_message,
+)
+
+FIRST_HEARTBEAT = 10
+RETRY_SECONDS = (1, 2, 5, 10, 30, 60)
+REFUSED_RETRY_SECONDS = 300
+STATUS_SECONDS = 1.0
+_SEND_TIMEOUT = 15.0
+
+
+def run(settings: Settings) -> int:
+    """Run until SIGTERM, SIGINT or SIGQUIT; returns 0. Raises UserError or LocalError when it cannot start."""
+    log = Log(Sink(level=LEVELS.get(settings.log_level, LEVELS["info"])), "agent")
+    identity = Identity(settings.identity)
+    if not identity.complete and settings.token is None:
+        raise UserError(
+            f"there is no identity in {settings.identity} and no join token",
+            fix="set OUTRIDER_TOKEN (or KEY) and OUTRIDER_SERVER",
+        )
+    if not identity.complete and not settings.server:
+        raise UserError("the server is not known", fix="set OUTRIDER_SERVER to its agents' address, https://HOST:8444")
+    lock = _lock(settings.state)
+    try:
+        configuration = preset.configuration(settings)
+        service = build.read_service(configuration, {}, log)
+        agent = _Agent(settings, build.engine(build.plan(configuration, service, {}, log)), log)
+        uvloop.run(agent.main())
+    except* OutriderError as group:
+        raise group.exceptions[0] from None
+    finally:
+        lock.close()
+    return 0
+
+
+def _lock(state: Path) -> IO[str]:
+    """The state directory, held by this process alone."""
+    try:
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = open(state / "lock", "w", encoding="utf-8")  # noqa: SIM115 - held open for as long as the process runs
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise UserError(
+            f"another agent uses {state}", fix="stop it, or give this one its own --state directory"
+        ) from None
+    except OSError as error:
+        raise LocalError(
+            f"the state directory {state} cannot be used: {error.strerror}; fix: OUTRIDER_STATE names a writable one"
+        ) from error
+    return file
+
+
+class _Agent:
+    def __init__(self, settings: Settings, engine: Engine, log: Log) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._log = log
+        self._identity = Identity(settings.identity)
+        self._problems: list[Problem] = []
+        self._started = time.monotonic()
+        self._status: object = None
+        self._capabilities = health.capabilities(Path("/proc/self/status").read_text())
+
+    async def main(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            loop.add_signal_handler(number, self._stop, number)
+        for line in health.functions(self._capabilities, self._settings.port):
+            self._log.info(line)
+        async with asyncio.TaskGroup() as group:
+            beside = [group.create_task(self._keep_contact()), group.create_task(self._keep_status())]
+            try:
+                await self._engine.run()
+            finally:
+                for task in beside:
+                    task.cancel()
+        self._write_status()
+
+    def _stop(self, number: signal.Signals) -> None:
+        self._log.info(f"caught signal ({signal.Signals(number).name})")
+        self._engine.stop()
+
+    async def _keep_contact(self) -> None:
+        """Enrol, then beat, whatever happens; the pipeline goes on collecting meanwhile."""
+        attempt = 0
+        while not self._identity.complete:
+            try:
+                answer = await enrol(self._settings, self._capabilities)
+                self._log.info(f"enrolled as {answer.host_id} at {self._settings.server}")
+                self._problems = []
+            except (PeerError, LocalError) as error:
+                wait = self._enrolment_failed(error, attempt)
+                attempt += 1
+                await asyncio.sleep(wait)
+        client = Client(self._identity.server, self._identity.context(), _SEND_TIMEOUT)
+        try:
+            seconds = 0
+            while True:
+                await asyncio.sleep(seconds)
+                seconds = await self._beat(client)
+        finally:
+            await client.close()
+
+    def _enrolment_failed(self, error: PeerError | LocalError, attempt: int) -> int:
+        fix = getattr(error, "fix", "")
+        self._problems = [Problem(f"not enrolled: {error}", fix, "error")]
+        final = isinstance(error, Refusal) and not error.retry
+        wait = REFUSED_RETRY_SECONDS if final else RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]
+        advice = f"; fix: {fix}" if fix else ""
+        self._log.error(f"not enrolled: {error}{advice}; records are kept in the spool; next try in {wait} seconds")
+        self._write_status()
+        return wait
+
+    async def _beat(self, client: Client) -> int:
+        uptime = time.monotonic() - self._started
+        message = health.heartbeat(self._engine, uptime, self._capabilities, self._problems)
+        try:
+            answer = decode_message(HeartbeatAnswer, await client.post(HEARTBEAT_PATH, encode_message(message)))
+        except PeerError as error:
+            self._problems = [Problem(f"the server does not hear this agent: {error}", getattr(error, "fix", ""))]
+            self._log.warn(f"heartbeat failed: {error}")
+            return FIRST_HEARTBEAT
+        self._problems = []
+        return answer.heartbeat_seconds
+
+    async def _keep_status(self) -> None:
+        while True:
+            self._write_status()
+            await asyncio.sleep(STATUS_SECONDS)
+
+    def _write_status(self) -> None:
+        content = health.status(self._engine, self._problems, self._identity.complete)
+        if content == self._status:
+            return
+        try:
+            health.write_status(self._settings.status, content)
+            self._status = content
+        except OSError as error:
+            self._log.warn(f"cannot write {self._settings.status}: {error.strerror or os.strerror(error.errno or 0)}")

@@ -1,0 +1,86 @@
+"""What an agent is told, by environment variables (as containers do) or arguments."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from outrider.model.errors import UserError
+from outrider.protocols.uplink import JoinToken, Refusal
+
+DEFAULT_STATE: Final = "/var/lib/outrider"
+DEFAULT_PORT: Final = 1514
+DEFAULT_MEMORY: Final = "20M"
+ENVIRONMENT: Final = "environment"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``token`` may be empty where the agent is enrolled already."""
+
+    server: str
+    state: Path
+    listen: str
+    port: int
+    name: str
+    task: str
+    token: JoinToken | None = field(repr=False, default=None)
+    log_level: str = "info"
+    grace: int = 10
+
+    @property
+    def identity(self) -> Path:
+        """Directory of key and certificates."""
+        return self.state / "identity"
+
+    @property
+    def spool(self) -> Path:
+        """Directory of records that are not delivered yet."""
+        return self.state / "spool"
+
+    @property
+    def status(self) -> Path:
+        """File with the agent's ledger, written every second when something changed."""
+        return self.state / "status.json"
+
+
+def read(environment: Mapping[str, str], arguments: Mapping[str, str | None]) -> Settings:
+    """Settings; arguments win over the environment. Raises UserError that names the variable."""
+
+    def get(argument: str, *variables: str, default: str = "") -> tuple[str, str]:
+        given = arguments.get(argument)
+        if given:
+            return given, f"--{argument}"
+        for variable in variables:
+            if environment.get(variable):
+                return environment[variable], variable
+        return default, variables[0]
+
+    token_text, token_source = get("token", "OUTRIDER_TOKEN", "KEY")
+    port_text, port_source = get("port", "OUTRIDER_SYSLOG_PORT", default=str(DEFAULT_PORT))
+    if not port_text.isdecimal() or not 0 < int(port_text) < 65536:
+        raise UserError(f"{port_source}: '{port_text}' is not a port", allowed=["1 to 65535"])
+    server, server_source = get("server", "OUTRIDER_SERVER")
+    if server and not server.startswith("https://"):
+        raise UserError(f"{server_source}: '{server}' must begin with https://")
+    name = get("name", "OUTRIDER_NAME", default=platform.node() or "agent")[0]
+    return Settings(
+        server=server,
+        state=Path(get("state", "OUTRIDER_STATE", default=DEFAULT_STATE)[0]),
+        listen=get("listen", "OUTRIDER_LISTEN", default="127.0.0.1")[0],
+        port=int(port_text),
+        name=name,
+        task=get("task", "OUTRIDER_TASK", default=name)[0],
+        token=_token(token_text, token_source) if token_text else None,
+        log_level=get("log-level", "OUTRIDER_LOG_LEVEL", default="info")[0],
+    )
+
+
+def _token(text: str, source: str) -> JoinToken:
+    try:
+        return JoinToken.parse(text)
+    except Refusal as error:
+        raise UserError(f"{source}: {error.message}", fix=error.fix) from error

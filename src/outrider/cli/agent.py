@@ -1,0 +1,73 @@
+"""``outrider agent``: collects logs on loopback and delivers them to an Outrider server."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from outrider.agent import program, settings
+from outrider.model.errors import LocalError, OutriderError, UserError
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Returns the exit status: 0 after a stop, 2 for wrong settings, 1 for a machine that refuses."""
+    try:
+        parsed = _parser().parse_args(list(arguments))
+        if parsed.action == "status":
+            return _status(
+                Path(parsed.state or os.environ.get("OUTRIDER_STATE") or settings.DEFAULT_STATE), parsed.json
+            )
+        return program.run(
+            settings.read(
+                os.environ, {key.replace("_", "-"): v for key, v in vars(parsed).items() if isinstance(v, str)}
+            )
+        )
+    except OutriderError as error:
+        print(f"outrider agent: {error}", file=sys.stderr)  # noqa: T201
+        return 1 if isinstance(error, LocalError) else 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="outrider agent",
+        description="Takes syslog on loopback (TCP and UDP), keeps it on disk, and delivers it to an Outrider server.",
+        epilog="Settings may come from the environment; KEY is read where OUTRIDER_TOKEN is not set.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("action", nargs="?", choices=["run", "status"], default="run", help="default: run")
+    parser.add_argument("--server", help="the server's address for agents, https://HOST:8444 (OUTRIDER_SERVER)")
+    parser.add_argument("--token", help="join token; better in OUTRIDER_TOKEN, where other users cannot see it")
+    parser.add_argument("--state", help=f"directory for identity and spool (OUTRIDER_STATE, {settings.DEFAULT_STATE})")
+    parser.add_argument("--listen", help="address of the syslog listener (OUTRIDER_LISTEN, 127.0.0.1)")
+    parser.add_argument("--port", help="port of the syslog listener (OUTRIDER_SYSLOG_PORT, 1514)")
+    parser.add_argument("--name", help="name that the portal shows (OUTRIDER_NAME, the host name)")
+    parser.add_argument("--task", help="task that the records belong to (OUTRIDER_TASK, the name)")
+    parser.add_argument("--log-level", help="off, error, warn, info, debug or trace (OUTRIDER_LOG_LEVEL, info)")
+    parser.add_argument("--json", action="store_true", help="status as JSON")
+    return parser
+
+
+def _status(state: Path, as_json: bool) -> int:
+    path = state / "status.json"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserError(
+            f"{path}: {error.strerror}", fix="--state names the directory of an agent that has run"
+        ) from error
+    if as_json:
+        print(text, end="")  # noqa: T201
+        return 0
+    status = json.loads(text)
+    print(f"enrolled   {'yes' if status['enrolled'] else 'no'}")  # noqa: T201
+    for name in ("accepted", "delivered", "buffered"):
+        print(f"{name:10} {status[name]}")  # noqa: T201
+    for reason, count in status["dropped"].items():
+        print(f"dropped    {count} ({reason})")  # noqa: T201
+    for problem in status["problems"]:
+        print(f"{problem['level']:10} {problem['what']}; fix: {problem['fix'] or '-'}")  # noqa: T201
+    return 0

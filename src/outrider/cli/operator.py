@@ -1,0 +1,50 @@
+"""The operator's commands, with typer."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from outrider import __version__
+from outrider.cli import demo, firelens, server, task
+from outrider.model.errors import LocalError, OutriderError
+
+app = typer.Typer(
+    name="outrider",
+    help="Rides beside containers: routes their logs, watches their network, and shows both in one place.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    epilog="Beside applications run 'outrider route' (Fluent Bit's command line) and 'outrider agent'; each has --help.",
+)
+for command in (demo, task, firelens, server):
+    command.register(app)
+
+
+def _version(show: bool) -> None:
+    if show:
+        typer.echo(f"outrider {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(False, "--version", "-V", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Options that stand before any command."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command; 2 for what the user must mend, 1 for a peer or machine that refuses."""
+    try:
+        result = app(list(arguments), standalone_mode=False)
+    except typer.Exit as leave:
+        return leave.exit_code
+    except typer.Abort:
+        return 130
+    except OutriderError as error:
+        print(f"outrider: {error}", file=sys.stderr)  # noqa: T201
+        return 1 if isinstance(error, LocalError) else 2
+    return result if isinstance(result, int) else 0
