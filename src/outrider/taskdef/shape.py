@@ -105,7 +105,7 @@ def _check_container(container: object, path: Path, locate: Locate, seen: set[st
         for index, word in enumerate(_expect(container, key, list, path, locate) or ()):
             if not isinstance(word, str):
                 raise UserError(f"{key} holds strings, this is {kind_of(word)}", locate((*path, key, index)))
-    for key in ("environment", "secrets", "portMappings", "volumesFrom", "dependsOn", "mountPoints"):
+    for key in ("environment", "secrets", "volumesFrom", "dependsOn"):
         for index, item in enumerate(_expect(container, key, list, path, locate) or ()):
             if not isinstance(item, dict):
                 raise UserError(f"{key} holds objects, this is {kind_of(item)}", locate((*path, key, index)))

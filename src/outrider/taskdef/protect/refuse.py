@@ -59,8 +59,9 @@ def check_platform(task: TaskDefinition, locate: Locate) -> None:
 def check_ports(containers: list[tuple[int, dict[str, Any]]], locate: Locate) -> None:
     """No application may listen where the agent or the router does: with awsvpc they share the ports."""
     for index, container in containers:
-        for nth, mapping in enumerate(container.get("portMappings") or []):
-            port = mapping.get("containerPort")
+        mappings = container.get("portMappings")
+        for nth, mapping in enumerate(mappings if isinstance(mappings, list) else ()):  # ECS refuses anything else
+            port = mapping.get("containerPort") if isinstance(mapping, dict) else None
             if port in _PORTS:
                 raise UserError(
                     f"container '{container['name']}' uses port {port}, which is {_PORTS[port]}",
