@@ -1,0 +1,59 @@
+"""Checks of JSON and of the lines that the stdout and file outputs write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from tests.conformance.compare import Case, differs, nanoseconds, value
+
+from outrider.formats import json as encoder
+from outrider.formats import text
+
+
+def check_record(case: Case) -> str | None:
+    return differs(case["json"], encoder.encode(value(case["value"])).decode())
+
+
+def check_date(case: Case) -> str | None:
+    line = encoder.encode_lines([nanoseconds(case)], [{}], "d", case["json_date_format"])
+    return differs({"d": case["out"]}, json.loads(line))
+
+
+def _stdout(case: Case) -> bytes:
+    tag, times, records = case["tag"], [nanoseconds(case)], [value(case["record"])]
+    if case["format"].startswith("msgpack"):
+        return text.stdout_lines(tag, times, records)
+    key, form = case.get("json_date_key", "date"), case["json_date_format"]
+    if case["format"] == "json_lines":
+        return encoder.encode_lines(times, records, key, form)
+    return encoder.encode_array(times, records, key, form) + b"\n"
+
+
+def _file(case: Case) -> bytes:
+    tag, times, records = case["tag"], [nanoseconds(case)], [value(case["record"])]
+    match case["format"]:
+        case "default":
+            return text.file_lines(tag, times, records)
+        case "plain":
+            return text.plain_lines(times, records)
+        case "csv":
+            return text.csv_lines(times, records, case["delimiter"])
+        case "ltsv":
+            return text.ltsv_lines(times, records)
+        case "template":
+            return text.template_lines(times, records, case["template"])
+        case other:
+            raise AssertionError(other)
+
+
+def check_lines(case: Case) -> str | None:
+    writers = {"stdout": _stdout, "file": _file}
+    return differs(case["out"], writers[case["output"]](case).decode())
+
+
+CHECKS: dict[str, Callable[[Case], str | None]] = {
+    "record_to_json": check_record,
+    "json_date_format": check_date,
+    "output_lines": check_lines,
+}
