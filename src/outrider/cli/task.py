@@ -1,4 +1,4 @@
-"""``outrider task``: protect a task definition."""
+"""``outrider task``: protect a task definition, or run one on this machine."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from outrider.cli import task_run
 from outrider.model.errors import UserError
 from outrider.taskdef.protect import Protected, Wish, agent_variables, find_profile, protect
 from outrider.taskdef.source import read_task
@@ -28,6 +29,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Protect ECS tasks, and run them on this machine.")
     group.callback()(_group)
     group.command("protect")(protect_task)
+    task_run.register(group)
     app.add_typer(group, name="task")
 
 

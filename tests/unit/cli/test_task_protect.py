@@ -1,0 +1,148 @@
+"""``outrider task protect`` and ``outrider firelens render`` as commands: where the result goes, what is said."""
+
+import json
+import os
+import stat
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from outrider.cli import firelens, task
+from outrider.model.errors import UserError
+from outrider.taskdef.firelens import render
+from outrider.taskdef.protect import PROFILES, Wish, protect
+from outrider.taskdef.source import task_source
+
+TEXT = json.dumps(
+    {
+        "family": "web",
+        "networkMode": "awsvpc",
+        "memory": "512",
+        "revision": 3,
+        "containerDefinitions": [{"name": "ap\u00e9", "image": "i"}],
+    },
+    indent=2,
+    ensure_ascii=False,
+)
+PROTECTED = protect(task_source(TEXT, "f"), Wish(PROFILES["alertlogic"])).source.source.text
+
+
+@pytest.fixture
+def outrider():
+    app = typer.Typer()
+    firelens.register(app)
+    task.register(app)
+
+    def run(*words, **options):
+        return CliRunner().invoke(app, [str(word) for word in words], **options)
+
+    return run
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "task.json"
+    path.write_text(TEXT)
+    return path
+
+
+def protected(outrider, *words, **options):
+    result = outrider("task", "protect", "--profile", "alertlogic", *words, **options)
+    assert result.exception is None
+    return result
+
+
+def test_to_standard_output(outrider, file):
+    result = protected(outrider, file)
+    assert result.stdout == PROTECTED
+    assert "added the agent 'al-agent'" in result.stderr
+    assert "aws ecs register-task-definition --cli-input-json file://protected.json" in result.stderr
+    assert "TCP and UDP 1514" in result.stderr
+    assert file.read_text() == TEXT
+
+
+def test_from_standard_input(outrider):
+    assert protected(outrider, "-", input=TEXT).stdout == PROTECTED
+
+
+def test_to_a_file(outrider, file, tmp_path):
+    target = tmp_path / "out file.json"
+    result = protected(outrider, file, "-o", target)
+    assert result.stdout == ""
+    assert target.read_text() == PROTECTED
+    assert f"'file://{target}'" in result.stderr
+    assert stat.S_IMODE(target.stat().st_mode) & 0o111 == 0
+
+
+def test_in_place_keeps_link_and_permissions(outrider, file, tmp_path):
+    file.chmod(0o600)
+    link = tmp_path / "link.json"
+    link.symlink_to(file)
+    protected(outrider, link, "--in-place")
+    assert link.is_symlink()
+    assert file.read_text() == PROTECTED
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    before = file.stat().st_ino
+    again = protected(outrider, file, "--in-place")
+    assert "is protected already; nothing changed" in again.stderr
+    assert "register-task-definition" not in again.stderr
+    assert file.stat().st_ino == before
+    assert sorted(os.listdir(tmp_path)) == ["link.json", "task.json"]
+
+
+def test_what_describe_prints_needs_one_step_more(outrider):
+    result = protected(outrider, "-", input=f'{{"taskDefinition": {TEXT}}}')
+    assert "jq '.taskDefinition | del(.taskDefinitionArn, .revision," in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--in-place", "-o", "x"], "--in-place needs a file"),
+        (["-o", "/absent/x.json"], "cannot write /absent/x.json: No such file or directory"),
+        (["--profile", "other"], "unknown profile 'other'"),
+        (["--key", "a", "--token", "b"], "--key and --token all say"),
+    ],
+)
+def test_mistakes(outrider, file, words, said):
+    result = outrider("task", "protect", file, *words)
+    assert isinstance(result.exception, UserError)
+    assert said in str(result.exception)
+    assert result.stdout == ""
+    assert file.read_text() == TEXT
+
+
+def test_settings_reach_the_agent(outrider, file):
+    words = ["--server", "https://s:1", "--token-secret", "arn:t", "--agent-image", "a", "--router-image", "r"]
+    result = outrider("task", "protect", file, *words)
+    agent, router = json.loads(result.stdout)["containerDefinitions"][1:]
+    assert agent == {
+        "name": "outrider-agent",
+        "image": "a",
+        "environment": [{"name": "OUTRIDER_SERVER", "value": "https://s:1"}],
+        "secrets": [{"name": "OUTRIDER_TOKEN", "valueFrom": "arn:t"}],
+    }
+    assert router["image"] == "r"
+
+
+def test_a_key_is_not_repeated_in_what_is_said(outrider, file):
+    result = outrider("task", "protect", file, "--key", "very-secret")
+    assert "very-secret" in result.stdout
+    assert "very-secret" not in result.stderr
+
+
+def test_render(outrider, file):
+    file.write_text(PROTECTED)
+    assert f"{json.loads(TEXT)['family']}:3\n" in outrider("firelens", "render", file).stdout
+    words = ["--cluster", "c", "--task-arn", "arn:x/y", "--revision", "9", "--instance-id", "i-1"]
+    text = outrider("firelens", "render", file, *words).stdout
+    for line in ("ec2_instance_id i-1", "ecs_cluster c", "ecs_task_arn arn:x/y", "ecs_task_definition web:9"):
+        assert f"    Record {line}\n" in text
+    default = outrider("firelens", "render", "-", input=PROTECTED).stdout
+    assert default == render(json.loads(PROTECTED)).replace("web:1", "web:3")
+
+
+def test_render_refusals_have_a_place(outrider, file):
+    result = outrider("firelens", "render", file)
+    assert str(result.exception).startswith(f"{file}:6:27: no container has a firelensConfiguration")
