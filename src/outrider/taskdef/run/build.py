@@ -50,8 +50,7 @@ class Builder:
         if planned.role is Role.ROUTER:
             return self._sidecar(planned, self._router_words(planned), {})
         if planned.role is Role.AGENT:
-            own = {"OUTRIDER_STATE": str(self.workspace.directory / "agent"), "OUTRIDER_LISTEN": self.identity.address}
-            return self._sidecar(planned, self._agent_words(planned), own)
+            return self._sidecar(planned, self._agent_words(planned), self._agent_variables())
         if self.engine is not None:
             try:
                 return await self._in_docker(self.engine, planned)
@@ -82,9 +81,18 @@ class Builder:
             )
         return [*outrider_command(), *map(self.workspace.layout.here, entry_point[1:] + command)]
 
+    def _agent_variables(self) -> dict[str, str]:
+        family = str(self.task.get("family"))
+        return {
+            "OUTRIDER_STATE": str(self.workspace.agent_state),
+            "OUTRIDER_LISTEN": self.identity.address,
+            "OUTRIDER_NAME": self.identity.host_name(family),
+            "OUTRIDER_TASK": f"{family}/{self.identity.task_id}",
+        }
+
     def _sidecar(self, planned: Planned, words: list[str], own: dict[str, str]) -> Container:
         here = self.workspace.layout.here
-        environment = {name: here(value) for name, value in planned.environment.items()} | own
+        environment = own | {name: here(value) for name, value in planned.environment.items()}
         return ProcessContainer(words, environment, self._file_log(planned), self.guard, None)
 
     def _file_log(self, planned: Planned) -> FileLog:

@@ -34,6 +34,10 @@ class Identity:
         digest = hashlib.sha256(self.task_id.encode()).digest()
         return f"127.{digest[0] % 254 + 1}.{digest[1]}.{digest[2] % 254 + 1}"
 
+    def host_name(self, family: str) -> str:
+        """The name by which the task's agent enrols."""
+        return f"{family}-{self.task_id[:8]}"
+
     def container_id(self, name: str) -> str:
         """64 hex digits for a container that Docker does not name."""
         return hashlib.sha256(f"{self.task_id}/{name}".encode()).hexdigest()

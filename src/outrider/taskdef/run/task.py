@@ -53,6 +53,8 @@ class TaskRun:
     """A task that is ready to run: ``runner.run()`` runs it."""
 
     identity: Identity
+    family: str
+    revision: int
     workspace: Workspace
     runner: Runner
     backend: str
@@ -61,6 +63,15 @@ class TaskRun:
     def monitor(self) -> str:
         """Address of the router's monitor while it runs."""
         return f"http://{self.identity.address}:{MONITOR_PORT}"
+
+    @property
+    def host_name(self) -> str:
+        """The name by which the task's agent enrols."""
+        return self.identity.host_name(self.family)
+
+    def docker_name(self, container: str) -> str:
+        """What the container's records call it, without the leading slash."""
+        return self.identity.container_name(self.family, self.revision, container)
 
     def outcome(self) -> dict[str, Any]:
         """What happened, for ``--json``."""
@@ -128,7 +139,8 @@ async def prepare(
             print_line=reports.line,
         )
         runner = Runner(planned, builder.build, reports.change, applications_ended)
-        yield TaskRun(identity, workspace, runner, "docker" if engine else "process")
+        family = str(task.get("family"))
+        yield TaskRun(identity, family, revision, workspace, runner, "docker" if engine else "process")
 
 
 async def _engine(stack: AsyncExitStack, backend: Backend, reports: Reports) -> Engine | None:

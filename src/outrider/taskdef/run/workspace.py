@@ -98,6 +98,11 @@ class Workspace:
         """Where a container's output goes that does not go to the router."""
         return self.directory / "logs" / f"{container}.log"
 
+    @property
+    def agent_state(self) -> Path:
+        """The agent's own folder."""
+        return self.directory / "agent"
+
     def remove(self) -> None:
         """Remove what is temporary."""
         for folder in (self._link, self._temporary):

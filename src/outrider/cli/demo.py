@@ -1,0 +1,126 @@
+"""``outrider demo``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+
+from outrider.cli.task_run import chosen_backend, stop_on_signals
+from outrider.taskdef.demo import Demo, DemoWishes, Sheet, run
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("demo")(demo)
+
+
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="A fixed amount of work, then the end; one JSON object at last.")
+    ] = False,
+    backend: Annotated[
+        str, typer.Option(help="Where the applications run: docker, process, or auto (Docker if it answers).")
+    ] = "auto",
+    state: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep everything in DIR; else it is temporary.")
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the temporary folder where it is.")] = False,
+) -> None:
+    """See a protected task on this machine: its output, through router and agent, on the server's page.
+
+    Starts a server, protects the example task and runs it, visits its web container, and keeps a balance sheet.
+    Ends with Ctrl-C; exit status 0 if the sheet balances.
+    """
+    chosen = chosen_backend(backend)
+    screen: _Lines | _Screen = _Lines() if once else _Screen()
+    wishes = DemoWishes(screen.say, screen.show, chosen, once, state, keep)
+    with screen:
+        summary = asyncio.run(run(wishes, screen.start))
+    if keep or state:
+        typer.echo(f"all files are in {summary['directory']}", err=True)
+    if once:
+        typer.echo(json.dumps(summary))
+    raise typer.Exit(0 if summary["balanced"] else 1)
+
+
+class _Lines:
+    """Progress for scripts, on standard error."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def say(self, line: str) -> None:
+        """One step."""
+        typer.echo(line, err=True)
+
+    def start(self, running: Demo) -> None:
+        """It runs."""
+        stop_on_signals(running.task)
+        self.say(f"page {running.ready.page}, web container {running.web}")
+
+    def show(self, sheet: Sheet) -> None:
+        """The sheet counts at the end only."""
+
+
+class _Screen:
+    """A table that is kept up to date, under what has happened."""
+
+    def __init__(self) -> None:
+        self._console = Console(highlight=False)
+        self._live = Live(console=self._console, auto_refresh=False)
+        self._running: Demo | None = None
+
+    def __enter__(self) -> None:
+        self._live.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def say(self, line: str) -> None:
+        """One step."""
+        self._console.print(line, style="dim", markup=False)
+
+    def start(self, running: Demo) -> None:
+        """It runs."""
+        stop_on_signals(running.task)
+        self._running = running
+        self.show(running.sheet)
+
+    def show(self, sheet: Sheet) -> None:
+        """The sheet as it is now."""
+        assert self._running is not None
+        self._live.update(Group("", _address_table(self._running), "", _sheet_table(sheet)), refresh=True)
+
+
+def _address_table(running: Demo) -> Table:
+    table = Table.grid(padding=(0, 2))
+    login = f"admin / {running.ready.password}" if running.ready.password else "as when this folder was new"
+    table.add_row("page", f"[bold]{running.ready.page}[/bold]")
+    table.add_row("login", f"[bold]{login}[/bold]")
+    table.add_row("web container", running.web)
+    table.add_row("containers in", "Docker" if running.task.backend == "docker" else "plain processes")
+    table.add_row("stop", "Ctrl-C")
+    return table
+
+
+def _sheet_table(sheet: Sheet) -> Table:
+    table = Table("container", show_footer=False)
+    for name in ("written", "routed", "received", "stored", "lost"):
+        table.add_column(name, justify="right", min_width=8)
+    for row in sheet.rows:
+        table.add_row(row.container, f"{row.written:,}", f"{row.routed:,}", "", f"{row.stored:,}", "")
+    table.add_section()
+    numbers = (sheet.written, sheet.routed, sheet.received, sheet.stored)
+    lost = f"[bold red]{sheet.lost:,}[/bold red]" if sheet.lost else "[green]0[/green]"
+    table.add_row("all", *(f"{number:,}" for number in numbers), lost, style="bold")
+    return table

@@ -1,0 +1,211 @@
+"""The demo: server, protected task, traffic, and a sheet that is kept up to date until it balances."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from outrider.model.errors import LocalError
+from outrider.taskdef.demo.example import protected
+from outrider.taskdef.demo.server import Portal, Ready, Server
+from outrider.taskdef.demo.sheet import Row, Sheet, dropped_by, routed_by_tag
+from outrider.taskdef.demo.traffic import Visitor
+from outrider.taskdef.run import Reports, TaskRun, Wishes, prepare
+from outrider.taskdef.run.build import Backend
+from outrider.taskdef.run.docker.engine import DEFAULT_SOCKET
+from outrider.taskdef.run.identity import Identity
+from outrider.taskdef.run.plan import Role
+from outrider.taskdef.run.process.child import Guard
+
+WEB_PORT = 8080
+_JOBS, _JOB_PAUSE, _VISITS, _VISIT_PAUSE = 40, 0.1, 30, 0.1
+_SETTLE_SECONDS = 12.0
+_LOOK_SECONDS = 0.25
+_QUICK = aiohttp.ClientTimeout(total=2)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoWishes:
+    """``once``: a fixed amount of work, then the end. ``state`` holds all files and stays; None is a temporary folder.
+
+    ``say`` gets a line for each step, ``show`` the sheet whenever it was looked at.
+    """
+
+    say: Callable[[str], None]
+    show: Callable[[Sheet], None]
+    backend: Backend = "auto"
+    once: bool = False
+    state: Path | None = None
+    keep: bool = False
+
+
+@dataclass(slots=True)
+class Demo:
+    """A demo that runs: where its page, its web container and its files are."""
+
+    ready: Ready
+    task: TaskRun
+    web: str
+    directory: Path
+    sheet: Sheet = field(default_factory=Sheet)
+
+
+async def run(wishes: DemoWishes, on_start: Callable[[Demo], None]) -> dict[str, Any]:
+    """Run until the task ends: by itself with ``once``, else when somebody stops ``Demo.task.runner``.
+
+    Returns the summary of the last sheet. Raises UserError and LocalError for what does not start.
+    """
+    async with AsyncExitStack() as stack:
+        directory = _directory(stack, wishes)
+        guard = await Guard.start(DEFAULT_SOCKET)
+        stack.push_async_callback(guard.close)
+        server, ready = await stack.enter_async_context(_server(directory, guard, wishes.say))
+        portal = await stack.enter_async_context(Portal(ready))
+        session = await stack.enter_async_context(aiohttp.ClientSession(timeout=_QUICK))
+        identity = Identity.new()
+        visitor = Visitor(f"http://{identity.address}:{WEB_PORT}/", _VISIT_PAUSE if wishes.once else 1.0)
+        environment = {"web": {"ADDRESS": identity.address, "PORT": str(WEB_PORT)}}
+        if wishes.once:
+            environment["worker"] = {"JOBS": str(_JOBS), "PAUSE": str(_JOB_PAUSE)}
+        source = protected(ready.token, ready.ingest)
+        (directory / "web-task.protected.json").write_text(source.source.text)
+        settled = _Settled()
+        reports = Reports(_telling(wishes.say), _telling(wishes.say), lambda name, line: None)
+        task = await stack.enter_async_context(
+            prepare(
+                source,
+                Wishes(wishes.backend, environment=environment, state=directory, identity=identity),
+                reports,
+                settled.wait,
+            )
+        )
+        demo = Demo(ready, task, visitor.url, directory)
+        on_start(demo)
+        eyes = _Eyes(demo, portal, session, wishes.show)
+        async with asyncio.TaskGroup() as group:
+            visiting = group.create_task(visitor.run(_VISITS if wishes.once else None))
+            looking = group.create_task(eyes.run(settled))
+            await task.runner.run()
+            visiting.cancel()
+            looking.cancel()
+        await eyes.look_at_the_end()
+        await server.stop()
+        summary = demo.sheet.summary(task.backend)
+        return summary | {"visits": visitor.answered, "status": task.runner.status, "directory": str(directory)}
+
+
+def _telling(say: Callable[[str], None]) -> Callable[[str, str], None]:
+    return lambda name, text: say(f"{name or 'task'}: {text}")
+
+
+def _directory(stack: AsyncExitStack, wishes: DemoWishes) -> Path:
+    if wishes.state is not None:
+        wishes.state.mkdir(parents=True, exist_ok=True)
+        return wishes.state.absolute()
+    directory = Path(tempfile.mkdtemp(prefix="outrider-", dir="/tmp"))
+    if not wishes.keep:
+        stack.callback(shutil.rmtree, directory, ignore_errors=True)
+    return directory
+
+
+@asynccontextmanager
+async def _server(directory: Path, guard: Guard, say: Callable[[str], None]) -> AsyncIterator[tuple[Server, Ready]]:
+    server = Server(directory / "server", directory / "server.log", guard)
+    async with asyncio.TaskGroup() as group:
+        try:
+            yield server, await server.start(group)
+        finally:
+            await server.stop()
+
+
+class _Settled:
+    """Where the end of the applications waits until every record has arrived, or none is going to."""
+
+    def __init__(self) -> None:
+        self.applications_ended = asyncio.Event()
+        self.balanced = asyncio.Event()
+
+    async def wait(self) -> None:
+        self.applications_ended.set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_SETTLE_SECONDS):
+                await self.balanced.wait()
+
+
+class _Eyes:
+    """Looks at every station of the records."""
+
+    def __init__(
+        self, demo: Demo, portal: Portal, session: aiohttp.ClientSession, show: Callable[[Sheet], None]
+    ) -> None:
+        self._demo = demo
+        self._portal = portal
+        self._session = session
+        self._show = show
+        self._router: dict[str, Any] = {}
+
+    async def run(self, settled: _Settled) -> None:
+        """Look every now and then, until cancelled."""
+        while True:
+            with contextlib.suppress(LocalError):  # a station that is not up yet or busy: the next look tells
+                await self._look()
+            if settled.applications_ended.is_set() and self._demo.sheet.balanced:
+                settled.balanced.set()
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def look_at_the_end(self) -> None:
+        """Once more, with router and agent gone; what the router's monitor said last is its last word."""
+        await self._look()
+
+    async def _look(self) -> None:
+        demo = self._demo
+        await self._ask_router()
+        agent = await asyncio.to_thread(_agent_status, demo.task.workspace.agent_state / "status.json")
+        stored_of, stored = await self._stored()
+        routed = routed_by_tag(self._router)
+        cells = [cell for cell in demo.task.runner.cells.values() if cell.planned.role is Role.APPLICATION]
+        rows = []
+        dropped = dropped_by("router", self._router) | dropped_by("agent", agent.get("pipeline", {}))
+        for cell in cells:
+            name = cell.planned.name
+            written = cell.container.lines if cell.container else 0
+            rows.append(Row(name, written, routed.get(name, 0), stored_of.get(demo.task.docker_name(name), 0)))
+            if cell.container and cell.container.dropped:
+                dropped[f"log driver of {name}"] = cell.container.dropped
+        demo.sheet = Sheet(tuple(rows), agent.get("accepted", 0), stored, dropped)
+        self._show(demo.sheet)
+
+    async def _ask_router(self) -> None:
+        # The monitor ends with the router, whose last answer then stands.
+        with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
+            async with self._session.get(f"{self._demo.task.monitor}/api/v1/ledger") as response:
+                self._router = await response.json()
+
+    async def _stored(self) -> tuple[dict[str, int], int]:
+        """Records in the server's store: by the container's name in Docker, and of the whole task."""
+        hosts = (await self._portal.get("hosts"))["hosts"]
+        own = next((host for host in hosts if host["name"] == self._demo.task.host_name), None)
+        if own is None:
+            return {}, 0
+        ledger = await self._portal.get("ledger")
+        in_store = sum(host["in_store"] for host in ledger["hosts"] if host["id"] == own["id"])
+        return {c["name"].removeprefix("/"): c["records"] for c in own["containers"]}, in_store
+
+
+def _agent_status(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    assert isinstance(found, dict)
+    return found
