@@ -14,15 +14,20 @@ _NEW_FILE_MODE = 0o644
 def write_file(path: str, text: str) -> None:
     """Put ``text`` as UTF-8 into ``path``, through a link if it is one, keeping the permissions of an old file.
 
-    Raises UserError if that is not possible; the old file is then as it was.
+    Raises UserError if that is not possible; the old file is then as it was. A device or a pipe is written to.
     """
     target = os.path.realpath(path)
+    content = text.encode("utf-8", "surrogateescape")
     try:
+        if os.path.exists(target) and not os.path.isfile(target):
+            with open(target, "wb") as stream:
+                stream.write(content)
+            return
         mode = os.stat(target).st_mode & 0o7777 if os.path.exists(target) else _NEW_FILE_MODE & ~_umask()
         handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=f".{os.path.basename(target)}.")
         try:
             with os.fdopen(handle, "wb") as stream:
-                stream.write(text.encode("utf-8", "surrogateescape"))
+                stream.write(content)
                 stream.flush()
                 os.fsync(stream.fileno())
             os.chmod(temporary, mode)

@@ -75,6 +75,18 @@ def test_to_a_file(outrider, file, tmp_path):
     assert stat.S_IMODE(target.stat().st_mode) & 0o111 == 0
 
 
+def test_to_a_pipe(outrider, file, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        protected(outrider, file, "-o", pipe)
+        assert os.read(reader, 65536).decode() == PROTECTED
+    finally:
+        os.close(reader)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
 def test_in_place_keeps_link_and_permissions(outrider, file, tmp_path):
     file.chmod(0o600)
     link = tmp_path / "link.json"

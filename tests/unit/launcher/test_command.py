@@ -135,6 +135,7 @@ def test_a_missing_separator_is_explained(config):
         (["-c", "{dir}/absent.conf"], 2, "absent.conf: No such file or directory; fix: give -c PATH\n"),
         (["-c", "{dir}"], 2, "Is a directory"),
         (["-m", "{dir}/absent/o.conf"], 2, "cannot write {dir}/absent/o.conf: No such file or directory"),
+        (["-m", "{dir}/pipe"], 2, "cannot write {dir}/pipe: it is a device or a pipe"),
         (["-m", "{dir}"], 2, "cannot write {dir}: Is a directory"),
         (["-m", "{dir}/o.conf", "-i", "a", ""], 2, "cannot set 'a' to ''"),
         (["-m", "{dir}/o.conf", "-r", "{dir}/absent"], 127, "cannot run {dir}/absent: No such file or directory"),
@@ -146,6 +147,7 @@ def test_a_missing_separator_is_explained(config):
 )
 def test_what_goes_wrong_is_said(config, tmp_path, words, status, said):
     (tmp_path / "plain").write_text("")
+    os.mkfifo(tmp_path / "pipe")
     for name, text in (("lost", "#!/absent/interpreter\n"), ("garbage", "\x00\x01")):
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o755)
