@@ -26,13 +26,19 @@ RUNNER = """
 import asyncio, os
 from outrider.taskdef.run.process.child import Child, Guard
 
-class Echo(asyncio.Protocol):
+class Words(asyncio.Protocol):
+    def __init__(self):
+        self.came = asyncio.get_running_loop().create_future()
+
     def data_received(self, data):
-        print(data.decode(), end="", flush=True)
+        self.came.set_result(data.decode())
 
 async def main():
     held_by = await Guard.start("/nonexistent")
-    child = await Child.start(["sh", "-c", "sleep 600 & echo $$ $!; wait"], os.environ, [Echo(), Echo()], held_by)
+    words = Words()
+    script = "sleep 600 & echo $$ $!; wait"
+    child = await Child.start(["sh", "-c", script], os.environ, [words, asyncio.Protocol()], held_by)
+    print(await words.came, end="", flush=True)
     await child.wait()
 
 asyncio.run(main())
