@@ -7,6 +7,10 @@ from typing import Any
 Case = dict[str, Any]
 
 
+class NotCoveredError(Exception):
+    """This case needs something that is not built yet; the text names it."""
+
+
 def differs(expected: object, got: object, what: str = "") -> str | None:
     """None if both are equal, else a text that shows them."""
     if expected == got:

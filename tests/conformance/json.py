@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from tests.conformance.compare import Case, differs, nanoseconds, value
+from tests.conformance.compare import Case, NotCoveredError, differs, nanoseconds, value
 
 from outrider.formats import json as encoder
 from outrider.formats import text
@@ -49,6 +49,8 @@ def _file(case: Case) -> bytes:
 
 def check_lines(case: Case) -> str | None:
     writers = {"stdout": _stdout, "file": _file}
+    if case["output"] not in writers:
+        raise NotCoveredError(f"output {case['output']}")
     return differs(case["out"], writers[case["output"]](case).decode())
 
 
