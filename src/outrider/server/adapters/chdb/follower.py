@@ -63,6 +63,11 @@ class Follower:
         ((engine,),) = self._rows("SELECT version()")
         self._check_engine(engine)
         self._execute(TABLE)
+        if not self.cursor.stored and self._rows("SELECT 1 FROM records LIMIT 1") and not self.cursor.intent:
+            raise LocalError(
+                f"there are records in the store but {self._path} is missing or empty: restore it, or move"
+                f" {self._path.parent} away and what the ingest log still holds is stored again"
+            )
         notes = self._settle()
         notes += self._replay_detached()
         self._expire()

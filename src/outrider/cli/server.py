@@ -1,0 +1,159 @@
+"""``outrider server``: runs the server, and manages tokens, hosts and passwords in its data directory."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from outrider.server.options import Address, Options, default_data, parse_address
+
+_Data = Annotated[
+    Path | None, typer.Option("--data", help="The server's data directory.", envvar="OUTRIDER_DATA", show_default=False)
+]
+
+server_app = typer.Typer(
+    help="Run the server, and manage join tokens, hosts and passwords.", invoke_without_command=True
+)
+token_app = typer.Typer(help="Join tokens: what an agent enrols with.", no_args_is_help=True)
+host_app = typer.Typer(help="Enrolled hosts.", no_args_is_help=True)
+server_app.add_typer(token_app, name="token")
+server_app.add_typer(host_app, name="host")
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``outrider server`` to the command."""
+    app.add_typer(server_app, name="server")
+
+
+@server_app.callback()
+def _plain(context: typer.Context) -> None:
+    """``outrider server`` alone runs it."""
+    if context.invoked_subcommand is None:
+        _serve(Options(default_data()))
+
+
+@server_app.command("run")
+def run(
+    data: _Data = None,
+    listen: Annotated[str, typer.Option(help="Where people and programs connect.")] = "127.0.0.1:8443",
+    ingest: Annotated[str, typer.Option(help="Where agents connect.")] = "127.0.0.1:8444",
+    name: Annotated[
+        list[str] | None, typer.Option(help="A further name or address for the server's certificate; repeatable.")
+    ] = None,
+    http: Annotated[bool, typer.Option("--http", help="Serve people without TLS; on a loopback address only.")] = False,
+    ingest_url: Annotated[str, typer.Option(help="What agents are told to use, if it is not how they enrolled.")] = "",
+    heartbeat: Annotated[int, typer.Option(help="Seconds between an agent's heartbeats.", min=1, max=3600)] = 30,
+    keep_days: Annotated[int, typer.Option(help="Days that records are kept.", min=1, max=36_500)] = 30,
+    ready_json: Annotated[
+        bool,
+        typer.Option("--ready-json", help="Print one line of JSON when ready, with a join token and an API token."),
+    ] = False,
+) -> None:
+    """Run the server until SIGTERM or Ctrl-C."""
+    people = parse_address(listen, "--listen")
+    _check_http(http, people)
+    _serve(
+        Options(
+            data=data or default_data(),
+            listen=people,
+            ingest=parse_address(ingest, "--ingest"),
+            names=tuple(name or ()),
+            http=http,
+            ingest_url=ingest_url,
+            heartbeat_seconds=heartbeat,
+            keep_days=keep_days,
+            ready_json=ready_json,
+        )
+    )
+
+
+def _check_http(http: bool, people: Address) -> None:
+    from outrider.model.errors import UserError
+
+    if http and not people.loopback:
+        raise UserError(
+            f"--http on {people} would send passwords in the clear", fix="leave --http out, or listen on 127.0.0.1"
+        )
+
+
+def _serve(options: Options) -> None:
+    # The server's libraries are loaded only when it runs.
+    from outrider.server.program import run as serve
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    raise typer.Exit(serve(options))
+
+
+@token_app.command("create")
+def token_create(
+    data: _Data = None,
+    ttl: Annotated[str, typer.Option(help="How long it is valid: 30m, 24h, 7d.")] = "24h",
+    uses: Annotated[int, typer.Option(help="How many agents may use it.")] = 1,
+    host_name_prefix: Annotated[str, typer.Option(help="Only for hosts whose name begins so.")] = "",
+) -> None:
+    """Make a join token and print it; it is not shown again."""
+    from outrider.server import admin
+
+    typer.echo(admin.create_token(data or default_data(), ttl=ttl, uses=uses, host_name_prefix=host_name_prefix))
+
+
+@token_app.command("list")
+def token_list(data: _Data = None) -> None:
+    """List join tokens, newest first. Secrets are not kept, so they are not shown."""
+    from outrider.server import admin
+
+    typer.echo(f"{'ID':10}{'STATE':9}{'USED':>9}  {'EXPIRES':18}{'BY':14}HOSTS")
+    for row, state in admin.list_tokens(data or default_data()):
+        used = f"{row.used}/{row.uses}"
+        typer.echo(f"{row.id:10}{state:9}{used:>9}  {_when(row.expires_ns):18}{row.created_by:14}{row.name_prefix}*")
+
+
+@token_app.command("revoke")
+def token_revoke(token: Annotated[str, typer.Argument(help="Its id.")], data: _Data = None) -> None:
+    """Refuse a join token from now on."""
+    from outrider.server import admin
+
+    admin.revoke_token(data or default_data(), token)
+
+
+@host_app.command("list")
+def host_list(data: _Data = None) -> None:
+    """List enrolled hosts."""
+    from outrider.server import admin
+
+    typer.echo(f"{'ID':34}{'NAME':24}{'KIND':6}{'LAST HEARD':18}{'VERSION':10}")
+    for host in admin.list_hosts(data or default_data()):
+        revoked = "revoked" if host.revoked_ns else ""
+        typer.echo(f"{host.id:34}{host.name:24}{host.kind:6}{_when(host.seen_ns):18}{host.version:10}{revoked}")
+
+
+@host_app.command("revoke")
+def host_revoke(host: Annotated[str, typer.Argument(help="Its id.")], data: _Data = None) -> None:
+    """Refuse a host's certificate from now on."""
+    from outrider.server import admin
+
+    admin.revoke_host(data or default_data(), host)
+
+
+@server_app.command("password")
+def password(data: _Data = None, user: Annotated[str, typer.Option(help="Whose password.")] = "admin") -> None:
+    """Set a new random password and print it; the user's sessions end."""
+    from outrider.server import admin
+
+    typer.echo(admin.reset_password(data or default_data(), user))
+
+
+@server_app.command("api-token")
+def api_token(name: Annotated[str, typer.Argument(help="What it is for.")], data: _Data = None) -> None:
+    """Make a token for programs and print it: Authorization: Bearer TOKEN."""
+    from outrider.server import admin
+
+    typer.echo(admin.create_api_token(data or default_data(), name))
+
+
+def _when(ns: int) -> str:
+    return f"{datetime.datetime.fromtimestamp(ns // 10**9, datetime.UTC):%Y-%m-%d %H:%M}" if ns else "never"

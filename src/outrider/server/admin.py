@@ -1,0 +1,77 @@
+"""Commands on a data directory, also while a server works on it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from outrider.model.errors import UserError
+from outrider.server.adapters.sqlite.tokens import TokenRow
+from outrider.server.clock import wall
+from outrider.server.control import Control
+from outrider.server.domain.durations import parse_span
+from outrider.server.domain.hosts import Host
+
+_WHO = "command line"
+
+
+def create_token(data: Path, *, ttl: str = "24h", uses: int = 1, host_name_prefix: str = "") -> str:
+    """A new join token's text. Raises ``UserError``."""
+    seconds = parse_span(ttl)
+    with _control(data, create=True) as control:
+        return str(control.create_token(_WHO, seconds, uses, host_name_prefix))
+
+
+def list_tokens(data: Path) -> list[tuple[TokenRow, str]]:
+    """Every join token with its state, newest first."""
+    with _control(data) as control:
+        now = control.clock()
+        return [(row, row.state(now)) for row in control.tokens.all()]
+
+
+def revoke_token(data: Path, token_id: str) -> None:
+    """Refuse this join token from now on. Raises ``UserError`` where there is no such token."""
+    with _control(data) as control:
+        if not control.revoke_token(_WHO, token_id):
+            known = [row.id for row in control.tokens.all() if not row.revoked_ns]
+            raise UserError(f"there is no valid token '{token_id}'", found=token_id, allowed=known)
+
+
+def list_hosts(data: Path) -> list[Host]:
+    """Every enrolled host."""
+    with _control(data) as control:
+        return control.hosts.all()
+
+
+def revoke_host(data: Path, host_id: str) -> None:
+    """Refuse this host from now on. Raises ``UserError`` where there is no such host."""
+    with _control(data) as control:
+        if not control.revoke_host(_WHO, host_id):
+            known = [host.id for host in control.hosts.all() if not host.revoked_ns]
+            raise UserError(f"there is no host '{host_id}' that is not revoked", found=host_id, allowed=known)
+
+
+def reset_password(data: Path, user: str = "admin") -> str:
+    """A new password for the user, whose sessions end."""
+    with _control(data, create=True) as control:
+        return control.reset_password(_WHO, user)
+
+
+def create_api_token(data: Path, name: str) -> str:
+    """A new token for programs."""
+    with _control(data, create=True) as control:
+        return control.create_api_token(_WHO, name)
+
+
+@contextlib.contextmanager
+def _control(data: Path, *, create: bool = False) -> Iterator[Control]:
+    if not create and not (data / "control.sqlite").exists():
+        raise UserError(
+            f"there is no server's data in {data}", fix="name the directory that the server prints at start: --data DIR"
+        )
+    control = Control(data, wall)
+    try:
+        yield control
+    finally:
+        control.close()
