@@ -68,11 +68,15 @@ def test_from_standard_input(outrider):
 
 def test_to_a_file(outrider, file, tmp_path):
     target = tmp_path / "out file.json"
-    result = protected(outrider, file, "-o", target)
+    mask = os.umask(0o027)
+    try:
+        result = protected(outrider, file, "-o", target)
+    finally:
+        os.umask(mask)
     assert result.stdout == ""
     assert target.read_text() == PROTECTED
     assert f"'file://{target}'" in result.stderr
-    assert stat.S_IMODE(target.stat().st_mode) & 0o111 == 0
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
 
 
 def test_to_a_pipe(outrider, file, tmp_path):
@@ -88,13 +92,13 @@ def test_to_a_pipe(outrider, file, tmp_path):
 
 
 def test_in_place_keeps_link_and_permissions(outrider, file, tmp_path):
-    file.chmod(0o600)
+    file.chmod(0o640)
     link = tmp_path / "link.json"
     link.symlink_to(file)
     protected(outrider, link, "--in-place")
     assert link.is_symlink()
     assert file.read_text() == PROTECTED
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
     before = file.stat().st_ino
     again = protected(outrider, file, "--in-place")
     assert "is protected already; nothing changed" in again.stderr

@@ -91,6 +91,7 @@ def test_the_files_own_style_is_taken():
 def test_line_ends_and_byte_order_mark_stay():
     text = '\ufeff{\r\n  "a": 1\r\n}\r\n'
     assert Source(text, "f").set((), "b", {"c": 2}).text == '\ufeff{\r\n  "a": 1,\r\n  "b": {"c": 2}\r\n}\r\n'
+    assert Source("[\r\n {}\r\n]", "f").append((), {"b": 1}).text == '[\r\n {},\r\n {\r\n  "b": 1\r\n }\r\n]'
 
 
 def test_an_empty_object_gets_lines_if_the_file_has_lines():
