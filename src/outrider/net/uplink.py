@@ -56,7 +56,7 @@ def trusting_nobody() -> ssl.SSLContext:
 
 
 class Client:
-    """Requests to one server over kept connections. Failures are PeerErrors, ``Refusal`` where the server gave a reason."""
+    """Requests to one server over kept connections. Failures are PeerErrors: ``Refusal`` where a reason was given."""
 
     def __init__(self, server: str, context: ssl.SSLContext, seconds: float) -> None:
         self._server = server.rstrip("/")

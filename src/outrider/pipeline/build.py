@@ -99,11 +99,7 @@ def _instance(
     numbers[kind] += 1
     level = LEVELS[core.log_level] if core.log_level else None
     component = f"{kind}:{plugin_name}:{name}"
-    settings = {
-        "json.escape_unicode": str(service.json_escape_unicode),
-        "scheduler.base": str(service.scheduler_base),
-    }
-    context = Context(name, log.child(component, level), {**variables, **settings})
+    context = Context(name, log.child(component, level), service.json_escape_unicode)
     plugin = factory(parsed, core, context)
     try:
         plugin.check()

@@ -197,6 +197,7 @@ class Engine:
             return
         if len(batch) < chunk.count:
             row.dropped["malformed record"] += chunk.count - len(batch)
+            self.log.error(f"{chunk.count - len(batch)} malformed records of {chunk.source}, tag {chunk.tag}, dropped")
         if chunk.codec != FILTERED:
             self._filter(batch, row.dropped)
         outputs = [output for output in self.route(chunk.tag) if output.name not in chunk.done]

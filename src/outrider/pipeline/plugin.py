@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 from outrider.model.batch import Batch, Record
@@ -29,7 +29,8 @@ class Context:
     name: str
     """Instance name: alias or ``plugin.N``."""
     log: Log
-    environment: Mapping[str, str] = field(default_factory=dict)
+    escape_unicode: bool = True
+    """[SERVICE] json.escape_unicode"""
 
 
 class Intake(Protocol):

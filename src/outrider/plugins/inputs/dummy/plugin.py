@@ -35,11 +35,11 @@ class Dummy(Input[Options]):
         self._made = 0
         self._first_time: int | None = None
         self._interval = options.interval_sec + options.interval_nsec / NANOSECONDS or 1 / options.rate
-        self._room = True
+        self._room = not intake.full
         intake.on_room(self._pause, self._resume)
         loop = asyncio.get_running_loop()
         self._next = loop.time() + (0 if options.flush_on_startup else self._interval)
-        self._timer = loop.call_at(self._next, self._make)
+        self._timer: asyncio.Handle = loop.call_at(self._next, self._make)
 
     async def stop(self) -> None:
         """See Input."""
@@ -52,7 +52,7 @@ class Dummy(Input[Options]):
         self._room = True
         if not self._ended:
             self._timer.cancel()
-            self._timer = asyncio.get_running_loop().call_soon(self._make)  # type: ignore[assignment]
+            self._timer = asyncio.get_running_loop().call_soon(self._make)
 
     @property
     def _ended(self) -> bool:
@@ -65,8 +65,6 @@ class Dummy(Input[Options]):
         now = self._time()
         self._intake.append_records(self.core.tag or self.context.name, [now] * len(records), records)
         self._made += 1
-        if self._ended:
-            return
         loop = asyncio.get_running_loop()
         self._next = max(self._next + self._interval, loop.time() - 1)
         self._timer = loop.call_at(self._next, self._make)

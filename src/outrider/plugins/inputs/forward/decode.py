@@ -19,14 +19,16 @@ def decode_messages(tag: str, pieces: Sequence[bytes], count: int) -> Batch:
     try:
         times = msgpack.nanoseconds_all(list(map(_second, messages)))
         records = list(map(_third, messages))
-        sound = set(map(type, records)) <= _MAPS and list(map(_first, messages)).count(tag) == count
+        # One block has one tag (which Tag and Tag_Prefix may have changed): a message with another was smuggled in.
+        sound = set(map(type, records)) <= _MAPS and len(set(map(_first, messages))) == 1
     except (msgpack.MalformedError, IndexError, TypeError):
         sound = False
     if not sound:
-        good = [m for m in messages if isinstance(m, list) and len(m) >= 3 and m[0] == tag]
+        own = messages[0][0] if isinstance(messages[0], list) and messages[0] else None
+        good = [m for m in messages if isinstance(m, list) and len(m) >= 3 and m[0] == own]
         return _batch_of(tag, [[message[1], message[2]] for message in good])
     batch = Batch(tag, times, records)
-    if any(b"metadata" in piece for piece in pieces):
+    if any(message[3] for message in messages if len(message) > 3):
         metadata = list(map(_metadata, messages))
         batch.metadata = metadata if any(metadata) else None
     return batch
