@@ -1,0 +1,279 @@
+"""Tasks with the real launcher and router, their applications in Docker and as processes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from tests.integration.run.conftest import Story, application, records, router, run, task
+
+from outrider.model.errors import UserError
+from outrider.taskdef.run import Wishes
+from outrider.taskdef.run.build import Backend
+from outrider.taskdef.run.docker.engine import Engine, socket_path
+from outrider.taskdef.run.identity import Identity
+
+LINES = 'n=0; while [ $n -lt %d ]; do n=$((n+1)); echo "line $n"; done; sleep 2'
+
+
+def wishes(backend: str, **more: Any) -> Wishes:
+    return Wishes(backend=cast("Backend", backend), **more)
+
+
+async def test_every_line_reaches_the_router_with_the_fields_of_the_driver(backend: str, folder: Path) -> None:
+    output = folder / "out"
+    done = await run(task(application(LINES % 2000), router(output)), wishes(backend))
+    found = records(output)
+    assert [record["log"] for record in found] == [f"line {n}" for n in range(1, 2001)]
+    name = f"/{done.docker_name('app')}"
+    assert {(r["container_name"], r["source"], len(r["container_id"])) for r in found} == {(name, "stdout", 64)}
+    assert {(r["ecs_cluster"], r["ecs_task_definition"], r["ecs_task_arn"]) for r in found} == {
+        ("default", "t:1", done.identity.arn)
+    }
+    outcome = done.outcome()
+    assert (outcome["status"], outcome["backend"]) == (0, backend)
+    assert [(c["name"], c["status"]) for c in outcome["containers"]] == [("log_router", 0), ("app", 0)]
+    assert outcome["containers"][1]["lines"] == 2000
+
+
+async def test_a_long_line_comes_in_parts_as_from_docker(backend: str, folder: Path) -> None:
+    output = folder / "out"
+    script = "head -c 40000 /dev/zero | tr '\\0' x; echo; echo short; sleep 2"
+    await run(task(application(script), router(output)), wishes(backend))
+    *parts, short = records(output)
+    assert [len(part["log"]) for part in parts] == [16384, 16384, 7232]
+    assert [(part["partial_message"], part["partial_ordinal"], part["partial_last"]) for part in parts] == [
+        ("true", "1", "false"),
+        ("true", "2", "false"),
+        ("true", "3", "true"),
+    ]
+    assert len({part["partial_id"] for part in parts}) == 1
+    assert (short["log"], "partial_message" in short) == ("short", False)
+
+
+async def test_a_process_loses_no_tail_without_newline_unlike_docker(folder: Path) -> None:
+    output = folder / "out"
+    await run(task(application("echo whole; printf tail"), router(output)), wishes("process"))
+    whole, tail = records(output)
+    assert (whole["log"], tail["log"]) == ("whole", "tail")
+    assert (tail["partial_message"], tail["partial_last"]) == ("true", "false")
+
+
+async def test_the_first_essential_end_is_the_tasks_and_the_router_sees_the_last_words(
+    backend: str, folder: Path
+) -> None:
+    output = folder / "out"
+    story = Story()
+    other = application(
+        "trap 'echo bye; exit 0' TERM; echo up; n=0; while [ $n -lt 600 ]; do n=$((n+1)); sleep 0.1; done",
+        name="app-other",
+    )
+    definition = task(application("sleep 2; exit 9"), other, router(output))
+    definition["containerDefinitions"][2]["command"] = [
+        word.replace("app-firelens-", "app-other-firelens-") for word in router(output)["command"]
+    ]
+    done = await run(definition, wishes(backend), story)
+    assert done.runner.status == 9
+    assert done.runner.reason == "essential container 'app' ended with status 9"
+    assert "bye" in [record["log"] for record in records(output)] or backend == "docker"
+    ends = [change for change in story.changes if "ended" in change and not change.startswith(":")]
+    assert [end.partition(":")[0] for end in ends] == ["app", "app-other", "log_router"]
+
+
+async def test_two_tasks_at_once_do_not_get_in_each_others_way(folder: Path) -> None:
+    outputs = [folder / "one", folder / "two"]
+    async with asyncio.TaskGroup() as group:
+        runs = [
+            group.create_task(run(task(application(LINES % 100), router(output)), wishes("process")))
+            for output in outputs
+        ]
+    assert [len(records(output)) for output in outputs] == [100, 100]
+    assert runs[0].result().identity.address != runs[1].result().identity.address
+
+
+async def test_an_application_may_send_records_itself(backend: str, folder: Path) -> None:
+    output = folder / "out"
+    script = 'echo "$FLUENT_HOST $FLUENT_PORT"; sleep 2'
+    done = await run(task(application(script), router(output)), wishes(backend))
+    assert records(output)[0]["log"] == f"{done.identity.address} 24224"
+
+
+async def test_nothing_temporary_stays(backend: str, folder: Path) -> None:
+    done = await run(task(application("true"), router(folder / "out")), wishes(backend))
+    assert not done.workspace.directory.exists()
+
+
+async def test_a_state_folder_stays_however_long_its_name_is(folder: Path) -> None:
+    state = folder / ("long" * 30)
+    output = folder / "out"
+    await run(task(application(LINES % 10), router(output)), wishes("process", state=state))
+    assert len(records(output)) == 10
+    (config,) = state.glob("data/firelens/*/config/fluent.conf")
+    assert "unix_path" in config.read_text()
+
+
+# --- what goes wrong
+
+
+async def test_a_command_that_is_not_there(backend: str, folder: Path) -> None:
+    definition = task(application("", entryPoint=["no-such-program"], command=["x"]), router(folder / "out"))
+    done = await run(definition, wishes(backend))
+    assert done.runner.status == 127
+    assert "container 'app' cannot be started" in done.runner.reason
+    assert "no-such-program" in done.runner.reason
+
+
+async def test_a_router_that_refuses_its_configuration_ends_the_task(folder: Path) -> None:
+    definition = task(application("sleep 60"), router(folder / "out"))
+    definition["containerDefinitions"][1]["command"][-1] = "Format=nonsense"
+    story = Story()
+    done = await run(definition, wishes("process"), story)
+    assert done.runner.reason == "essential container 'log_router' ended with status 1"
+    assert any("nonsense" in line for line in story.lines)
+
+
+async def test_a_port_that_somebody_has(folder: Path) -> None:
+    identity = Identity.new()
+    with socket.create_server((identity.address, 24224)), pytest.raises(UserError, match="port 24224") as caught:
+        await run(task(application("true"), router(folder / "out")), wishes("process", identity=identity))
+    assert "ss -ltnp" in str(caught.value)
+
+
+@pytest.mark.docker
+async def test_an_image_that_nobody_has(docker: None, folder: Path) -> None:
+    definition = task(application("true", image="registry.invalid/nothing:1"), router(folder / "out"))
+    done = await run(definition, wishes("docker"))
+    assert (done.runner.status, "--image app=IMAGE" in done.runner.reason) == (2, True)
+    assert "registry.invalid/nothing:1 is not on this machine" in done.runner.reason
+
+
+@pytest.mark.docker
+async def test_an_image_that_nobody_has_runs_as_a_process_if_it_may(docker: None, folder: Path) -> None:
+    story = Story()
+    definition = task(application(LINES % 5, image="registry.invalid/nothing:1"), router(folder / "out"))
+    done = await run(definition, wishes("auto"), story)
+    assert [c["backend"] for c in done.outcome()["containers"]] == ["process", "process"]
+    assert len(records(folder / "out")) == 5
+    assert any("running it as a plain process" in note for note in story.notes)
+
+
+async def test_docker_that_is_required_and_does_not_answer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{folder}/nobody")
+    with pytest.raises(UserError, match="--backend process"):
+        await run(task(application("true"), router(folder / "out")), wishes("docker"))
+
+
+async def test_docker_that_does_not_answer_is_done_without(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{folder}/nobody")
+    story = Story()
+    done = await run(task(application(LINES % 5), router(folder / "out")), wishes("auto"), story)
+    assert (done.backend, len(records(folder / "out"))) == ("process", 5)
+    assert any("Docker does not answer" in note for note in story.notes)
+
+
+async def test_health_decides_who_starts(backend: str, folder: Path) -> None:
+    output = folder / "out"
+    check = {"command": ["CMD-SHELL", "test -e /tmp/ready-$TASK"], "interval": 1, "timeout": 2, "retries": 5}
+    environment = [{"name": "TASK", "value": Identity.new().task_id}]
+    first = application(
+        "sleep 1; touch /tmp/ready-$TASK; echo ready; sleep 30",
+        name="first",
+        healthCheck=check,
+        stopTimeout=1,
+        environment=environment,
+    )
+    waits = [{"containerName": "first", "condition": "HEALTHY"}]
+    second = application("rm -f /tmp/ready-$TASK; echo after; sleep 2", dependsOn=waits, environment=environment)
+    await run(task(first, second, router(output)), wishes(backend))
+    assert [record["log"] for record in records(output)] == ["after"]
+
+
+# --- the command
+
+
+def outrider(*words: str, **options: Any) -> subprocess.Popen[str]:
+    program = Path(sys.executable).with_name("outrider")
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen([program, "task", "run", *words], **pipes, **options)
+
+
+def file(folder: Path, definition: dict[str, Any]) -> str:
+    path = folder / "task.json"
+    path.write_text(json.dumps(definition, indent=2))
+    return str(path)
+
+
+def test_the_last_line_is_the_outcome(folder: Path) -> None:
+    definition = task(application("echo $GREETING; exit 3"), router(folder / "out"))
+    words = ("--backend", "process", "--env", "app:GREETING=hello", "--json", file(folder, definition))
+    process = outrider(*words)
+    output, _ = process.communicate(timeout=60)
+    outcome = json.loads(output.splitlines()[-1])
+    assert (process.returncode, outcome["status"], outcome["containers"][1]["lines"]) == (3, 3, 1)
+    assert records(folder / "out")[0]["log"] == "hello"
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "says"),
+    [
+        ("{", (), "task.json:1:"),
+        (task(application("true")), (), "must be configured in one of the containers"),
+        (task(router(Path("/tmp/x")), router(Path("/tmp/x"), name="two")), (), "only one container"),
+        (task(router(Path("/tmp/x")), application("true")), ("--env", "nobody:A=b"), "'nobody'"),
+        (task(router(Path("/tmp/x")), application("true")), ("--env", "A=b"), "CONTAINER:KEY=VALUE"),
+        (task(router(Path("/tmp/x")), application("true")), ("--image", "app"), "NAME=LOCAL"),
+        (task(router(Path("/tmp/x")), application("true")), ("--image", "nobody=x"), "'nobody'"),
+        (task(router(Path("/tmp/x")), application("true")), ("--backend", "podman"), "allowed: auto, docker, process"),
+    ],
+)
+def test_wrong_input_is_explained(folder: Path, content: Any, words: tuple[str, ...], says: str) -> None:
+    path = folder / "task.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    process = outrider(*words, str(path))
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in errors) == (2, False)
+    assert says in errors
+
+
+def wait_for(process: subprocess.Popen[str], line: str) -> str:
+    assert process.stdout is not None
+    for found in process.stdout:
+        if found.startswith(line):
+            return found
+    assert process.stderr is not None
+    pytest.fail(f"no line {line!r}; it said: {process.stderr.read()}")
+
+
+def test_an_interrupt_stops_the_task_in_order(backend: str, folder: Path) -> None:
+    definition = task(application("trap 'exit 0' TERM; sleep 600 & wait"), router(folder / "out"))
+    process = outrider("--backend", backend, file(folder, definition), start_new_session=True)
+    wait_for(process, "app: running")
+    os.killpg(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    ends = [line.partition(":")[0] for line in output.splitlines() if "ended with" in line]
+    assert ends == ["app", "log_router"]
+
+
+@pytest.mark.docker
+async def test_no_container_outlives_a_runner_that_is_killed(docker: None, folder: Path) -> None:
+    definition = task(application("sleep 600"), router(folder / "out"))
+    process = outrider("--backend", "docker", file(folder, definition))
+    arn = (await asyncio.to_thread(wait_for, process, "task: arn:")).split()[1]
+    await asyncio.to_thread(wait_for, process, "app: running")
+    path = socket_path()
+    assert path is not None
+    async with Engine(path) as engine, asyncio.TaskGroup() as group:
+        name = Identity(arn.rpartition("/")[2]).container_name("t", 1, "app")
+        ending = group.create_task(engine.wait(name))
+        process.kill()
+    assert ending.result() == 128 + signal.SIGKILL
+    process.communicate()
