@@ -1,0 +1,1 @@
+"""Syslog messages over TCP, UDP or unix sockets."""

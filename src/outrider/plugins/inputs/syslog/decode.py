@@ -1,0 +1,43 @@
+"""Raw syslog to batches.
+
+A piece is the msgpack of ``[received_ns, added, raw_key, payload]``: the time of arrival (which resolves stamps without
+year and zone), fields to add to each record, the field for the whole line (or an empty string), and whole lines as
+bytes or messages as a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from outrider.formats import msgpack
+from outrider.model.batch import Batch
+from outrider.protocols.syslog import framing, records
+
+CODEC: Final = "syslog"
+
+
+def piece(received_ns: int, added: dict[str, str], raw_key: str, payload: bytes | list[bytes]) -> bytes:
+    """The raw form of some messages."""
+    return msgpack.encode([received_ns, added, raw_key, payload])
+
+
+def decode(tag: str, pieces: Sequence[bytes], count: int) -> Batch:
+    """The records of these pieces; a line that is no syslog is a record with the line as its message."""
+    batch = Batch(tag, [], [])
+    for raw in pieces:
+        received_ns, added, raw_key, payload = msgpack.decode(raw)
+        if isinstance(payload, bytes):
+            times, found = records.records(payload, received_ns)
+        else:
+            times, found = records.records_of(payload, received_ns)
+        if raw_key:
+            lines: list[Any] = framing.messages(payload) if isinstance(payload, bytes) else payload
+            for record, line in zip(found, lines, strict=True):
+                record[raw_key] = line.decode("utf-8", "surrogateescape")
+        if added:
+            for record in found:
+                record.update(added)
+        batch.times += times
+        batch.records += found
+    return batch

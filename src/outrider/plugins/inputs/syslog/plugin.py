@@ -1,0 +1,134 @@
+"""The syslog input."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import ClassVar, Final
+
+from outrider.model.errors import UserError
+from outrider.net.listen import Answer, DatagramListener, StreamListener
+from outrider.net.tls import server_context
+from outrider.pipeline.plugin import Decoder, Input, Intake
+from outrider.plugins.inputs.syslog.config import Options
+from outrider.plugins.inputs.syslog.decode import CODEC, decode, piece
+from outrider.protocols.syslog.framing import Framing, NewlineFraming, framing
+
+DEFAULT_PORT: Final = 5140
+BUILT_IN_PARSERS: Final = ("syslog-rfc5424", "syslog-rfc3164", "syslog-rfc3164-local")
+
+
+class Syslog(Input[Options]):
+    """Takes RFC 3164, RFC 5424 and rsyslog's file format, recognised line by line."""
+
+    Options = Options
+    codecs: ClassVar[Mapping[str, Decoder]] = {CODEC: decode}
+
+    def check(self) -> None:
+        """See Input."""
+        options = self.options
+        if options.mode.startswith("unix") and not options.path:
+            raise UserError(f"mode {options.mode} needs path", fix="set Path to a unix socket")
+        if options.parser and options.parser.lower() not in BUILT_IN_PARSERS:
+            raise UserError(
+                f"parser '{options.parser}' is not built in", found=options.parser, allowed=BUILT_IN_PARSERS
+            )
+        try:
+            self._mode = int(options.unix_perm, 8)
+        except ValueError as error:
+            raise UserError(f"unix_perm '{options.unix_perm}' is not an octal permission") from error
+        if self.core.tls:
+            if options.mode != "tcp":
+                raise UserError(f"mode {options.mode} has no TLS", fix="use mode tcp")
+            server_context(self.core)
+        self._tag = self.core.tag or self.context.name
+
+    async def start(self, intake: Intake) -> None:
+        """See Input."""
+        options, core = self.options, self.core
+        self._intake = intake
+        self._listener: StreamListener | DatagramListener
+        host, port = core.listen or core.host or "0.0.0.0", core.port or DEFAULT_PORT
+        if options.mode in ("tcp", "unix_tcp"):
+            listener = self._listener = StreamListener(self._open, self.log.warn)
+            intake.on_room(listener.pause, listener.resume)
+            if options.mode == "tcp":
+                tls = server_context(core) if core.tls else None
+                port = await listener.listen_tcp(
+                    host, port, backlog=core.net_backlog, share_port=core.net_share_port, tls=tls
+                )
+            else:
+                await listener.listen_unix(options.path, self._mode, backlog=core.net_backlog)
+        else:
+            datagrams = self._listener = DatagramListener(self._datagram)
+            if options.mode == "udp":
+                port = await datagrams.listen_udp(host, port, options.receive_buffer_size)
+            else:
+                await datagrams.listen_unix(options.path, self._mode, options.receive_buffer_size)
+        where = f"unix://{options.path}" if options.mode.startswith("unix") else f"{host}:{port}"
+        self.log.info(f"listening on {where} ({options.mode})")
+
+    async def stop(self) -> None:
+        """See Input."""
+        await self._listener.close()
+
+    def added(self, peer: str) -> dict[str, str]:
+        """The fields that every record of a sender gets."""
+        key = self.options.source_address_key
+        return {key: peer.rpartition(":")[0] or peer} if key else {}
+
+    def _open(self, peer: str) -> _Session:
+        machine = framing(self.options.format, self.options.buffer_max_size)
+        return _Session(machine, self._intake, self._tag, self.added(peer), self.options.raw_message_key)
+
+    def _datagram(self, data: bytes, peer: str) -> None:
+        message = data.rstrip(b"\r\n\0")
+        if not message:
+            return
+        if self._intake.full:
+            self._intake.lost(self._tag, 1, "datagram came while Mem_Buf_Limit was reached")
+            return
+        limit = self.options.buffer_max_size
+        if len(message) > limit:
+            self._intake.lost(self._tag, 1, "end of a message longer than Buffer_Max_Size")
+        raw = piece(time.time_ns(), self.added(peer), self.options.raw_message_key, [message[:limit]])
+        self._intake.append(self._tag, CODEC, raw, 1)
+
+
+class _Session:
+    """One stream connection."""
+
+    def __init__(self, machine: Framing, intake: Intake, tag: str, added: dict[str, str], raw_key: str) -> None:
+        self._machine = machine
+        self._intake = intake
+        self._tag = tag
+        self._added = added
+        self._raw_key = raw_key
+        self._cut = 0
+
+    def greeting(self) -> bytes:
+        return b""
+
+    def feed(self, data: bytes) -> Answer:
+        machine = self._machine
+        if isinstance(machine, NewlineFraming):
+            whole, count = machine.feed_lines(data)
+            self._append(whole, count)
+        else:
+            messages = machine.feed(data)
+            self._append(messages, len(messages))
+        if machine.error:
+            self._intake.lost(self._tag, 1, "broken framing")
+            return Answer(close=machine.error)
+        return Answer()
+
+    def end(self) -> None:
+        rest = self._machine.end()
+        self._append(rest, len(rest))
+
+    def _append(self, payload: bytes | list[bytes], count: int) -> None:
+        if self._machine.cut > self._cut:
+            self._intake.lost(self._tag, self._machine.cut - self._cut, "end of a message longer than Buffer_Max_Size")
+            self._cut = self._machine.cut
+        if count:
+            self._intake.append(self._tag, CODEC, piece(time.time_ns(), self._added, self._raw_key, payload), count)
