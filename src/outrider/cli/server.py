@@ -85,6 +85,7 @@ def _serve(options: Options) -> None:
     from outrider.server.program import run as serve
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
     raise typer.Exit(serve(options))
 
 

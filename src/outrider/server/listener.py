@@ -18,6 +18,7 @@ from outrider.server.pki.authority import Authority
 
 _BACKLOG = 512
 _AGENT_CONNECTIONS = 2000
+_IDLE_CLOSE_SECONDS = 0.5
 
 
 def bind(address: Address, option: str) -> socket.socket:
@@ -75,6 +76,16 @@ class Listener(uvicorn.Server):
         """As uvicorn does it."""
         await super().startup(sockets)
         self._listening.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn does it, but idle clients that do not answer the end of TLS are not waited for."""
+        asyncio.get_running_loop().call_later(_IDLE_CLOSE_SECONDS, self._abort_idle)
+        await super().shutdown(sockets)
+
+    def _abort_idle(self) -> None:
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, PeerProtocol):
+                connection.abort_if_idle()
 
     def stop(self) -> None:
         """Take no more connections and end."""

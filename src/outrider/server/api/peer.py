@@ -26,6 +26,11 @@ class PeerProtocol(HttpToolsProtocol):
         extensions: dict[str, Any] = {**self.scope.get("extensions", {}), "outrider.peer": self._peer}
         self.scope["extensions"] = extensions
 
+    def abort_if_idle(self) -> None:
+        """Close at once unless a request is being answered."""
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.abort()
+
 
 def peer_name(request: Request) -> str:
     """The common name of the client's certificate, which TLS has verified; empty where the client has none."""
