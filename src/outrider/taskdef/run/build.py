@@ -48,9 +48,12 @@ class Builder:
     async def build(self, planned: Planned) -> Container:
         """The container, not yet started. Raises UserError or LocalError."""
         if planned.role is Role.ROUTER:
-            return self._sidecar(planned, self._router_words(planned), {})
+            here = self.workspace.layout.here
+            return self._sidecar(
+                planned, self._router_words(planned), {name: here(value) for name, value in planned.environment.items()}
+            )
         if planned.role is Role.AGENT:
-            return self._sidecar(planned, self._agent_words(planned), self._agent_variables())
+            return self._sidecar(planned, self._agent_words(planned), self._agent_variables(planned))
         if self.engine is not None:
             try:
                 return await self._in_docker(self.engine, planned)
@@ -81,18 +84,18 @@ class Builder:
             )
         return [*outrider_command(), *map(self.workspace.layout.here, entry_point[1:] + command)]
 
-    def _agent_variables(self) -> dict[str, str]:
+    def _agent_variables(self, planned: Planned) -> dict[str, str]:
+        """What the agent is told. The definition's own variables win; 127.0.0.1 in them is this machine's server."""
         family = str(self.task.get("family"))
         return {
             "OUTRIDER_STATE": str(self.workspace.agent_state),
             "OUTRIDER_LISTEN": self.identity.address,
             "OUTRIDER_NAME": self.identity.host_name(family),
             "OUTRIDER_TASK": f"{family}/{self.identity.task_id}",
+            **planned.environment,
         }
 
-    def _sidecar(self, planned: Planned, words: list[str], own: dict[str, str]) -> Container:
-        here = self.workspace.layout.here
-        environment = own | {name: here(value) for name, value in planned.environment.items()}
+    def _sidecar(self, planned: Planned, words: list[str], environment: dict[str, str]) -> Container:
         return ProcessContainer(words, environment, self._file_log(planned), self.guard, None)
 
     def _file_log(self, planned: Planned) -> FileLog:

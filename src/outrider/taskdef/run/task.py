@@ -121,11 +121,12 @@ async def prepare(
     require_ports(identity.address)
     async with AsyncExitStack() as stack:
         engine = await _engine(stack, wishes.backend, reports)
-        workspace = Workspace.make(wishes.state, identity)
-        stack.callback(workspace.remove)
-        workspace.write(configuration, wishes.router)
         guard = await Guard.start(engine.path if engine else DEFAULT_SOCKET)
         stack.push_async_callback(guard.close)
+        workspace = Workspace.make(wishes.state, identity)
+        for folder in workspace.temporary:
+            guard.hold("folder", str(folder))
+        workspace.write(configuration, wishes.router)
         builder = Builder(
             task=task,
             identity=identity,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 import shlex
-import shutil
 import socket
 import sys
 import tempfile
@@ -103,11 +102,10 @@ class Workspace:
         """The agent's own folder."""
         return self.directory / "agent"
 
-    def remove(self) -> None:
-        """Remove what is temporary."""
-        for folder in (self._link, self._temporary):
-            if folder is not None:
-                shutil.rmtree(folder, ignore_errors=True)
+    @property
+    def temporary(self) -> list[Path]:
+        """Folders that nobody needs after the run."""
+        return [folder for folder in (self._link, self._temporary) if folder is not None]
 
 
 def _socket(state: str, identity: Identity) -> str:

@@ -40,7 +40,7 @@ class Guard:
         )
 
     def hold(self, kind: str, value: str) -> None:
-        """Put a process group (``group``) or a container (``docker``) on the list."""
+        """Put a process group (``group``), a container (``docker``) or a ``folder`` on the list."""
         self._write(f"+{kind} {value}\n")
 
     def release(self, kind: str, value: str) -> None:

@@ -1,8 +1,8 @@
 """A small process that ends what the runner started, should the runner die without having done so (kill -9, a crash).
 
-It reads lines ``+group PGID``, ``-group PGID``, ``+docker ID``, ``-docker ID`` from standard input; at the end of that
-it kills the process groups and removes the containers that are still on its list. It runs as a file of its own, with
-nothing but the standard library.
+It reads lines ``+KIND VALUE`` and ``-KIND VALUE`` from standard input, KIND being ``group`` (a process group), ``docker``
+(a container) or ``folder``; at the end of that it kills or removes what is still on its list. It runs as a file of its
+own, with nothing but the standard library.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -28,10 +29,10 @@ class _UnixConnection(http.client.HTTPConnection):
 
 
 def held(lines: Iterable[str]) -> dict[str, list[str]]:
-    """What is on the list when the lines end: kind (``group``, ``docker``) to values, the oldest first."""
-    found: dict[str, list[str]] = {"group": [], "docker": []}
+    """What is on the list when the lines end: kind to values, the oldest first."""
+    found: dict[str, list[str]] = {"group": [], "docker": [], "folder": []}
     for line in lines:
-        kind, _, value = line[1:].strip().partition(" ")
+        kind, _, value = line[1:].rstrip("\n").partition(" ")
         if line[0] == "+":
             found[kind].append(value)
         else:
@@ -50,6 +51,8 @@ def end(found: dict[str, list[str]], docker_socket: str) -> None:
             connection.request("DELETE", f"/containers/{container}?force=1&v=1")
             connection.getresponse()
         connection.close()
+    for folder in found["folder"]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
