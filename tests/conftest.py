@@ -1,0 +1,81 @@
+"""What some tests need of the machine: a test that misses it is skipped and says how to get it.
+
+Where ``OUTRIDER_REQUIRE`` names what it needs (``docker,root,chromium,golden``) the same test is an error instead.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+RECORDED = ROOT.parent / "shared"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+REQUIRE = "OUTRIDER_REQUIRE"
+
+
+def _docker() -> str:
+    address = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    path = address.removeprefix("unix://")
+    if path != address:
+        with socket.socket(socket.AF_UNIX) as daemon:
+            daemon.settimeout(5)
+            try:
+                daemon.connect(path)
+                daemon.sendall(b"GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n")
+                answer = daemon.recv(64)
+            except OSError as error:
+                answer = str(error).encode()
+        if b" 200 " in answer:
+            return ""
+    return f"needs a Docker daemon, none answers at {address}; to run it: apt-get install docker.io; dockerd &"
+
+
+def _root() -> str:
+    return "" if os.geteuid() == 0 else "needs root; to run it: sudo make test"
+
+
+def _chromium() -> str:
+    if any(shutil.which(name) for name in BROWSERS):
+        return ""
+    return "needs Chromium; to run it: apt-get install chromium"
+
+
+def _golden() -> str:
+    if RECORDED.is_dir():
+        return ""
+    return f"needs the recorded reference cases; to run it: put their folder at {RECORDED}"
+
+
+MISSING: dict[str, Callable[[], str]] = {
+    "docker": functools.cache(_docker),
+    "root": functools.cache(_root),
+    "chromium": functools.cache(_chromium),
+    "golden": functools.cache(_golden),
+}
+
+
+def required() -> frozenset[str]:
+    """What may not be missing: the comma-separated names in ``OUTRIDER_REQUIRE``."""
+    return frozenset(filter(None, os.environ.get(REQUIRE, "").replace(" ", "").split(",")))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    unknown = required() - MISSING.keys()
+    if unknown:
+        raise pytest.UsageError(f"{REQUIRE} names {', '.join(sorted(unknown))}; allowed: {', '.join(MISSING)}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for name, missing in MISSING.items():
+        if item.get_closest_marker(name) and (why := missing()):
+            if name in required():
+                pytest.fail(f"{why} ({REQUIRE} names {name})", pytrace=False)
+            pytest.skip(why)
