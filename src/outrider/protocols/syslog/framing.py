@@ -160,6 +160,7 @@ class CountedFraming:
     def feed(self, data: bytes) -> list[bytes]:
         """See ``Framing``."""
         if self.error is not None:
+            self.skipped += len(data)
             return []
         self._buffer += data
         found: list[bytes] = []
@@ -208,15 +209,19 @@ class CountedFraming:
 
 def _head(buffer: bytearray, at: int) -> tuple[int, int] | str | None:
     """Where the message of a frame starts and its length; a text if it is no frame; None if more bytes are needed."""
-    end = buffer.find(b" ", at, at + _COUNT_DIGITS + 1)
-    digits = bytes(buffer[at : end if end >= 0 else at + _COUNT_DIGITS + 1])
-    if digits.strip(_DIGITS) or digits.startswith(b"0") or end == at:
-        return f"octet counting: {digits[:16]!r} is not a message length"
-    if end < 0:
-        if len(digits) > _COUNT_DIGITS:
-            return f"octet counting: the length {digits!r}… is too long"
+    end = at
+    stop = min(len(buffer), at + _COUNT_DIGITS + 1)
+    while end < stop and buffer[end] in _DIGITS:
+        end += 1
+    if end > at and buffer[at] == _DIGITS[0]:
+        return "octet counting: a message length begins with 0"
+    if end - at > _COUNT_DIGITS:
+        return f"octet counting: a message length has more than {_COUNT_DIGITS} digits"
+    if end == len(buffer):
         return None
-    return end + 1, int(digits)
+    if end == at or buffer[end : end + 1] != b" ":
+        return f"octet counting: {bytes(buffer[end : end + 1])!r} stands where a message length should be"
+    return end + 1, int(buffer[at:end])
 
 
 class DetectedFraming:

@@ -52,7 +52,9 @@ class SyslogMessage:
 
 def parse(line: bytes, received_ns: int) -> SyslogMessage:
     """Read one message, with or without its line end. ``received_ns`` is the time of receipt. Never raises."""
-    return parse_text(line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8", "surrogateescape"), received_ns)
+    if line.endswith(b"\n"):
+        line = line[:-1].removesuffix(b"\r")
+    return parse_text(line.decode("utf-8", "surrogateescape"), received_ns)
 
 
 def parse_text(text: str, received_ns: int) -> SyslogMessage:
