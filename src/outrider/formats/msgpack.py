@@ -107,7 +107,7 @@ def nanoseconds(time: Any) -> int:
     if kind is int:
         return int(time) * NANOSECONDS
     if kind is float and abs(time) < 1e11:
-        return round(time * NANOSECONDS)
+        return round(float(time) * NANOSECONDS)
     if kind is Ext and time.code == 0 and len(time.data) == 8:
         seconds, fraction = struct.unpack(">II", time.data)
         return int(seconds * NANOSECONDS + fraction)
