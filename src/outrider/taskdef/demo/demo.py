@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -15,9 +14,9 @@ from typing import Any
 
 import aiohttp
 
-from outrider.model.errors import LocalError
+from outrider.model.errors import LocalError, OutriderError
 from outrider.taskdef.demo.example import protected
-from outrider.taskdef.demo.server import Portal, Ready, Server
+from outrider.taskdef.demo.server import USUAL_PORT, Portal, Ready, Server, is_free
 from outrider.taskdef.demo.sheet import Row, Sheet, dropped_by, routed_by_tag
 from outrider.taskdef.demo.traffic import Visitor
 from outrider.taskdef.run import Reports, TaskRun, Wishes, prepare
@@ -66,10 +65,10 @@ async def run(wishes: DemoWishes, on_start: Callable[[Demo], None]) -> dict[str,
     Returns the summary of the last sheet. Raises UserError and LocalError for what does not start.
     """
     async with AsyncExitStack() as stack:
-        directory = _directory(stack, wishes)
         guard = await Guard.start(DEFAULT_SOCKET)
         stack.push_async_callback(guard.close)
-        server, ready = await stack.enter_async_context(_server(directory, guard, wishes.say))
+        directory = _directory(wishes, guard)
+        server, ready = await stack.enter_async_context(_server(directory, guard, wishes))
         portal = await stack.enter_async_context(Portal(ready))
         session = await stack.enter_async_context(aiohttp.ClientSession(timeout=_QUICK))
         identity = Identity.new()
@@ -91,7 +90,7 @@ async def run(wishes: DemoWishes, on_start: Callable[[Demo], None]) -> dict[str,
         )
         demo = Demo(ready, task, visitor.url, directory)
         on_start(demo)
-        eyes = _Eyes(demo, portal, session, wishes.show)
+        eyes = _Eyes(demo, portal, session, wishes.show, lambda: _caused(visitor, _JOBS if wishes.once else 0))
         async with asyncio.TaskGroup() as group:
             visiting = group.create_task(visitor.run(_VISITS if wishes.once else None))
             looking = group.create_task(eyes.run(settled))
@@ -108,24 +107,31 @@ def _telling(say: Callable[[str], None]) -> Callable[[str, str], None]:
     return lambda name, text: say(f"{name or 'task'}: {text}")
 
 
-def _directory(stack: AsyncExitStack, wishes: DemoWishes) -> Path:
+def _directory(wishes: DemoWishes, guard: Guard) -> Path:
     if wishes.state is not None:
         wishes.state.mkdir(parents=True, exist_ok=True)
         return wishes.state.absolute()
     directory = Path(tempfile.mkdtemp(prefix="outrider-", dir="/tmp"))
     if not wishes.keep:
-        stack.callback(shutil.rmtree, directory, ignore_errors=True)
+        guard.hold("folder", str(directory))
     return directory
 
 
 @asynccontextmanager
-async def _server(directory: Path, guard: Guard, say: Callable[[str], None]) -> AsyncIterator[tuple[Server, Ready]]:
+async def _server(directory: Path, guard: Guard, wishes: DemoWishes) -> AsyncIterator[tuple[Server, Ready]]:
     server = Server(directory / "server", directory / "server.log", guard)
+    port = 0 if wishes.once or not is_free(USUAL_PORT) else USUAL_PORT
+    failure: OutriderError | None = None
     async with asyncio.TaskGroup() as group:
         try:
-            yield server, await server.start(group)
+            wishes.say("starting the server")
+            yield server, await server.start(group, port)
+        except OutriderError as error:
+            failure = error  # raised below, where it is not wrapped in a group
         finally:
             await server.stop()
+    if failure is not None:
+        raise failure
 
 
 class _Settled:
@@ -146,12 +152,18 @@ class _Eyes:
     """Looks at every station of the records."""
 
     def __init__(
-        self, demo: Demo, portal: Portal, session: aiohttp.ClientSession, show: Callable[[Sheet], None]
+        self,
+        demo: Demo,
+        portal: Portal,
+        session: aiohttp.ClientSession,
+        show: Callable[[Sheet], None],
+        caused: Callable[[], dict[str, int]],
     ) -> None:
         self._demo = demo
         self._portal = portal
         self._session = session
         self._show = show
+        self._caused = caused
         self._router: dict[str, Any] = {}
 
     async def run(self, settled: _Settled) -> None:
@@ -175,10 +187,13 @@ class _Eyes:
         routed = routed_by_tag(self._router)
         cells = [cell for cell in demo.task.runner.cells.values() if cell.planned.role is Role.APPLICATION]
         rows = []
+        caused = self._caused()
         dropped = dropped_by("router", self._router) | dropped_by("agent", agent.get("pipeline", {}))
         for cell in cells:
             name = cell.planned.name
             written = cell.container.lines if cell.container else 0
+            if cell.ended.is_set():
+                written = max(written, caused.get(name, 0))
             rows.append(Row(name, written, routed.get(name, 0), stored_of.get(demo.task.docker_name(name), 0)))
             if cell.container and cell.container.dropped:
                 dropped[f"log driver of {name}"] = cell.container.dropped
@@ -200,6 +215,12 @@ class _Eyes:
         ledger = await self._portal.get("ledger")
         in_store = sum(host["in_store"] for host in ledger["hosts"] if host["id"] == own["id"])
         return {c["name"].removeprefix("/"): c["records"] for c in own["containers"]}, in_store
+
+
+def _caused(visitor: Visitor, jobs: int) -> dict[str, int]:
+    """How many lines each container must have written in the end, as far as we know: one at its start or end, and one
+    for each visit or job. This counts without any part of the way that the lines take."""
+    return {"web": visitor.answered + 1, "worker": jobs + 1}
 
 
 def _agent_status(path: Path) -> dict[str, Any]:

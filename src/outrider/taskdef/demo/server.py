@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,8 @@ from outrider.taskdef.run.workspace import outrider_command
 
 START_SECONDS = 30.0
 STOP_SECONDS = 30.0
-_USUAL_PORT = 8443
+USUAL_PORT = 8088
+"""Of the page, if nobody has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,6 @@ class Ready:
     token: str
     password: str
     api_token: str
-    ca: str
 
 
 class Server:
@@ -44,13 +43,16 @@ class Server:
         self._first_line: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._child: Child | None = None
 
-    async def start(self, group: asyncio.TaskGroup) -> Ready:
-        """Start it and wait until it is up; ``group`` gets the task that waits for its end. Raises LocalError."""
+    async def start(self, group: asyncio.TaskGroup, port: int) -> Ready:
+        """Start it, its page on ``port`` (0: any), and wait until it is up. Raises LocalError.
+
+        ``group`` gets the task that waits for its end.
+        """
         output = FileLog(self._log_path, self._take)
-        port = _USUAL_PORT if _is_free(_USUAL_PORT) else 0
         words = [
             *(*outrider_command(), "server", "run", "--data", str(self._data), "--ready-json"),
-            *("--listen", f"127.0.0.1:{port}", "--ingest", "127.0.0.1:0"),
+            # Without TLS the page needs no exception in the browser; it is on loopback only. Agents always use TLS.
+            *("--http", "--listen", f"127.0.0.1:{port}", "--ingest", "127.0.0.1:0"),
         ]
         self._child = await Child.start(words, child_environment({}), output.outputs, self._guard)
         group.create_task(output.run())
@@ -79,11 +81,9 @@ class Portal:
     """Asks a server's JSON API. Use as an asynchronous context manager."""
 
     def __init__(self, ready: Ready) -> None:
-        tls = ssl.create_default_context(cafile=ready.ca) if ready.page.startswith("https") else False
         self._session = aiohttp.ClientSession(
             ready.page,
             headers={"Authorization": f"Bearer {ready.api_token}"},
-            connector=aiohttp.TCPConnector(ssl=tls),
             timeout=aiohttp.ClientTimeout(total=10),
         )
 
@@ -104,7 +104,8 @@ class Portal:
             raise LocalError(f"the server does not answer to {path}: {error or 'no answer in time'}") from error
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Whether a server could listen on this port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

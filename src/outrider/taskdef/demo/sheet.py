@@ -9,7 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One container: lines ``written`` by it, records ``routed`` by the log router and ``stored`` by the server."""
+    """One container: lines ``written`` by it, records ``routed`` by the log router and ``stored`` by the server.
+
+    ``written`` is counted where lines leave the container, or by what caused them if that is more.
+    """
 
     container: str
     written: int

@@ -1,7 +1,7 @@
 """A small process that ends what the runner started, should the runner die without having done so (kill -9, a crash).
 
-It reads lines ``+KIND VALUE`` and ``-KIND VALUE`` from standard input, KIND being ``group`` (a process group), ``docker``
-(a container) or ``folder``; at the end of that it kills or removes what is still on its list. It runs as a file of its
+It reads lines ``+KIND VALUE`` and ``-KIND VALUE`` from standard input; KIND is ``group`` (a process group), ``docker``
+(a container) or ``folder``. At the end of that it kills or removes what is still on its list. It runs as a file of its
 own, with nothing but the standard library.
 """
 
