@@ -95,7 +95,7 @@ class DockerContainer:
         failure: OutriderError | None = None
         status = 0
         async with asyncio.TaskGroup() as group:
-            following = group.create_task(self._follow())
+            following = group.create_task(self._count(self._counter, follow=True))
             try:
                 status = await self._engine.wait(self._name)
             except OutriderError as error:
@@ -103,11 +103,10 @@ class DockerContainer:
             following.cancel()
         if failure is not None:
             raise failure
-        # The live stream may have been cut before its last lines; the container's log is complete now.
-        counter = LineCounter()
-        async for part in self._engine.output(self._name, follow=False):
-            counter.feed(part)
-        self._counter = counter
+        # The live stream may have been cut before its last lines, and Docker's own copy of a long log begins late.
+        again = LineCounter()
+        await self._count(again, follow=False)
+        self._counter = max(self._counter, again, key=lambda counter: counter.lines)
         return status
 
     async def stop(self, grace: float) -> None:
@@ -122,9 +121,9 @@ class DockerContainer:
             self._guard.release("docker", self._name)
             self._held = False
 
-    async def _follow(self) -> None:
+    async def _count(self, counter: LineCounter, *, follow: bool) -> None:
         try:
-            async for part in self._engine.output(self._name, follow=True):
-                self._counter.feed(part)
+            async for part in self._engine.output(self._name, follow=follow):
+                counter.feed(part)
         except OutriderError:
-            return  # the live count stands still; ``wait`` counts again at the end
+            return  # an engine that keeps no copy: the count is what it is, the container lives and ends all the same

@@ -1,0 +1,151 @@
+import asyncio
+import struct
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from outrider.model.errors import LocalError
+from outrider.taskdef.run.container import StartError
+from outrider.taskdef.run.docker.container import DockerContainer
+from outrider.taskdef.run.docker.engine import Engine, EngineError, socket_path
+from outrider.taskdef.run.process.child import Guard
+
+
+class FakeDocker:
+    """An engine on a unix socket: ``answers`` by method and path; ``asked`` is what came."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.answers: dict[str, tuple[int, bytes]] = {}
+        self.asked: list[str] = []
+
+    async def handle(self, request: web.Request) -> web.Response:
+        line = f"{request.method} {request.path}"
+        self.asked.append(f"{request.method} {request.path_qs}")
+        await request.read()
+        status, body = self.answers.get(line, (404, b'{"message": "no such thing"}'))
+        return web.Response(status=status, body=body)
+
+
+@pytest.fixture
+async def docker() -> AsyncIterator[FakeDocker]:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        fake = FakeDocker(Path(folder) / "s")
+        app = web.Application()
+        app.router.add_route("*", "/{rest:.*}", fake.handle)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.UnixSite(runner, str(fake.path)).start()
+        yield fake
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def engine(docker: FakeDocker) -> AsyncIterator[Engine]:
+    async with Engine(str(docker.path)) as found:
+        yield found
+
+
+@pytest.mark.parametrize(
+    ("host", "path"),
+    [
+        ("", "/var/run/docker.sock"),
+        ("unix:///run/user/1/docker.sock", "/run/user/1/docker.sock"),
+        ("tcp://h:2375", None),
+    ],
+)
+def test_the_socket_is_that_of_the_docker_command(host: str, path: str | None) -> None:
+    assert socket_path({"DOCKER_HOST": host}) == path
+
+
+async def test_connect_learns_the_version(docker: FakeDocker, engine: Engine) -> None:
+    docker.answers["GET /version"] = (200, b'{"Version": "20.10.24+dfsg1"}')
+    await engine.connect()
+    assert engine.version == "20.10.24+dfsg1"
+
+
+async def test_nobody_there(tmp_path: Path) -> None:
+    async with Engine(str(tmp_path / "none")) as engine:
+        with pytest.raises(LocalError, match="Docker does not answer"):
+            await engine.connect()
+
+
+async def test_images(docker: FakeDocker, engine: Engine) -> None:
+    docker.answers["GET /images/a/b:1/json"] = (200, b"{}")
+    assert await engine.has_image("a/b:1")
+    assert not await engine.has_image("c")
+    docker.answers["GET /images/d/json"] = (500, b'{"message": "broken"}')
+    with pytest.raises(EngineError, match="broken"):
+        await engine.has_image("d")
+
+
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [("busybox", "tag=latest"), ("h:5000/busybox", "tag=latest"), ("busybox:1", "tag="), ("b@sha256:00", "tag=")],
+)
+async def test_a_pull_asks_for_one_tag(docker: FakeDocker, engine: Engine, name: str, query: str) -> None:
+    docker.answers["POST /images/create"] = (200, b'{"status": "Pulling"}\n{"status": "Done"}\n')
+    await engine.pull(name)
+    assert docker.asked[0].endswith(f"&{query}")
+
+
+async def test_a_pull_that_fails_midway_says_why(docker: FakeDocker, engine: Engine) -> None:
+    docker.answers["POST /images/create"] = (200, b'{"status": "Pulling"}\n{"error": "disk full"}\n')
+    with pytest.raises(EngineError, match="disk full"):
+        await engine.pull("busybox")
+
+
+@pytest.mark.parametrize(
+    ("message", "status"),
+    [
+        ('exec: \\"x\\": executable file not found in $PATH', 127),
+        ('exec: \\"/x\\": permission denied', 126),
+        ("no space left on device", 125),
+    ],
+)
+async def test_a_start_that_fails_has_the_status_of_a_shell(
+    docker: FakeDocker, engine: Engine, message: str, status: int
+) -> None:
+    docker.answers["POST /containers/create"] = (201, b'{"Id": "1"}')
+    docker.answers["POST /containers/c/start"] = (400, f'{{"message": "{message}"}}'.encode())
+    guard = await Guard.start("/nonexistent")
+    container = DockerContainer(engine, "c", {}, guard)
+    with pytest.raises(StartError) as caught:
+        await container.start()
+    assert caught.value.status == status
+    await container.remove()
+    assert docker.asked[-1] == "DELETE /containers/c?force=1&v=1"
+    await guard.close()
+
+
+@pytest.mark.parametrize("readable", [True, False])
+async def test_the_end_of_a_container_with_and_without_a_copy_of_its_log(
+    docker: FakeDocker, engine: Engine, readable: bool
+) -> None:
+    log = b"".join(struct.pack(">BxxxI", 1, len(text)) + text for text in (b"one\n", b"two\n"))
+    docker.answers["GET /containers/c/logs"] = (200, log) if readable else (500, b'{"message": "not supported"}')
+    docker.answers["POST /containers/c/wait"] = (200, b'{"StatusCode": 3}')
+    guard = await Guard.start("/nonexistent")
+    container = DockerContainer(engine, "c", {}, guard)
+    assert await container.wait() == 3
+    assert container.lines == (2 if readable else 0)
+    await guard.close()
+
+
+@pytest.mark.parametrize(
+    ("events", "healthy"),
+    [
+        (["start", "health_status: healthy"], True),
+        (["start", "health_status: unhealthy"], False),
+        (["start", "die"], False),
+    ],
+)
+async def test_health_is_what_the_events_say(
+    docker: FakeDocker, engine: Engine, events: list[str], healthy: bool
+) -> None:
+    docker.answers["GET /events"] = (200, "".join(f'{{"status": "{event}"}}\n' for event in events).encode())
+    async with asyncio.timeout(30):
+        assert await engine.healthy("c") is healthy
