@@ -21,6 +21,7 @@ def configuration(settings: Settings) -> Configuration:
         "port": str(settings.port),
         "storage.type": "filesystem",
         "mem_buf_limit": DEFAULT_MEMORY,
+        "storage.limit_size": str(settings.spool_limit),
         "buffer_max_size": "1M",
     }
     return Configuration(

@@ -28,6 +28,8 @@ class Settings:
     name: str
     task: str
     token: JoinToken | None = field(repr=False, default=None)
+    spool_limit: int = 500_000_000
+    """Bytes on disk for each listener; beyond them senders over TCP wait."""
     log_level: str = "info"
     grace: int = 10
 

@@ -68,9 +68,9 @@ class _Connection(asyncio.Protocol):
 
     @property
     def peer(self) -> str:
-        """The peer's address, for messages."""
+        """The peer's address, for messages; without the port, so that messages about a flood are alike."""
         name = self.transport.get_extra_info("peername")
-        return f"{name[0]}:{name[1]}" if isinstance(name, tuple) else "unix socket"
+        return str(name[0]) if isinstance(name, tuple) else "unix socket"
 
 
 class StreamListener:
@@ -186,7 +186,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._take = take
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
-        self._take(data, f"{addr[0]}:{addr[1]}" if isinstance(addr, tuple) else "unix socket")
+        self._take(data, str(addr[0]) if isinstance(addr, tuple) else "unix socket")
 
 
 class DatagramListener:

@@ -215,7 +215,7 @@ def _spool(item: Instance, service: Service) -> Spool | None:
         raise UserError(
             f"storage.path '{directory}' cannot be used: {error.strerror}", item.section.place, fix="choose another one"
         ) from error
-    return Spool(directory, sync=service.storage_sync == "full")
+    return Spool(directory, service.storage_sync == "full", item.core.storage_limit_size)
 
 
 def decode_records(tag: str, pieces: Any, count: int) -> Batch:

@@ -35,6 +35,7 @@ class Chunk:
         "pieces",
         "size",
         "source",
+        "stored",
         "tag",
     )
 
@@ -48,6 +49,7 @@ class Chunk:
         self.count = 0
         self.size = 0
         self.memory = 0
+        self.stored = 0
         self.file: chunkfile.ChunkFile | None = None
         self.path: Path | None = None
         self.file_is_current = True

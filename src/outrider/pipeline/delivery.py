@@ -18,7 +18,7 @@ from outrider.formats.msgpack import MalformedError
 from outrider.model.batch import Batch
 from outrider.model.errors import LocalError, PeerError
 from outrider.pipeline.chunk import Chunk
-from outrider.pipeline.ledger import Sent
+from outrider.pipeline.ledger import Sent, count_reason
 from outrider.pipeline.plugin import Decoder, Delivery, Output
 from outrider.pipeline.schedule import wait_seconds
 
@@ -184,7 +184,7 @@ class OutputRunner:
         self.put(parcel)
 
     def _account_dropped(self, parcel: Parcel, count: int, reason: str) -> None:
-        parcel.row.dropped[reason[:200]] += count
+        count_reason(parcel.row.dropped, reason, count)
         parcel.row.buffered -= count
         parcel.count -= count
 

@@ -15,7 +15,7 @@ from outrider.formats import msgpack
 from outrider.model.batch import Record
 from outrider.model.errors import LocalError
 from outrider.pipeline.chunk import SIZE_MAX, Chunk
-from outrider.pipeline.ledger import Ledger
+from outrider.pipeline.ledger import Ledger, count_reason
 from outrider.pipeline.log import Log
 from outrider.spool import chunkfile
 
@@ -29,6 +29,8 @@ class Spool:
 
     directory: Path
     sync: bool
+    limit: int = 0
+    """Bytes at which the input stops reading; 0: none."""
 
 
 class ChunkIntake:
@@ -39,6 +41,7 @@ class ChunkIntake:
     ) -> None:
         self.name = name
         self.held = 0
+        self.stored = 0
         self.log = log
         self._ledger = ledger
         self._limit = limit
@@ -64,12 +67,13 @@ class ChunkIntake:
             before = chunk.memory
             chunk.append(raw, count)
         self.held += chunk.memory - before
+        self._restored(chunk)
         row = self._ledger.of_input(self.name, tag)
         row.accepted += count
         row.waiting += count
         if chunk.size >= SIZE_MAX:
             self._seal(chunk)
-        if self._limit and self.held >= self._limit:
+        if self._over:
             self._make_room()
 
     def append_records(self, tag: str, times: list[int], records: list[Record]) -> None:
@@ -78,7 +82,7 @@ class ChunkIntake:
 
     def lost(self, tag: str, count: int, reason: str) -> None:
         """See ``plugin.Intake``."""
-        self._ledger.of_input(self.name, tag).refused[reason] += count
+        count_reason(self._ledger.of_input(self.name, tag).refused, reason, count)
 
     @property
     def full(self) -> bool:
@@ -108,7 +112,11 @@ class ChunkIntake:
             row = self._ledger.of_input(self.name, found.header.tag)
             row.accepted += found.count
             row.waiting += found.count
-            yield Chunk.recovered(self.name, found)
+            chunk = Chunk.recovered(self.name, found)
+            self._restored(chunk)
+            yield chunk
+        if self._over:
+            self._make_room()
 
     def seal_all(self) -> None:
         """Every open chunk is complete."""
@@ -120,15 +128,17 @@ class ChunkIntake:
         size = sum(map(len, chunk.pieces))
         self.held += size - chunk.memory
         chunk.memory = size
+        self._restored(chunk)
 
     def release(self, chunk: Chunk) -> None:
         """The chunk is finished: its memory is free."""
         self.held -= chunk.memory
-        chunk.memory = 0
+        self.stored -= chunk.stored
+        chunk.memory = chunk.stored = 0
         self._in_memory.pop(chunk.id, None)
-        if self._paused and self.held < self._limit:
+        if self._paused and not self._over:
             self._paused = False
-            self.log.info(f"resume (mem buf overlimit: {self.held} of {self._limit} bytes)")
+            self.log.info(f"resume: {self._fill()}")
             for _, resume in self._listeners:
                 resume()
 
@@ -138,6 +148,21 @@ class ChunkIntake:
         self.loaded(chunk)
 
     # -- inside
+
+    @property
+    def _over(self) -> bool:
+        spool_limit = self._spool.limit if self._spool else 0
+        return bool(self._limit and self.held >= self._limit) or bool(spool_limit and self.stored >= spool_limit)
+
+    def _fill(self) -> str:
+        disk = f", {self.stored} bytes on disk (limit {self._spool.limit or 'none'})" if self._spool else ""
+        return f"{self.held} bytes in memory (limit {self._limit or 'none'}){disk}"
+
+    def _restored(self, chunk: Chunk) -> None:
+        """The size of the chunk on disk may have changed."""
+        if chunk.path is not None:
+            self.stored += chunk.size - chunk.stored
+            chunk.stored = chunk.size
 
     def _new(self, tag: str, codec: str) -> Chunk:
         chunk = Chunk(self.name, tag, codec, time.time_ns())
@@ -175,10 +200,8 @@ class ChunkIntake:
                         self._seal(chunk)
                     self.unload(chunk)
                 self._in_memory.pop(chunk.id, None)
-        if self.held >= self._limit and not self._paused:
+        if self._over and not self._paused:
             self._paused = True
-            self.log.warn(
-                f"paused (mem buf overlimit: {self.held} of {self._limit} bytes); senders wait, nothing is lost"
-            )
+            self.log.warn(f"paused (mem buf overlimit): {self._fill()}; senders wait")
             for pause, _ in self._listeners:
                 pause()

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 ROWS_MAX: Final = 2_000
+REASONS_MAX: Final = 50
+OTHER_REASONS: Final = "(other reasons)"
 OTHER_TAGS: Final = "(other tags)"
 
 
@@ -37,6 +39,13 @@ class Sent:
     delivered: int = 0
     retried: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
+
+
+def count_reason(counter: Counter[str], reason: str, count: int) -> None:
+    """Add to a reason's count; peers may word reasons, so beyond REASONS_MAX they share one."""
+    if reason not in counter and len(counter) >= REASONS_MAX:
+        reason = OTHER_REASONS
+    counter[reason[:200]] += count
 
 
 class Ledger:

@@ -7,6 +7,7 @@ section into it and refuses what is unknown, malformed or given twice, naming fi
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import typing
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -107,11 +108,12 @@ def read(
     for item in properties:
         entry = known.get(item.key)
         if entry is None:
+            near = difflib.get_close_matches(item.key, also_allowed, 1, 0.8)
             raise UserError(
                 f"{what}: unknown configuration property '{item.key}'",
                 item.place,
                 found=item.key,
-                allowed=sorted({*known, *also_allowed}),
+                allowed=sorted({*known, *near}),
             )
         if entry.repeats:
             taken[entry.field] = (*taken.get(entry.field, ()), item.value)
@@ -227,6 +229,11 @@ class InputCore(Named, Tls):
     ipv6: bool = option(False, "accepted; addresses decide the family")
     storage_type: Literal["memory", "filesystem"] = option(
         "memory", "where accepted records are kept until delivered", name="storage.type"
+    )
+    storage_limit_size: Size = option(
+        0,
+        "bytes in the spool at which the input stops reading; 0: no limit (Outrider's own)",
+        name="storage.limit_size",
     )
     routable: bool = option(True, "whether records are routed at all")
     threaded: bool = option(False, "accepted; one event loop serves every input")

@@ -95,6 +95,7 @@ class _Session:
                 self._intake.append(tag, event.shape.value, event.raw, event.count)
             elif isinstance(event, Refuse):
                 refused = event.reason
+                self._intake.lost(self._forced_tag or "(refused)", 1, "refused frame")
             else:
                 replies.append(event.data)  # type: ignore[union-attr]
         return Answer(b"".join(replies), refused)

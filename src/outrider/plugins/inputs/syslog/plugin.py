@@ -75,7 +75,7 @@ class Syslog(Input[Options]):
     def added(self, peer: str) -> dict[str, str]:
         """The fields that every record of a sender gets."""
         key = self.options.source_address_key
-        return {key: peer.rpartition(":")[0] or peer} if key else {}
+        return {key: peer} if key else {}
 
     def _open(self, peer: str) -> _Session:
         machine = framing(self.options.format, self.options.buffer_max_size)
