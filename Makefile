@@ -1,7 +1,7 @@
-# make demo      sets everything up and runs the main job on this machine
-# make test      sets everything up and runs every test
-# make check     style, types, room contracts, unit tests (under a minute)
-# make bench     figures of docs/performance.md
+# make demo      sets everything up and runs the main job on this machine (ARGS=--once ends by itself)
+# make test      sets everything up and runs every test (ARGS="-k name" some of them)
+# make check     style, types, room contracts, dependencies, unit tests: under a minute
+# make bench     the figures of docs/performance.md (ARGS=--help)
 # make setup     .venv with every extra; instant when nothing changed
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -10,7 +10,11 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: setup demo check test bench clean
+.DEFAULT_GOAL := help
+.PHONY: help setup demo check test bench clean
+help:
+	@grep '^# make' Makefile | cut -c3-
+
 setup: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
