@@ -59,8 +59,8 @@ class ChdbStore:
     def advance(self, committed: int) -> None:
         """The ingest log is on disk up to here."""
         self._committed = committed
-        if self._writer is not None and self._up.is_set():
-            self._writer.write(wire.pack(wire.Advance(committed)))
+        if self._up.is_set():
+            self._send(wire.Advance(committed))
 
     async def run(self) -> None:
         """Until ``stop``: a process that ends is started again, later each time."""
@@ -83,8 +83,7 @@ class ChdbStore:
     def stop(self) -> None:
         """Let the process store what is committed and end; ``run`` returns then."""
         self._stopping.set()
-        if self._writer is not None:
-            self._writer.write(wire.pack(wire.Stop()))
+        self._send(wire.Stop())
 
     async def search(self, search: Search, hosts: Sequence[str] | None) -> Page:
         """Records, newest first."""
@@ -113,16 +112,22 @@ class ChdbStore:
             raise LocalError("the store is busy with other searches") from error
 
     async def _send_query(self, sql: str) -> bytes:
-        if self._writer is None or not self._up.is_set():
-            raise LocalError(self._problem or "the store is stopping")
         number = next(self._numbers)
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._pending[number] = answer
         try:
-            self._writer.write(wire.pack(wire.Query(number, sql)))
+            if not self._up.is_set() or not self._send(wire.Query(number, sql)):
+                raise LocalError(self._problem or "the store is stopping")
             return await answer
         finally:
             self._pending.pop(number, None)
+
+    def _send(self, message: wire.ToChild) -> bool:
+        """False where there is nobody to send it to: the process is gone and the next one learns anew."""
+        if self._writer is None or self._writer.transport.is_closing():
+            return False
+        self._writer.write(wire.pack(message))
+        return True
 
     async def _run_once(self) -> None:
         ours, theirs = socket.socketpair()
