@@ -95,7 +95,10 @@ async def _run(source: TaskSource, wishes: Wishes) -> dict[str, Any]:
         await task.runner.run()
         if wishes.state is not None:
             _print("", f"its files are in {task.workspace.directory}")
-        return task.outcome()
+        outcome = task.outcome()
+        if outcome["agent"].get("buffered"):
+            _print("", f"{outcome['agent']['buffered']} records were not delivered to the server")
+        return outcome
 
 
 def _print(name: str, text: str) -> None:

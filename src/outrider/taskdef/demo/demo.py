@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -77,7 +76,7 @@ async def run(wishes: DemoWishes, on_start: Callable[[Demo], None]) -> dict[str,
         if wishes.once:
             environment["worker"] = {"JOBS": str(_JOBS), "PAUSE": str(_JOB_PAUSE)}
         source = protected(ready.token, ready.ingest)
-        (directory / "web-task.protected.json").write_text(source.source.text)
+        _write_private(directory / "web-task.protected.json", source.source.text)
         settled = _Settled()
         reports = Reports(_telling(wishes.say), _telling(wishes.say), lambda name, line: None)
         task = await stack.enter_async_context(
@@ -115,6 +114,12 @@ def _directory(wishes: DemoWishes, guard: Guard) -> Path:
     if not wishes.keep:
         guard.hold("folder", str(directory))
     return directory
+
+
+def _write_private(path: Path, text: str) -> None:
+    """For the owner's eyes: there is a join token in it."""
+    path.touch(0o600)
+    path.write_text(text, "utf-8")
 
 
 @asynccontextmanager
@@ -182,7 +187,7 @@ class _Eyes:
     async def _look(self) -> None:
         demo = self._demo
         await self._ask_router()
-        agent = await asyncio.to_thread(_agent_status, demo.task.workspace.agent_state / "status.json")
+        agent = demo.task.workspace.agent_status()
         stored_of, stored = await self._stored()
         routed = routed_by_tag(self._router)
         cells = [cell for cell in demo.task.runner.cells.values() if cell.planned.role is Role.APPLICATION]
@@ -221,12 +226,3 @@ def _caused(visitor: Visitor, jobs: int) -> dict[str, int]:
     """How many lines each container must have written in the end, as far as we know: one at its start or end, and one
     for each visit or job. This counts without any part of the way that the lines take."""
     return {"web": visitor.answered + 1, "worker": jobs + 1}
-
-
-def _agent_status(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        return {}
-    assert isinstance(found, dict)
-    return found

@@ -39,6 +39,12 @@ class Cell:
         return self.started.is_set() and not self.ended.is_set()
 
 
+def _ports(planned: Planned) -> str:
+    mappings = planned.definition.get("portMappings") or ()
+    ports = ", ".join(str(mapping["containerPort"]) for mapping in mappings if "containerPort" in mapping)
+    return f", port {ports} of this machine" if ports and planned.role is Role.APPLICATION else ""
+
+
 class Runner:
     """Runs planned containers once. ``applications_ended`` is awaited when they have; the sidecars still run then."""
 
@@ -103,7 +109,7 @@ class Runner:
                 self.stop(str(error), 2 if isinstance(error, UserError) else 1)
                 return
             cell.started.set()
-            self._report(name, f"running ({cell.container.backend})")
+            self._report(name, f"running ({cell.container.backend}){_ports(cell.planned)}")
             group.create_task(self._watch(cell, cell.container))
 
     async def _watch(self, cell: Cell, container: Container) -> None:

@@ -74,13 +74,16 @@ class TaskRun:
         return self.identity.container_name(self.family, self.revision, container)
 
     def outcome(self) -> dict[str, Any]:
-        """What happened, for ``--json``."""
+        """What happened, for ``--json``. The agent's own count of records is there if it had begun to count."""
+        agent = self.workspace.agent_status()
+        counts = {name: agent[name] for name in ("accepted", "delivered", "buffered") if name in agent}
         return {
             "task": self.identity.arn,
             "address": self.identity.address,
             "backend": self.backend,
             "status": self.runner.status,
             "reason": self.runner.reason,
+            "agent": counts,
             "containers": [
                 {
                     "name": cell.planned.name,

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shlex
 import socket
@@ -14,6 +15,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from outrider.model.errors import LocalError, UserError
 from outrider.taskdef.firelens.driver import task_directory
@@ -101,6 +103,15 @@ class Workspace:
     def agent_state(self) -> Path:
         """The agent's own folder."""
         return self.directory / "agent"
+
+    def agent_status(self) -> dict[str, Any]:
+        """What the agent last said of itself: ``accepted``, ``delivered``, ``buffered``, ``pipeline``; empty if nothing."""
+        try:
+            found = json.loads((self.agent_state / "status.json").read_bytes())
+        except FileNotFoundError:
+            return {}
+        assert isinstance(found, dict)
+        return found
 
     @property
     def temporary(self) -> list[Path]:
