@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-import signal
 import time
 from pathlib import Path
 from typing import IO
@@ -20,6 +19,7 @@ from outrider.net.uplink import Client, Identity
 from outrider.pipeline import build
 from outrider.pipeline.engine import Engine
 from outrider.pipeline.log import LEVELS, Log, Sink
+from outrider.pipeline.run import stop_on_signals
 from outrider.protocols.uplink import (
     HEARTBEAT_PATH,
     HeartbeatAnswer,
@@ -53,8 +53,6 @@ def run(settings: Settings) -> int:
         service = build.read_service(configuration, {}, log)
         agent = _Agent(settings, build.engine(build.plan(configuration, service, {}, log)), log)
         uvloop.run(agent.main())
-    except* OutriderError as group:
-        raise group.exceptions[0] from None
     finally:
         lock.close()
     return 0
@@ -89,23 +87,22 @@ class _Agent:
         self._capabilities = health.capabilities(Path("/proc/self/status").read_text())
 
     async def main(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
-            loop.add_signal_handler(number, self._stop, number)
+        stop_on_signals(self._engine, self._log)
         for line in health.functions(self._capabilities, self._settings.port):
             self._log.info(line)
         async with asyncio.TaskGroup() as group:
             beside = [group.create_task(self._keep_contact()), group.create_task(self._keep_status())]
+            failure: OutriderError | None = None
             try:
                 await self._engine.run()
+            except OutriderError as error:
+                failure = error  # leaves the group before it is raised: groups wrap what is raised inside
             finally:
                 for task in beside:
                     task.cancel()
         self._write_status()
-
-    def _stop(self, number: signal.Signals) -> None:
-        self._log.info(f"caught signal ({signal.Signals(number).name})")
-        self._engine.stop()
+        if failure is not None:
+            raise failure
 
     async def _keep_contact(self) -> None:
         """Enrol, then beat, whatever happens; the pipeline goes on collecting meanwhile."""

@@ -17,7 +17,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
-    epilog="Beside applications: 'outrider route' (Fluent Bit's command line) and 'outrider agent'; both have --help.",
+    epilog="Beside applications run 'outrider route' (Fluent Bit's command line) and 'outrider agent'; try --help.",
 )
 for command in (demo, task, firelens, server):
     command.register(app)

@@ -260,5 +260,5 @@ def _cannot_listen(where: str, error: OSError) -> LocalError:
         13: "; fix: ports below 1024 need CAP_NET_BIND_SERVICE, unix paths a directory that this user may write",
         2: "; fix: make the directory first",
     }
-    reason = error.strerror or str(error)
+    reason = os.strerror(error.errno) if error.errno else str(error)
     return LocalError(f"could not listen on {where}: {reason}{advice.get(error.errno or 0, '')}")

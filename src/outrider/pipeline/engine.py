@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from outrider.formats.msgpack import MalformedError
 from outrider.model.batch import Batch
-from outrider.model.errors import LocalError
+from outrider.model.errors import LocalError, OutriderError
 from outrider.pipeline.chunk import FILTERED, Chunk
 from outrider.pipeline.delivery import OutputRunner, Parcel
 from outrider.pipeline.intake import ChunkIntake
@@ -78,28 +78,42 @@ class Engine:
         for item in self.inputs:
             for chunk in item.intake.recover():
                 self.sealed(chunk)
+        started = await self._start_inputs()
         async with asyncio.TaskGroup() as group:
             workers = [group.create_task(output.run()) for output in self.outputs]
             workers.append(group.create_task(self._tick()))
-            started: list[RunningInput] = []
-            try:
-                for item in self.inputs:
-                    await item.plugin.start(item.intake)
-                    started.append(item)
-                await self._stopping.wait()
-            finally:
-                for item in started:
-                    await item.plugin.stop()
-                await self._drain()
-                for worker in workers:
-                    worker.cancel()
+            await self._stopping.wait()
+            for item in started:
+                await item.plugin.stop()
+            await self._drain()
+            for worker in workers:
+                worker.cancel()
         self._account_for_the_rest()
         for output in self.outputs:
             await output.plugin.stop()
 
+    async def _start_inputs(self) -> list[RunningInput]:
+        started: list[RunningInput] = []
+        try:
+            for item in self.inputs:
+                await item.plugin.start(item.intake)
+                started.append(item)
+        except OutriderError:
+            for item in started:
+                await item.plugin.stop()
+            for output in self.outputs:
+                await output.plugin.stop()
+            raise
+        return started
+
     def stop(self) -> None:
         """Ask for the end; safe to call from a signal handler of the loop."""
         self._stopping.set()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the end has been asked for."""
+        return self._stopping.is_set()
 
     async def _tick(self) -> None:
         while True:

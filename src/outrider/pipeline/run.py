@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 
 import uvloop
 
-from outrider.model.errors import LocalError, OutriderError
+from outrider.model.errors import LocalError
 from outrider.pipeline import build
 from outrider.pipeline.engine import Engine
+from outrider.pipeline.log import Log
 
 
 def run(plan: build.Plan) -> int:
@@ -21,17 +23,12 @@ def run(plan: build.Plan) -> int:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 50, 100)
-    try:
-        uvloop.run(_main(engine, plan))
-    except* OutriderError as group:
-        raise group.exceptions[0] from None
+    uvloop.run(_main(engine, plan))
     return 0
 
 
 async def _main(engine: Engine, plan: build.Plan) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
-        loop.add_signal_handler(number, _stop, engine, plan, number)
+    stop_on_signals(engine, plan.log)
     if not plan.service.http_server:
         await engine.run()
         return
@@ -44,6 +41,16 @@ async def _main(engine: Engine, plan: build.Plan) -> None:
         raise LocalError(f"monitoring endpoint: {error.strerror or error}") from error
 
 
-def _stop(engine: Engine, plan: build.Plan, number: signal.Signals) -> None:
-    plan.log.info(f"caught signal ({signal.Signals(number).name})")
+def stop_on_signals(engine: Engine, log: Log) -> None:
+    """SIGTERM, SIGINT and SIGQUIT drain and end; a second one ends at once."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        loop.add_signal_handler(number, _stop, engine, log, number)
+
+
+def _stop(engine: Engine, log: Log, number: signal.Signals) -> None:
+    log.info(f"caught signal ({signal.Signals(number).name})")
+    if engine.stopping:
+        log.error("stopped at once; what only memory held is lost")
+        os._exit(1)
     engine.stop()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar, Final
 
 from outrider.model.errors import UserError
@@ -79,7 +79,11 @@ class Syslog(Input[Options]):
 
     def _open(self, peer: str) -> _Session:
         machine = framing(self.options.format, self.options.buffer_max_size)
-        return _Session(machine, self._intake, self._tag, self.added(peer), self.options.raw_message_key)
+        return _Session(machine, self._intake, self._tag, self.added(peer), self.options.raw_message_key, self._cut_off)
+
+    def _cut_off(self, count: int) -> None:
+        self._intake.lost(self._tag, count, "end of a message longer than Buffer_Max_Size")
+        self.log.warn(f"a message was cut to {self.options.buffer_max_size} bytes; fix: raise Buffer_Max_Size")
 
     def _datagram(self, data: bytes, peer: str) -> None:
         message = data.rstrip(b"\r\n\0")
@@ -90,7 +94,7 @@ class Syslog(Input[Options]):
             return
         limit = self.options.buffer_max_size
         if len(message) > limit:
-            self._intake.lost(self._tag, 1, "end of a message longer than Buffer_Max_Size")
+            self._cut_off(1)
         raw = piece(time.time_ns(), self.added(peer), self.options.raw_message_key, [message[:limit]])
         self._intake.append(self._tag, CODEC, raw, 1)
 
@@ -98,7 +102,16 @@ class Syslog(Input[Options]):
 class _Session:
     """One stream connection."""
 
-    def __init__(self, machine: Framing, intake: Intake, tag: str, added: dict[str, str], raw_key: str) -> None:
+    def __init__(
+        self,
+        machine: Framing,
+        intake: Intake,
+        tag: str,
+        added: dict[str, str],
+        raw_key: str,
+        cut_off: Callable[[int], None],
+    ) -> None:
+        self._cut_off = cut_off
         self._machine = machine
         self._intake = intake
         self._tag = tag
@@ -128,7 +141,7 @@ class _Session:
 
     def _append(self, payload: bytes | list[bytes], count: int) -> None:
         if self._machine.cut > self._cut:
-            self._intake.lost(self._tag, self._machine.cut - self._cut, "end of a message longer than Buffer_Max_Size")
+            self._cut_off(self._machine.cut - self._cut)
             self._cut = self._machine.cut
         if count:
             self._intake.append(self._tag, CODEC, piece(time.time_ns(), self._added, self._raw_key, payload), count)
