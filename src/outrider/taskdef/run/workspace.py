@@ -105,7 +105,7 @@ class Workspace:
         return self.directory / "agent"
 
     def agent_status(self) -> dict[str, Any]:
-        """What the agent last said of itself: ``accepted``, ``delivered``, ``buffered``, ``pipeline``; empty if nothing."""
+        """What the agent last said of itself: ``accepted``, ``delivered``, ``buffered``, ``pipeline``; else empty."""
         try:
             found = json.loads((self.agent_state / "status.json").read_bytes())
         except FileNotFoundError:
