@@ -28,6 +28,7 @@ from outrider.taskdef.run.process.child import Guard
 WEB_PORT = 8080
 _JOBS, _JOB_PAUSE, _VISITS, _VISIT_PAUSE = 40, 0.1, 30, 0.1
 _SETTLE_SECONDS = 12.0
+_PULL_SECONDS = 6.0
 _LOOK_SECONDS = 0.25
 _QUICK = aiohttp.ClientTimeout(total=2)
 
@@ -82,7 +83,13 @@ async def run(wishes: DemoWishes, on_start: Callable[[Demo], None]) -> dict[str,
         task = await stack.enter_async_context(
             prepare(
                 source,
-                Wishes(wishes.backend, environment=environment, state=directory, identity=identity),
+                Wishes(
+                    wishes.backend,
+                    environment=environment,
+                    state=directory,
+                    pull_seconds=_PULL_SECONDS,
+                    identity=identity,
+                ),
                 reports,
                 settled.wait,
             )

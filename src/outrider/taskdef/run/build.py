@@ -42,6 +42,7 @@ class Builder:
     engine: Engine | None
     required: bool
     images: Mapping[str, str]
+    pull_seconds: float
     note: Say
     print_line: Say
 
@@ -123,7 +124,7 @@ class Builder:
         image = self.images.get(planned.name) or planned.image
         if not image:
             raise LocalError("it has no image")
-        image = await local_image(engine, image, lambda line: self.note(planned.name, line))
+        image = await local_image(engine, image, lambda line: self.note(planned.name, line), self.pull_seconds)
         body = options(
             planned, image, self._environment(planned), self._log_options(planned), self._volumes(planned.definition)
         )

@@ -12,6 +12,7 @@ from outrider.model.errors import LocalError, UserError
 from outrider.taskdef.firelens import Runtime, render
 from outrider.taskdef.run.build import Backend, Builder, Say
 from outrider.taskdef.run.docker.engine import DEFAULT_SOCKET, Engine, socket_path
+from outrider.taskdef.run.docker.images import PULL_SECONDS
 from outrider.taskdef.run.identity import Identity
 from outrider.taskdef.run.plan import plan
 from outrider.taskdef.run.process.child import Guard
@@ -27,14 +28,15 @@ class Wishes:
     """What the user asked for.
 
     ``images`` names a local image for a container; ``environment`` holds variables: container to name to value.
-    ``state`` is kept after the run, None is a temporary folder. ``identity`` and ``router`` (the words that run the
-    router) are for tests.
+    ``state`` is kept after the run, None is a temporary folder. An image may take ``pull_seconds`` to come.
+    ``identity`` may be known beforehand; ``router`` are the words that run the router.
     """
 
     backend: Backend = "auto"
     images: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     state: Path | None = None
+    pull_seconds: float = PULL_SECONDS
     identity: Identity = field(default_factory=Identity.new)
     router: list[str] = field(default_factory=lambda: [*outrider_command(), "route"])
 
@@ -139,6 +141,7 @@ async def prepare(
             engine=engine,
             required=wishes.backend == "docker",
             images=wishes.images,
+            pull_seconds=wishes.pull_seconds,
             note=reports.note,
             print_line=reports.line,
         )

@@ -10,14 +10,15 @@ from outrider.taskdef.run.docker import busybox
 from outrider.taskdef.run.docker.engine import Engine, EngineError
 
 PULL_SECONDS = 120.0
+"""How long an image may take to come."""
 _BUSYBOX_SECONDS = 10.0  # the machine's own is ready, so a slow registry is not worth waiting for
 
 
-async def local_image(engine: Engine, name: str, say: Callable[[str], None]) -> str:
+async def local_image(engine: Engine, name: str, say: Callable[[str], None], pull_seconds: float) -> str:
     """The name of an image on this machine that is ``name`` or stands for it.
 
     The image itself if it is here; else what the registry has; else, for busybox, one made of the machine's own.
-    ``say`` gets what a user should know. Raises LocalError with all that was tried.
+    ``say`` gets what a user should know; ``pull_seconds`` bounds the wait for the registry. Raises LocalError.
     """
     if await engine.has_image(name):
         return name
@@ -28,11 +29,11 @@ async def local_image(engine: Engine, name: str, say: Callable[[str], None]) -> 
         return stand_in
     say(f"image {name}: fetching")
     try:
-        async with asyncio.timeout(_BUSYBOX_SECONDS if program else PULL_SECONDS):
+        async with asyncio.timeout(min(_BUSYBOX_SECONDS, pull_seconds) if program else pull_seconds):
             await engine.pull(name)
         return name
     except TimeoutError:
-        reason = "the registry does not answer"
+        reason = "it does not come in time"
     except EngineError as error:
         reason = str(error)
     if program is None:

@@ -43,7 +43,7 @@ def has_none(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def find(fake: FakeEngine, name: str) -> tuple[str, list[str]]:
     said: list[str] = []
-    return await local_image(cast("Engine", fake), name, said.append), said
+    return await local_image(cast("Engine", fake), name, said.append, 1), said
 
 
 async def test_an_image_that_is_here_is_taken_in_silence() -> None:
