@@ -45,9 +45,36 @@ def decode(raw: bytes) -> Any:
 
 
 def decode_values(pieces: Sequence[bytes], count: int) -> list[Any]:
-    """``count`` values that stand one after another in the joined pieces. Raises MalformedError."""
-    values = decode(b"".join([array_header(count), *pieces]))
-    assert isinstance(values, list)
+    """``count`` values that stand one after another in the joined pieces; None for one that cannot be decoded.
+
+    Raises MalformedError when the bytes are not so many values.
+    """
+    try:
+        values = decode(b"".join([array_header(count), *pieces]))
+    except MalformedError:
+        values = _decode_each(b"".join(pieces))
+    if len(values) != count:
+        raise MalformedError(f"{len(values)} values instead of {count}")
+    return list(values)
+
+
+def _decode_each(raw: bytes) -> list[Any]:
+    """The values one by one, so that a bad one (a timestamp that is none, say) does not spoil its neighbours."""
+    unpacker = msgpack.Unpacker(max_buffer_size=0)
+    unpacker.feed(raw)
+    values: list[Any] = []
+    start = 0
+    while start < len(raw):
+        try:
+            unpacker.skip()
+        except (msgpack.UnpackException, ValueError, RecursionError) as error:
+            raise MalformedError("values are cut off or not msgpack") from error
+        end = unpacker.tell()
+        try:
+            values.append(decode(raw[start:end]))
+        except MalformedError:
+            values.append(None)
+        start = end
     return values
 
 

@@ -52,7 +52,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """The peer broke the protocol: close the connection. ``lost`` records were in the frame that is refused."""
+    """The peer broke the protocol: close the connection. What was in the frame is not taken."""
 
     reason: str
 
@@ -172,7 +172,7 @@ class ForwardSession:
                 if given is None:
                     return end
                 option = given
-            self._tag = tag
+            self._enter(tag)
             self._packed(self._inflate(body, left > 0, option, events), option, events)
             start = end
             if self._state == "closed":
@@ -212,6 +212,11 @@ class ForwardSession:
         events.append(Refuse(reason))
         return events
 
+    def _enter(self, tag: str) -> None:
+        """The frame at hand has this tag; a run of messages has ended where it is another one."""
+        if tag != self._tag:
+            self._tag, self._prefix = tag, b""
+
     def _frame(self, frame: bytes, events: list[Event]) -> None:
         """One whole frame that is not of the current run."""
         unpacker = stream.Unpacker(raw=True, max_buffer_size=0, strict_map_key=False)
@@ -233,7 +238,7 @@ class ForwardSession:
             self._refuse(events, "the tag is not text")
             return
         body_start = unpacker.tell()
-        self._tag = tag.decode("utf-8", "surrogateescape")
+        self._enter(tag.decode("utf-8", "surrogateescape"))
         kind = frame[body_start]
         if _is_array(kind):
             count = unpacker.read_array_header()

@@ -24,8 +24,8 @@ def decode_messages(tag: str, pieces: Sequence[bytes], count: int) -> Batch:
     except (msgpack.MalformedError, IndexError, TypeError):
         sound = False
     if not sound:
-        own = messages[0][0] if isinstance(messages[0], list) and messages[0] else None
-        good = [m for m in messages if isinstance(m, list) and len(m) >= 3 and m[0] == own]
+        whole = [m for m in messages if isinstance(m, list) and len(m) >= 3]
+        good = [m for m in whole if m[0] == whole[0][0]]
         return _batch_of(tag, [[message[1], message[2]] for message in good])
     batch = Batch(tag, times, records)
     if any(message[3] for message in messages if len(message) > 3):
