@@ -77,11 +77,11 @@ class Connection(asyncio.Protocol):
         """Whether the peer is still there, as far as we know."""
         return not self._lost and not self._transport.is_closing()
 
-    async def write(self, data: bytes) -> None:
+    async def write(self, *pieces: bytes) -> None:
         """Hand all of it to the kernel. Raises PeerError; some of the data may have been sent then."""
         if not self.usable:
             raise PeerError(f"{self._target}: {self._lost or 'closed'}")
-        self._transport.write(data)
+        self._transport.writelines(pieces)
         if not self._writable.is_set():
             try:
                 async with asyncio.timeout(self._target.io_timeout or None):

@@ -45,12 +45,12 @@ class Syslog(Output[Options]):
         """See Output."""
         if self.options.mode == "udp":
             return await self._send_datagrams(batch)
-        data = self._format.stream(batch.times, batch.records)
+        blocks = self._format.blocks(batch.times, batch.records)
         connection, is_new = await self._upstream.get()
         if is_new:
             self.log.info(f"connected to {self._target}")
         try:
-            await connection.write(data)
+            await connection.write(*blocks)
         except PeerError:
             self._upstream.drop()
             raise
