@@ -162,10 +162,10 @@ class _Server:
 async def _came_up(store: ChdbStore) -> bool:
     try:
         async with asyncio.timeout(_STORE_UP_SECONDS):
-            await store.wait_up()
+            await store.wait_settled()
     except TimeoutError:
         return False
-    return True
+    return store.state.up
 
 
 def _reachable(host: str) -> str:

@@ -24,6 +24,7 @@ from outrider.server.web import show
 
 _FORM_BYTES = 16 << 10
 _COOKIE_SECONDS = 12 * 3600
+_SEARCH_FORM = ("q", "range", "from", "to", "host", "container", "severity", "limit", "cursor")
 
 
 class Pages:
@@ -165,8 +166,9 @@ class Pages:
         caller = self._access.caller(request)
         if caller is None:
             return _to_login(request)
-        form = {name: value for name, value in request.query_params.items() if value}
-        range_ = form.get("range", "" if form.get("from") else "1h")
+        form = dict.fromkeys(_SEARCH_FORM, "")
+        form.update((name, value) for name, value in request.query_params.items() if name in form)
+        range_ = form["range"] or ("" if form["from"] else "1h")
         problem, fix, found = "", "", None
         try:
             found = await self._views.logs(_search_parameters(form, range_))

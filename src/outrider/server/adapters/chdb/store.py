@@ -42,7 +42,7 @@ class ChdbStore:
         self._slots = asyncio.Semaphore(8)
         self._committed = self._stored = 0
         self._problem, self._restarts = "the store is starting", 0
-        self._up, self._stopping = asyncio.Event(), asyncio.Event()
+        self._up, self._settled, self._stopping = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.notes: list[str] = []
         """What an operator must know of the openings so far."""
         self.pid = 0
@@ -52,9 +52,9 @@ class ChdbStore:
         """What the store is doing."""
         return StoreState(self._up.is_set(), self._stored, self._problem, self._restarts)
 
-    async def wait_up(self) -> None:
-        """Until queries are answered."""
-        await self._up.wait()
+    async def wait_settled(self) -> None:
+        """Until the first process answers queries or has ended."""
+        await self._settled.wait()
 
     def advance(self, committed: int) -> None:
         """The ingest log is on disk up to here."""
@@ -67,6 +67,7 @@ class ChdbStore:
         back_off = _FIRST_BACK_OFF
         while not self._stopping.is_set():
             await self._run_once()
+            self._settled.set()
             if self._stopping.is_set():
                 break
             self._restarts += 1
@@ -177,6 +178,7 @@ class ChdbStore:
                     _log.warning("store: %s", note)
                 await self._on_progress(stored, gaps)
                 self._up.set()
+                self._settled.set()
                 self.advance(self._committed)
                 if self._stopping.is_set():
                     self.stop()
