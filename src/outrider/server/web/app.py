@@ -8,7 +8,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -62,6 +62,9 @@ def portal(
         state = store.state
         return json_answer({"ok": state.up and not committer.problem}, 200 if state.up else 503)
 
+    async def icon(request: Request) -> Response:
+        return FileResponse(_STATIC / "icon.svg")
+
     pages = Pages(views, access, secure=secure)
     handlers: Any = {**ANSWERS, **pages.error_handlers()}
     return Starlette(
@@ -69,6 +72,8 @@ def portal(
             *PeopleApi(views, access).routes(),
             *pages.routes(),
             Route("/healthz", health),
+            # Asked for by browsers that show the API's JSON.
+            Route("/favicon.ico", icon),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
         middleware=[Middleware(_Secured)],
