@@ -8,6 +8,7 @@ import zstandard
 from isal import isal_zlib
 
 _GZIP_WINDOW = 31
+_WINDOW = 512
 
 
 def sniff(data: bytes) -> str:
@@ -34,20 +35,23 @@ def inflate(data: bytes, kind: str, limit: int) -> bytes:
 
 def _gunzip(data: bytes, limit: int) -> bytes:
     parts: list[bytes] = []
-    size = 0
-    while data:
-        member = isal_zlib.decompressobj(_GZIP_WINDOW)
-        try:
-            part = member.decompress(data, limit + 1 - size)
-        except isal_zlib.error as error:
-            raise ValueError(f"broken gzip data: {error}") from error
-        parts.append(part)
-        size += len(part)
-        if size > limit:
-            break
-        if not member.eof:
-            raise ValueError("broken gzip data: cut off")
-        data = member.unused_data
+    size = position = 0
+    while position < len(data) and size <= limit:
+        member, window = isal_zlib.decompressobj(_GZIP_WINDOW), _WINDOW
+        while not member.eof and size <= limit:
+            # What stands after a member is copied by the library, so members are fed in windows that grow: a frame of
+            # many empty members would cost seconds otherwise.
+            taken = data[position : position + window]
+            if not taken:
+                raise ValueError("broken gzip data: cut off")
+            try:
+                part = member.decompress(taken, limit + 1 - size)
+            except isal_zlib.error as error:
+                raise ValueError(f"broken gzip data: {error}") from error
+            parts.append(part)
+            size += len(part)
+            position += len(taken) - len(member.unused_data) - len(member.unconsumed_tail)
+            window *= 2
     return b"".join(parts)
 
 

@@ -7,6 +7,8 @@ undecodable byte becomes a surrogate escape (``\\udc80`` to ``\\udcff``) and so 
 
 from __future__ import annotations
 
+import math
+import re
 import struct
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
@@ -19,6 +21,11 @@ from outrider.model.batch import Record
 
 Ext = msgspec.msgpack.Ext
 NANOSECONDS: Final = 1_000_000_000
+TIME_MAX: Final = (1 << 63) - 1
+"""The latest time that we handle, in nanoseconds: in the year 2262."""
+
+_EVENT_TIME_MAX: Final = (1 << 32) * NANOSECONDS - 1
+_LONE_SURROGATE: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 _code, _data = attrgetter("code"), attrgetter("data")
 _decode = msgspec.msgpack.Decoder().decode
@@ -93,23 +100,44 @@ def _decode_slowly(raw: bytes) -> Any:
 
 
 def encode(value: Any) -> bytes:
-    """One value; surrogate escapes become the bytes they stand for."""
+    """One value; surrogate escapes become the bytes they stand for.
+
+    What msgpack has no form for is replaced: integers beyond 64 bits by floats, other lone surrogates by U+FFFD.
+    """
     try:
         return _encode(value)
-    except UnicodeEncodeError:
-        packed: bytes = msgpack.packb(value, unicode_errors="surrogateescape", default=_plain)
+    except (UnicodeEncodeError, OverflowError):
+        packed: bytes = msgpack.packb(_encodable(value), unicode_errors="surrogateescape", datetime=True)
         return packed
 
 
-def _plain(value: Any) -> Any:
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return _LONE_SURROGATE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(_encodable, value))
+    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 64:
+        return _float(value)
     if isinstance(value, Ext):
         return msgpack.ExtType(value.code, value.data)
-    raise TypeError(f"cannot encode {type(value).__name__}")
+    return value
+
+
+def _float(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def event_time(nanoseconds: int) -> Ext:
-    """Fluentd's EventTime: extension type 0, seconds and nanoseconds as two big-endian unsigned 32-bit integers."""
-    return Ext(0, struct.pack(">II", *divmod(nanoseconds, NANOSECONDS)))
+    """Fluentd's EventTime: extension type 0, seconds and nanoseconds as two big-endian unsigned 32-bit integers.
+
+    A time before 1970 or after 2106 becomes the nearest that has this form.
+    """
+    return Ext(0, struct.pack(">II", *divmod(min(max(nanoseconds, 0), _EVENT_TIME_MAX), NANOSECONDS)))
 
 
 def nanoseconds_all(times: Sequence[Any]) -> list[int]:
@@ -129,12 +157,12 @@ def nanoseconds_all(times: Sequence[Any]) -> list[int]:
 
 
 def nanoseconds(time: Any) -> int:
-    """One time as received, as nanoseconds since the epoch. Raises MalformedError."""
+    """One time as received, as nanoseconds since the epoch, at most TIME_MAX. Raises MalformedError."""
     kind = type(time)
     if kind is int:
-        return int(time) * NANOSECONDS
+        return max(-TIME_MAX, min(int(time) * NANOSECONDS, TIME_MAX))
     if kind is float and abs(time) < 1e11:
-        return round(float(time) * NANOSECONDS)
+        return max(-TIME_MAX, min(round(float(time) * NANOSECONDS), TIME_MAX))
     if kind is Ext and time.code == 0 and len(time.data) == 8:
         seconds, fraction = struct.unpack(">II", time.data)
         return int(seconds * NANOSECONDS + fraction)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import itertools
 import os
 from collections.abc import Iterable
 from typing import Any
@@ -57,7 +58,7 @@ def ack(chunk: str) -> bytes:
 def feed(data: bytes, cuts: Iterable[int] = (), **options: Any) -> list[Event]:
     session = ForwardSession(**options)
     edges = sorted({0, len(data), *(cut for cut in cuts if 0 < cut < len(data))})
-    return [e for a, b in zip(edges, edges[1:], strict=False) for e in session.feed(data[a:b])]
+    return [e for a, b in itertools.pairwise(edges) for e in session.feed(data[a:b])]
 
 
 # -- the four modes

@@ -1,0 +1,84 @@
+"""Ruby-style expressions: the fast engine and Oniguruma agree, and what is no expression is a ValueError."""
+
+from __future__ import annotations
+
+import onigurumacffi
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from outrider.formats.regex import Regex, translate
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "found"),
+    [
+        ("^b", "a\nb", "b"),
+        ("a$", "a\nb", "a"),
+        (r"\Ab", "a\nb", None),
+        (r"a\z", "a\n", None),
+        (r"\h+", "xyzBEEF", "BEEF"),
+        (r"\H+", "beefxyz", "xyz"),
+        (r"[\h]+", "zz1f", "1f"),
+        (r"\d", "٣", None),
+        (r"(?<name>a)(b)", "ab", "ab"),
+        (r"a{2}", "aaa", "aa"),
+        (r"a{,2}", "aaa", "aa"),
+        (r"a++b", "aab", "aab"),
+        (r"(?>a+)b", "aab", "aab"),
+        (r"[a&&b]", "a", None),
+        (r"[[:digit:]]+", "a12", "12"),
+        (r"(?i)ABC", "abc", "abc"),
+        (r"a.c", "a\nc", None),
+        (r"\/var\/log", "/var/log", "/var/log"),
+        (r"\.", "a.b", "."),
+        (r"é+", "caféé", "éé"),
+        ("", "x", ""),
+    ],
+)
+def test_first_match(pattern: str, text: str, found: str | None) -> None:
+    match = Regex(pattern).search(text)
+    assert (match.group(0) if match else None) == found
+
+
+def test_match_is_anchored_at_the_start() -> None:
+    assert Regex("b").match("ab") is None
+    assert Regex("a").match("ab") is not None
+    assert Regex("(?>b)").match("ab") is None
+
+
+def test_groups_by_number() -> None:
+    for pattern in (r"(a)(b)?", r"(?>)(a)(b)?"):
+        match = Regex(pattern).search("xa")
+        assert match is not None
+        assert match.group(1) == "a"
+
+
+@pytest.mark.parametrize("pattern", ["(", "[", "*", "(?<", "(?P<x>a)", "[z-a]", "\\", "a)"])
+def test_what_is_no_expression(pattern: str) -> None:
+    with pytest.raises(ValueError, match="not a regular expression"):
+        Regex(pattern)
+
+
+@pytest.mark.parametrize("pattern", ["a", "(?>a)"])
+def test_undecodable_text_does_not_raise(pattern: str) -> None:
+    assert Regex(pattern).search("\udcffa") is not None
+
+
+ALPHABET = "abAB1 _-.,:^$|()[]{}?*+\\dDwWsSnhzé\n"
+
+
+@settings(max_examples=500)
+@given(st.text(ALPHABET, max_size=8), st.text("abAB1 _-.\n", max_size=8))
+def test_what_is_translated_means_the_same_to_oniguruma(pattern: str, text: str) -> None:
+    try:
+        regex = Regex(pattern)
+    except ValueError:
+        return
+    try:
+        reference = onigurumacffi.compile(pattern)
+    except onigurumacffi.OnigError:
+        assert translate(pattern) is None, "refused by Oniguruma, taken by the fast engine"
+        return
+    ours, theirs = regex.search(text), reference.search(text)
+    assert (ours.group(0) if ours else None) == (theirs.group(0) if theirs else None)
