@@ -51,16 +51,31 @@ def own_ledger(engine: Engine) -> Ledger:
     )
 
 
-def heartbeat(engine: Engine, uptime: float, held: list[str], problems: list[Problem]) -> Heartbeat:
-    """The heartbeat's body."""
+def _uplink(engine: Engine) -> Uplink:
     output = next(item.plugin for item in engine.outputs if item.name == UPLINK)
     assert isinstance(output, Uplink)
+    return output
+
+
+def spool_problems(engine: Engine) -> list[Problem]:
+    """Inputs whose spool cannot be written."""
+    return [
+        Problem(
+            f"{item.intake.name}: {item.intake.trouble}; records are kept in memory only", "free disk space", "error"
+        )
+        for item in engine.inputs
+        if item.intake.trouble
+    ]
+
+
+def heartbeat(engine: Engine, uptime: float, held: list[str], problems: list[Problem]) -> Heartbeat:
+    """The heartbeat's body."""
     containers = [
         ContainerState(name=name, id=seen.id, state="logging", last_log_ns=max(seen.last, 0), records=seen.records)
-        for name, seen in output.seen.items()
+        for name, seen in _uplink(engine).seen.items()
     ]
     refused = sum(sum(row["refused"].values()) for row in engine.ledger.snapshot()["inputs"].values())
-    found = list(problems)
+    found = [*problems, *spool_problems(engine)]
     if refused:
         found.append(
             Problem(f"{refused} messages could not be taken in", "see 'refused' in 'outrider agent status'", "warning")
@@ -86,7 +101,8 @@ def status(engine: Engine, problems: list[Problem], enrolled: bool) -> dict[str,
         "delivered": ledger.delivered,
         "buffered": ledger.buffered,
         "dropped": ledger.dropped,
-        "problems": [msgspec.to_builtins(problem) for problem in problems],
+        "problems": [msgspec.to_builtins(problem) for problem in [*problems, *spool_problems(engine)]],
+        "containers": {name: seen.records for name, seen in _uplink(engine).seen.items()},
         "pipeline": engine.ledger.snapshot(),
     }
 

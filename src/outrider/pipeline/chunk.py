@@ -9,6 +9,7 @@ from typing import Final
 
 from outrider.formats import msgpack
 from outrider.model.batch import Batch
+from outrider.model.errors import LocalError
 from outrider.pipeline.plugin import Decoder
 from outrider.spool import chunkfile
 
@@ -33,6 +34,7 @@ class Chunk:
         "path",
         "pending",
         "pieces",
+        "raw_is_final",
         "size",
         "source",
         "stored",
@@ -53,6 +55,7 @@ class Chunk:
         self.file: chunkfile.ChunkFile | None = None
         self.path: Path | None = None
         self.file_is_current = True
+        self.raw_is_final = False
         self.done: set[str] = set()
         self.pending = 0
 
@@ -87,6 +90,8 @@ class Chunk:
         pieces = self.pieces
         if not pieces and self.path is not None:
             pieces = chunkfile.read(self.path)
+        if not pieces:
+            raise LocalError(f"chunk {self.id} has no records left in memory or on disk")
         if self.codec == FILTERED:
             times, records, metadata = msgpack.decode(pieces[0])
             batch = Batch(self.tag, times, records, metadata)
@@ -96,11 +101,11 @@ class Chunk:
         return batch
 
     def pack(self, batch: Batch) -> None:
-        """Keep the filtered records in place of the raw ones.
+        """Keep the filtered records in place of the raw ones, unless no filter has touched them.
 
         Raises LocalError when the file cannot be replaced; memory then holds the filtered form all the same.
         """
-        if self.codec == FILTERED:
+        if self.codec == FILTERED or self.raw_is_final:
             return
         blob = pack(batch)
         self.codec, self.count, self.pieces, self.size = FILTERED, len(batch), [blob], len(blob)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 import traceback
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -213,7 +213,9 @@ class Engine:
             row.dropped["malformed record"] += chunk.count - len(batch)
             self.log.error(f"{chunk.count - len(batch)} malformed records of {chunk.source}, tag {chunk.tag}, dropped")
         if chunk.codec != FILTERED:
-            self._filter(batch, row.dropped)
+            filters = [item for item in self.filters if item.matches(chunk.tag)]
+            chunk.raw_is_final = not filters
+            self._filter(filters, batch, row.dropped)
         outputs = [output for output in self.route(chunk.tag) if output.name not in chunk.done]
         if not outputs and not chunk.done:
             row.dropped["no output matches the tag"] += len(batch)
@@ -224,18 +226,17 @@ class Engine:
             return
         self._hand_over(chunk, batch, outputs)
 
-    def _filter(self, batch: Batch, dropped: Any) -> None:
-        for item in self.filters:
+    def _filter(self, filters: Sequence[RunningFilter], batch: Batch, dropped: Counter[str]) -> None:
+        for item in filters:
             if not batch.records:
                 return
-            if item.matches(batch.tag):
-                before = len(batch)
-                try:
-                    item.plugin.apply(batch)
-                except Exception as error:  # noqa: BLE001 - a bug in a filter must not stop the records
-                    self.log.error(f"bug in filter {item.name}: {''.join(traceback.format_exception(error))}")
-                if len(batch) < before:
-                    dropped[f"filter {item.name}"] += before - len(batch)
+            before = len(batch)
+            try:
+                item.plugin.apply(batch)
+            except Exception as error:  # noqa: BLE001 - a bug in a filter must not stop the records
+                self.log.error(f"bug in filter {item.name}: {''.join(traceback.format_exception(error))}")
+            if len(batch) < before:
+                dropped[f"filter {item.name}"] += before - len(batch)
 
     def _hand_over(self, chunk: Chunk, batch: Batch, outputs: Sequence[OutputRunner]) -> None:
         chunk.pending = len(outputs)
@@ -243,7 +244,7 @@ class Engine:
         busy = [output for output in outputs if not output.wants]
         if busy:
             self._pack(chunk, batch)
-        else:
+        elif not chunk.raw_is_final:
             chunk.pieces = []
         for output in outputs:
             sent = self.ledger.of_output(chunk.source, chunk.tag, output.name)

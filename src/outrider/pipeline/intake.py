@@ -42,6 +42,8 @@ class ChunkIntake:
         self.name = name
         self.held = 0
         self.stored = 0
+        self.trouble = ""
+        """Why records are kept in memory only at the moment; empty where they are not."""
         self.log = log
         self._ledger = ledger
         self._limit = limit
@@ -170,18 +172,23 @@ class ChunkIntake:
             try:
                 chunk.file = chunkfile.ChunkFile(self._spool.directory, chunk.header, sync=self._spool.sync)
                 chunk.path = chunk.file.path
+                self.trouble = ""
             except LocalError as error:
-                self.log.error(f"{error}; records are kept in memory only")
+                self._memory_only(error)
         self._open[tag, codec] = chunk
         self._in_memory[chunk.id] = chunk
         return chunk
 
     def _fall_back_to_memory(self, chunk: Chunk, error: LocalError) -> Chunk:
-        self.log.error(f"{error}; records are kept in memory only; fix: free disk space")
+        self._memory_only(error)
         self._seal(chunk)
         memory_only = Chunk(self.name, chunk.tag, chunk.codec, time.time_ns())
         self._open[chunk.tag, chunk.codec] = memory_only
         return memory_only
+
+    def _memory_only(self, error: LocalError) -> None:
+        self.trouble = str(error)
+        self.log.error(f"{error}; records are kept in memory only; fix: free disk space")
 
     def _seal(self, chunk: Chunk) -> None:
         self._open.pop((chunk.tag, chunk.codec), None)

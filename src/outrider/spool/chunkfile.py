@@ -10,10 +10,14 @@ does not fit is damage: the file is set aside as ``*.broken`` and what stood bef
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import contextlib
+import errno
 import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -21,10 +25,13 @@ from typing import Final
 from outrider.formats import msgpack
 from outrider.model.errors import LocalError
 
-_MAGIC: Final = b"ORSP1\n"
-_FRAME: Final = struct.Struct(">cIII")
+_MAGIC: Final = b"ORSP2\n"
+_HEAD: Final = struct.Struct(">cIII")
+_CHECK: Final = struct.Struct(">I")
+_HEAD_SIZE: Final = _HEAD.size + _CHECK.size
 _HEADER, _DATA, _DONE = b"H", b"D", b"O"
 SUFFIX: Final = ".chunk"
+BROKEN: Final = ".broken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,7 @@ class ChunkFile:
         try:
             self._fd: int | None = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise LocalError(f"cannot create {self.path}: {error.strerror}") from error
+            raise LocalError(f"cannot write the spool {directory}: {error.strerror}") from error
         try:
             self._write(_MAGIC + _header_frame(header))
         except LocalError:
@@ -87,25 +94,34 @@ class ChunkFile:
     def _write(self, data: bytes) -> None:
         assert self._fd is not None, "sealed"
         try:
-            written = os.write(self._fd, data)
-            if written != len(data):
-                raise OSError(28, os.strerror(28))
+            _write_all(self._fd, data)
             if self._sync:
                 os.fdatasync(self._fd)
         except OSError as error:
+            self._take_back()
+            raise LocalError(f"cannot write the spool {self.path.parent}: {error.strerror}") from error
+        self._end += len(data)
+
+    def _take_back(self) -> None:
+        """Cut off what a write that failed has left; where that fails too, recovery finds the torn end."""
+        assert self._fd is not None, "sealed"
+        with contextlib.suppress(OSError):
             os.ftruncate(self._fd, self._end)
             os.lseek(self._fd, self._end, os.SEEK_SET)
-            raise LocalError(f"cannot write {self.path}: {error.strerror}") from error
-        self._end += len(data)
 
 
 def mark_done(path: Path, output: str) -> None:
     """Remember that ``output`` has delivered the chunk."""
     try:
         with open(path, "ab", buffering=0) as file:
-            file.write(_frame(_DONE, output.encode(), 0))
+            end = file.tell()
+            try:
+                _write_all(file.fileno(), _frame(_DONE, output.encode(), 0))
+            except OSError:
+                file.truncate(end)
+                raise
     except OSError as error:
-        raise LocalError(f"cannot write {path}: {error.strerror}") from error
+        raise LocalError(f"cannot write the spool {path.parent}: {error.strerror}") from error
 
 
 def replace(path: Path, header: Header, raw: bytes, count: int) -> None:
@@ -122,42 +138,47 @@ def read(path: Path) -> list[bytes]:
 
 
 def recover(directory: Path) -> Iterator[Recovered | str]:
-    """The chunks that lie in a directory, oldest first; a text for each file that holds none.
+    """The chunks that lie in a directory, oldest first; a text for each file that gives none.
 
     Torn ends are cut off, damaged files are set aside beside what could be saved of them, temporary files removed.
     """
     for leftover in directory.glob("*.tmp"):
         leftover.unlink(missing_ok=True)
     for path in sorted(directory.glob(f"*{SUFFIX}")):
-        contents = _contents(path)
-        frames, damage, end = _scan(contents)
-        header = _read_header(frames)
-        if header is None:
-            if not damage and len(contents) < len(_MAGIC) + _FRAME.size + 64:
-                path.unlink()  # died while the file was being created: nothing was accepted into it
-                continue
-            aside = path.with_suffix(".broken")
-            path.rename(aside)
-            yield f"{aside.name}: no readable chunk in it ({damage or 'no header'}); set aside"
-            continue
-        if damage:
-            aside = path.with_suffix(".broken")
-            path.rename(aside)
-            _write_whole(path, [_frame(kind, payload, count) for kind, payload, count in frames], sync=True)
-        elif end < len(contents):
-            os.truncate(path, end)
-        count = sum(n for kind, _, n in frames if kind == _DATA)
-        if not count:
-            path.unlink()
-            continue
-        yield Recovered(
-            path,
-            header,
-            count,
-            sum(len(payload) for kind, payload, _ in frames if kind == _DATA),
-            {payload.decode("utf-8", "replace") for kind, payload, _ in frames if kind == _DONE},
-            damage,
-        )
+        try:
+            found = _recover_one(path)
+        except LocalError as error:
+            found = f"{error}; the file stays where it is"
+        if found is not None:
+            yield found
+
+
+def _recover_one(path: Path) -> Recovered | str | None:
+    """None for a file into which nothing was accepted. Raises LocalError."""
+    contents = _contents(path)
+    frames, damage, end = _scan(contents)
+    header = _read_header(frames)
+    count = sum(n for kind, _, n in frames if kind == _DATA)
+    if header is None or not count:
+        if not damage:
+            path.unlink(missing_ok=True)  # died before the first record was accepted
+            return None
+        return f"{set_aside(path).name}: no readable records in it ({damage}); set aside"
+    if damage:
+        _keep_copy(path, contents)
+        _write_whole(path, [_frame(kind, payload, n) for kind, payload, n in frames], sync=True)
+    elif end < len(contents):
+        os.truncate(path, end)
+    size = sum(len(payload) for kind, payload, _ in frames if kind == _DATA)
+    done = {payload.decode("utf-8", "replace") for kind, payload, _ in frames if kind == _DONE}
+    return Recovered(path, header, count, size, done, damage)
+
+
+def _keep_copy(path: Path, contents: bytes) -> None:
+    try:
+        path.with_suffix(BROKEN).write_bytes(contents)
+    except OSError as error:
+        raise LocalError(f"{path} is damaged and cannot be set aside: {error.strerror}") from error
 
 
 def _contents(path: Path) -> bytes:
@@ -168,25 +189,28 @@ def _contents(path: Path) -> bytes:
 
 
 def _scan(contents: bytes) -> tuple[list[tuple[bytes, bytes, int]], str, int]:
-    """Whole frames, what is wrong after them (empty for a torn end), and where the good part ends."""
+    """The good frames, what is wrong (empty for a torn end), and where the last whole frame ends."""
     if not contents.startswith(_MAGIC):
         torn = _MAGIC.startswith(contents)
         return [], "" if torn else "not a chunk file", 0
     frames: list[tuple[bytes, bytes, int]] = []
+    damage = ""
     position = len(_MAGIC)
-    while position + _FRAME.size <= len(contents):
-        kind, length, count, checksum = _FRAME.unpack_from(contents, position)
-        start = position + _FRAME.size
+    while position + _HEAD_SIZE <= len(contents):
+        kind, length, count, checksum = _HEAD.unpack_from(contents, position)
+        start = position + _HEAD_SIZE
+        head_checksum = _CHECK.unpack_from(contents, start - _CHECK.size)[0]
+        if zlib.crc32(contents[position : position + _HEAD.size]) != head_checksum:
+            return frames, damage or f"damaged frame at byte {position}", position
         payload = contents[start : start + length]
-        if kind not in (_HEADER, _DATA, _DONE):
-            return frames, f"unknown frame at byte {position}", position
         if len(payload) < length:
             break
-        if zlib.crc32(payload, count) != checksum:
-            return frames, f"checksum mismatch at byte {position}", position
-        frames.append((kind, payload, count))
+        if zlib.crc32(payload) == checksum:
+            frames.append((kind, payload, count))
+        else:
+            damage = damage or f"checksum mismatch at byte {position}"
         position = start + length
-    return frames, "", position
+    return frames, damage, position
 
 
 def _read_header(frames: list[tuple[bytes, bytes, int]]) -> Header | None:
@@ -200,7 +224,8 @@ def _read_header(frames: list[tuple[bytes, bytes, int]]) -> Header | None:
 
 
 def _frame(kind: bytes, payload: bytes, count: int) -> bytes:
-    return _FRAME.pack(kind, len(payload), count, zlib.crc32(payload, count)) + payload
+    head = _HEAD.pack(kind, len(payload), count, zlib.crc32(payload))
+    return b"".join((head, _CHECK.pack(zlib.crc32(head)), payload))
 
 
 def _header_frame(header: Header) -> bytes:
@@ -212,7 +237,7 @@ def _write_whole(path: Path, frames: list[bytes], *, sync: bool) -> None:
     temporary = path.with_suffix(".tmp")
     try:
         with open(temporary, "wb", buffering=0) as file:
-            file.write(b"".join([_MAGIC, *frames]))
+            _write_all(file.fileno(), b"".join([_MAGIC, *frames]))
             if sync:
                 os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -220,7 +245,17 @@ def _write_whole(path: Path, frames: list[bytes], *, sync: bool) -> None:
             _sync_directory(path.parent)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise LocalError(f"cannot write {path}: {error.strerror}") from error
+        raise LocalError(f"cannot write the spool {path.parent}: {error.strerror}") from error
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    """All of it or OSError: a disk that fills up takes a part without complaint."""
+    view = memoryview(data)
+    while view:
+        written = os.write(fd, view)
+        if not written:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        view = view[written:]
 
 
 def _sync_directory(directory: Path) -> None:
