@@ -1,17 +1,17 @@
 """One chunk as one file.
 
-Layout: ``ORSP1\\n``, then frames ``kind (1) | length (4) | records (4) | crc32 (4) | payload``, integers big-endian.
-The first frame (HEADER) holds id, tag, codec and creation time as msgpack; DATA frames hold raw records; a DONE frame
-names an output that has delivered the chunk, so that it is not sent there again after a restart.
+Layout: ``ORSP2\\n``, then frames ``kind (1) | length (4) | records (4) | crc32 of the payload (4) | crc32 of these
+13 bytes (4) | payload``, integers big-endian. The first frame (HEADER) holds id, tag, codec and creation time as
+msgpack; DATA frames hold raw records; a DONE frame names an output that has delivered the chunk, so that it is not
+sent there again after a restart.
 
-A process that dies leaves at most one torn frame at the end, which is cut off at recovery. A frame whose checksum
-does not fit is damage: the file is set aside as ``*.broken`` and what stood before the damage is recovered.
+A process that dies leaves at most one torn frame at the end, which is cut off at recovery: it was never accepted.
+Checksums that do not fit are damage: a copy of the file is set aside as ``*.broken`` and its good frames are recovered.
+The head of a frame has a checksum of its own, so that a wrong length is not taken for a torn end.
 """
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import contextlib
 import errno
 import os
@@ -124,9 +124,20 @@ def mark_done(path: Path, output: str) -> None:
         raise LocalError(f"cannot write the spool {path.parent}: {error.strerror}") from error
 
 
-def replace(path: Path, header: Header, raw: bytes, count: int) -> None:
-    """Put other content in place of a sealed chunk's, at once or not at all."""
-    _write_whole(path, [_header_frame(header), _frame(_DATA, raw, count)], sync=False)
+def replace(path: Path, header: Header, raw: bytes, count: int, done: Iterable[str] = ()) -> None:
+    """Put other content in place of a sealed chunk's, at once or not at all; ``done`` outputs stay marked."""
+    marks = [_frame(_DONE, output.encode(), 0) for output in sorted(done)]
+    _write_whole(path, [_header_frame(header), _frame(_DATA, raw, count), *marks], sync=False)
+
+
+def set_aside(path: Path) -> Path:
+    """Keep a file that cannot be used under another name, beside it; the new path. Raises LocalError."""
+    aside = path.with_suffix(BROKEN)
+    try:
+        os.replace(path, aside)
+    except OSError as error:
+        raise LocalError(f"cannot set {path} aside: {error.strerror}") from error
+    return aside
 
 
 def read(path: Path) -> list[bytes]:
