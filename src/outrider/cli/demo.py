@@ -118,9 +118,10 @@ def _sheet_table(sheet: Sheet) -> Table:
     for name in ("written", "routed", "received", "stored", "lost"):
         table.add_column(name, justify="right", min_width=8)
     for row in sheet.rows:
-        table.add_row(row.container, f"{row.written:,}", f"{row.routed:,}", "", f"{row.stored:,}", "")
+        numbers = (row.written, row.routed, row.received, row.stored)
+        table.add_row(row.container, *(f"{number:,}" for number in numbers), "0" if row.written == row.stored else "")
     table.add_section()
-    numbers = (sheet.written, sheet.routed, sheet.received, sheet.stored)
+    totals = (sheet.written, sheet.routed, sheet.received, sheet.stored)
     lost = f"[bold red]{sheet.lost:,}[/bold red]" if sheet.lost else "[green]0[/green]"
-    table.add_row("all", *(f"{number:,}" for number in numbers), lost, style="bold")
+    table.add_row("all", *(f"{number:,}" for number in totals), lost, style="bold")
     return table

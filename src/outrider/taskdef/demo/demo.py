@@ -206,7 +206,9 @@ class _Eyes:
             written = cell.container.lines if cell.container else 0
             if cell.ended.is_set():
                 written = max(written, caused.get(name, 0))
-            rows.append(Row(name, written, routed.get(name, 0), stored_of.get(demo.task.docker_name(name), 0)))
+            full_name = demo.task.docker_name(name)
+            received = agent.get("containers", {}).get(full_name, 0)
+            rows.append(Row(name, written, routed.get(name, 0), received, stored_of.get(full_name, 0)))
             if cell.container and cell.container.dropped:
                 dropped[f"log driver of {name}"] = cell.container.dropped
         demo.sheet = Sheet(tuple(rows), agent.get("accepted", 0), stored, dropped)

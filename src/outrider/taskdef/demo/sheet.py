@@ -9,7 +9,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One container: lines ``written`` by it, records ``routed`` by the log router and ``stored`` by the server.
+    """One container: lines ``written`` by it, records ``routed`` by the log router, passed on by the agent that
+    ``received`` them, and ``stored`` by the server.
 
     ``written`` is counted where lines leave the container, or by what caused them if that is more.
     """
@@ -17,6 +18,7 @@ class Row:
     container: str
     written: int
     routed: int
+    received: int
     stored: int
 
 
@@ -58,7 +60,7 @@ class Sheet:
         return (
             self.written == self.routed == self.received == self.stored
             and not self.lost
-            and all(row.written == row.routed == row.stored for row in self.rows)
+            and all(row.written == row.routed == row.received == row.stored for row in self.rows)
         )
 
     def summary(self, backend: str) -> dict[str, Any]:
@@ -72,7 +74,13 @@ class Sheet:
             "backend": backend,
             "balanced": self.balanced,
             "containers": {
-                row.container: {"written": row.written, "routed": row.routed, "stored": row.stored} for row in self.rows
+                row.container: {
+                    "written": row.written,
+                    "routed": row.routed,
+                    "received": row.received,
+                    "stored": row.stored,
+                }
+                for row in self.rows
             },
             "dropped": dict(self.dropped),
         }

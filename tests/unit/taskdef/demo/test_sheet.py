@@ -29,7 +29,7 @@ def test_every_drop_has_a_station_and_a_reason() -> None:
 
 
 def test_a_sheet_with_the_same_number_everywhere_balances() -> None:
-    sheet = Sheet((Row("web", 3, 3, 3), Row("worker", 4, 4, 4)), 7, 7)
+    sheet = Sheet((Row("web", 3, 3, 3, 3), Row("worker", 4, 4, 4, 4)), 7, 7)
     assert sheet.balanced
     assert sheet.summary("docker") == {
         "written": 7,
@@ -40,15 +40,15 @@ def test_a_sheet_with_the_same_number_everywhere_balances() -> None:
         "backend": "docker",
         "balanced": True,
         "containers": {
-            "web": {"written": 3, "routed": 3, "stored": 3},
-            "worker": {"written": 4, "routed": 4, "stored": 4},
+            "web": {"written": 3, "routed": 3, "received": 3, "stored": 3},
+            "worker": {"written": 4, "routed": 4, "received": 4, "stored": 4},
         },
         "dropped": {},
     }
 
 
 def test_one_container_does_not_make_up_for_another() -> None:
-    assert not Sheet((Row("web", 3, 3, 4), Row("worker", 4, 4, 3)), 7, 7).balanced
+    assert not Sheet((Row("web", 3, 3, 3, 4), Row("worker", 4, 4, 4, 3)), 7, 7).balanced
 
 
 numbers = st.integers(0, 5)
@@ -56,6 +56,6 @@ numbers = st.integers(0, 5)
 
 @given(numbers, numbers, numbers, numbers, numbers)
 def test_a_difference_anywhere_is_no_balance(written: int, routed: int, received: int, stored: int, drops: int) -> None:
-    sheet = Sheet((Row("web", written, routed, stored),), received, stored, {"agent: x": drops} if drops else {})
+    sheet = Sheet((Row("web", written, routed, received, stored),), received, stored, {"agent: x": drops} if drops else {})
     assert sheet.balanced is (written == routed == received == stored and not drops)
     assert sheet.summary("process")["lost"] == max(written - stored, drops, 0)
