@@ -16,11 +16,18 @@ from typing import Any
 
 from outrider.formats.msgpack import MalformedError
 from outrider.model.batch import Batch
-from outrider.model.errors import LocalError, PeerError
+from outrider.model.errors import LocalError, OutriderError, PeerError
 from outrider.pipeline.chunk import Chunk
 from outrider.pipeline.ledger import Sent, count_reason
 from outrider.pipeline.plugin import Decoder, Delivery, Output
 from outrider.pipeline.schedule import wait_seconds
+
+
+def described(error: Exception) -> str:
+    """An error of a declared kind in its own words; of any other, which is a bug, the traceback."""
+    if isinstance(error, OutriderError | MalformedError):
+        return str(error)
+    return "".join(traceback.format_exception(error))
 
 
 @dataclass(slots=True)
@@ -123,8 +130,8 @@ class OutputRunner:
     async def _deliver(self, parcel: Parcel) -> None:
         try:
             batch = parcel.rest or parcel.batch or parcel.chunk.batch(self._decoders)
-        except (LocalError, MalformedError, KeyError) as error:
-            self._log.error(f"chunk {parcel.chunk.id} cannot be read: {error}")
+        except Exception as error:  # noqa: BLE001 - whatever one chunk holds must not stop the others
+            self._log.error(f"chunk {parcel.chunk.id} cannot be read: {described(error)}")
             self._drop(parcel, parcel.count, "unreadable chunk")
             return
         try:

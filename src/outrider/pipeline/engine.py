@@ -14,11 +14,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from outrider.formats.msgpack import MalformedError
 from outrider.model.batch import Batch
 from outrider.model.errors import LocalError, OutriderError
 from outrider.pipeline.chunk import FILTERED, Chunk
-from outrider.pipeline.delivery import OutputRunner, Parcel
+from outrider.pipeline.delivery import OutputRunner, Parcel, described
 from outrider.pipeline.intake import ChunkIntake
 from outrider.pipeline.ledger import Ledger
 from outrider.pipeline.log import Log
@@ -204,8 +203,8 @@ class Engine:
         row.waiting -= chunk.count
         try:
             batch = chunk.batch(self.decoders)
-        except (LocalError, MalformedError, KeyError) as error:
-            self.log.error(f"chunk {chunk.id} of {chunk.source} cannot be read: {error}")
+        except Exception as error:  # noqa: BLE001 - whatever one chunk holds must not stop the others
+            self.log.error(f"chunk {chunk.id} of {chunk.source} cannot be read: {described(error)}")
             row.dropped["unreadable chunk"] += chunk.count
             self._close(chunk)
             return

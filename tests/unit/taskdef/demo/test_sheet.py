@@ -56,6 +56,8 @@ numbers = st.integers(0, 5)
 
 @given(numbers, numbers, numbers, numbers, numbers)
 def test_a_difference_anywhere_is_no_balance(written: int, routed: int, received: int, stored: int, drops: int) -> None:
-    sheet = Sheet((Row("web", written, routed, received, stored),), received, stored, {"agent: x": drops} if drops else {})
+    sheet = Sheet(
+        (Row("web", written, routed, received, stored),), received, stored, {"agent: x": drops} if drops else {}
+    )
     assert sheet.balanced is (written == routed == received == stored and not drops)
     assert sheet.summary("process")["lost"] == max(written - stored, drops, 0)
