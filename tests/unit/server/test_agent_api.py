@@ -1,0 +1,132 @@
+"""The agents' port without sockets: bounds on what is in memory, and refusals in the protocol's shape."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from outrider.protocols import uplink
+from outrider.protocols.uplink import Limits, Row, encode_batch
+from outrider.server.api.agent import AgentApi, AgentLimits
+from outrider.server.clock import wall
+from outrider.server.control import Control
+from outrider.server.domain.hosts import Host
+from outrider.server.ingest.committer import Committer
+from outrider.server.ingest.ledger import Ledger
+from outrider.server.ingest.log import IngestLog
+
+HOST_ID = "ab" * 16
+PEER = {"subject": ((("commonName", HOST_ID),),)}
+BODY = encode_batch([Row(1, "", "", "", "", "", "", "hello", {})])
+
+
+class Rig:
+    """An application and calls to it."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self.control = Control(tmp_path, wall)
+        self.control.hosts.add(Host(HOST_ID, "web", "host", 1), 1, "t")
+        self.committer = Committer(IngestLog(tmp_path / "log"), Ledger(tmp_path / "ledger"), lambda position: None)
+        limits = AgentLimits(Limits(compressed=200, unpacked=1000, rows=10), in_flight=450)
+        self.app = AgentApi(self.control, self.committer, 30, limits=limits).app()
+
+    async def call(
+        self, path: str, parts: list[bytes], headers: dict[str, str] | None = None, gate: asyncio.Event | None = None
+    ) -> tuple[int, dict[str, Any], dict[str, str]]:
+        """POST the body in these parts, the last one only after ``gate`` is set."""
+        answer: dict[str, Any] = {"body": b""}
+        waiting = list(parts)
+
+        async def receive() -> dict[str, Any]:
+            if gate and len(waiting) == 1:
+                await gate.wait()
+            return {"type": "http.request", "body": waiting.pop(0), "more_body": bool(waiting)}
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                answer["status"] = message["status"]
+                answer["headers"] = {k.decode(): v.decode() for k, v in message["headers"]}
+            else:
+                answer["body"] += message.get("body", b"")
+
+        given = [(k.lower().encode(), v.encode()) for k, v in (headers or {}).items()]
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "headers": given,
+            "client": ("10.0.0.1", 5),
+            "extensions": {"outrider.peer": PEER},
+        }
+        await self.app(scope, receive, send)
+        return answer["status"], msgspec.json.decode(answer["body"]), answer["headers"]
+
+    async def batch(
+        self, parts: list[bytes], number: int = 1, **more: Any
+    ) -> tuple[int, dict[str, Any], dict[str, str]]:
+        headers = {uplink.BATCH_HEADER: f"{number:032x}", uplink.RECORDS_HEADER: "1", **more.pop("headers", {})}
+        return await self.call(uplink.BATCHES_PATH, parts, headers, **more)
+
+
+@pytest.fixture
+async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+    rig = Rig(tmp_path)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(rig.committer.run())
+        yield rig
+        rig.committer.stop()
+    rig.committer.close()
+    rig.control.close()
+
+
+def code(answer: tuple[int, dict[str, Any], dict[str, str]]) -> tuple[int, str]:
+    return answer[0], answer[1]["error"]["code"]
+
+
+async def test_a_batch_in_pieces(rig: Rig) -> None:
+    assert (await rig.batch([BODY[:5], b"", BODY[5:]]))[:2] == (
+        200,
+        {"batch": f"{1:032x}", "durable": True, "duplicate": False},
+    )
+
+
+async def test_a_stated_length_over_the_cap_is_refused_unread(rig: Rig) -> None:
+    never = asyncio.Event()
+    answer = await rig.batch([b""], headers={"Content-Length": "201"}, gate=never)
+    assert code(answer) == (413, "too_big")
+
+
+async def test_a_body_that_grows_over_the_cap_is_cut_off(rig: Rig) -> None:
+    assert code(await rig.batch([b"x" * 150, b"x" * 51, b"never read"])) == (413, "too_big")
+
+
+async def test_more_at_once_than_memory_allows_is_told_to_come_back(rig: Rig) -> None:
+    gate = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        slow = [group.create_task(rig.batch([BODY, b""], n, gate=gate)) for n in (1, 2)]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        refused = await rig.batch([BODY], 3)
+        gate.set()
+    assert code(refused) == (503, "overloaded")
+    assert int(refused[2]["retry-after"]) > 0
+    assert [task.result()[0] for task in slow] == [200, 200]
+    assert (await rig.batch([BODY], 3))[0] == 200
+
+
+async def test_a_wrong_count_or_id_is_malformed(rig: Rig) -> None:
+    assert code(await rig.batch([BODY], headers={uplink.RECORDS_HEADER: "2"})) == (400, "malformed")
+    assert code(await rig.batch([BODY], headers={uplink.RECORDS_HEADER: ""})) == (400, "malformed")
+    assert code(await rig.batch([BODY], headers={uplink.BATCH_HEADER: "xyz"})) == (400, "malformed")
+
+
+async def test_a_heartbeat_that_is_none(rig: Rig) -> None:
+    assert code(await rig.call(uplink.HEARTBEAT_PATH, [b"[]"])) == (400, "request_invalid")
+    assert (await rig.call(uplink.HEARTBEAT_PATH, [b"{}"]))[1] == {"heartbeat_seconds": 30, "state": "Warning"}
