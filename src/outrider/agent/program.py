@@ -19,7 +19,7 @@ from outrider.net.uplink import Client, Identity
 from outrider.pipeline import build
 from outrider.pipeline.engine import Engine
 from outrider.pipeline.log import LEVELS, Log, Sink
-from outrider.pipeline.run import stop_on_signals
+from outrider.pipeline.run import stop_on_signals, tune_process
 from outrider.protocols.uplink import (
     HEARTBEAT_PATH,
     HeartbeatAnswer,
@@ -52,6 +52,7 @@ def run(settings: Settings) -> int:
         configuration = preset.configuration(settings)
         service = build.read_service(configuration, {}, log)
         agent = _Agent(settings, build.engine(build.plan(configuration, service, {}, log)), log)
+        tune_process()
         uvloop.run(agent.main())
     finally:
         lock.close()

@@ -18,22 +18,22 @@ from outrider.pipeline.log import Log
 
 def run(plan: build.Plan) -> int:
     """Run until SIGTERM, SIGINT or SIGQUIT; returns 0. Raises UserError or LocalError when it cannot start."""
-    tune_allocator()
     engine = build.engine(plan)
-    # Records are trees without cycles: what the collector would find is made at start. Full collections of large
-    # batches cost a tenth of the CPU, so they are rare.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 100)
+    tune_process()
     uvloop.run(_main(engine, plan))
     return 0
 
 
-def tune_allocator() -> None:
-    """Keep freed megabytes in the process: to get their pages anew for each chunk costs more than formatting it.
+def tune_process() -> None:
+    """Settle the process for large batches; to be called once, when everything is imported.
 
-    ``mallopt`` of glibc, M_MMAP_THRESHOLD and M_TRIM_THRESHOLD; other C libraries are left as they are.
+    Records are trees without cycles: what the collector could find was made at start, so collections are rare. Freed
+    megabytes stay in the process: to get their pages anew for each chunk costs more than formatting it (``mallopt`` of
+    glibc, M_MMAP_THRESHOLD and M_TRIM_THRESHOLD; other C libraries are left as they are).
     """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 100)
     library = ctypes.CDLL(None)
     if hasattr(library, "mallopt") and hasattr(library, "gnu_get_libc_version"):
         for parameter in (-3, -1):
