@@ -111,7 +111,7 @@ class Chunk:
         self.codec, self.count, self.pieces, self.size = FILTERED, len(batch), [blob], len(blob)
         if self.path is not None:
             self.file_is_current = False
-            chunkfile.replace(self.path, self.header, blob, self.count)
+            chunkfile.replace(self.path, self.header, blob, self.count, self.done)
             self.file_is_current = True
 
     def unload(self) -> None:
@@ -124,6 +124,14 @@ class Chunk:
         self.done.add(output)
         if self.path is not None:
             chunkfile.mark_done(self.path, output)
+
+    def set_aside(self) -> None:
+        """Nobody can read the chunk: keep its file under another name. Raises LocalError."""
+        self.pieces = []
+        self.seal()
+        path, self.path, self.file = self.path, None, None
+        if path is not None:
+            chunkfile.set_aside(path)
 
     def delete(self) -> None:
         """Every output has answered."""

@@ -19,6 +19,7 @@ from outrider.model.batch import Batch
 from outrider.model.errors import LocalError, OutriderError, PeerError
 from outrider.pipeline.chunk import Chunk
 from outrider.pipeline.ledger import Sent, count_reason
+from outrider.pipeline.log import Log
 from outrider.pipeline.plugin import Decoder, Delivery, Output
 from outrider.pipeline.schedule import wait_seconds
 
@@ -28,6 +29,15 @@ def described(error: Exception) -> str:
     if isinstance(error, OutriderError | MalformedError):
         return str(error)
     return "".join(traceback.format_exception(error))
+
+
+def unreadable(chunk: Chunk, error: Exception, log: Log) -> None:
+    """Say why a chunk gives no records, and keep its file under another name."""
+    log.error(f"chunk {chunk.id} of {chunk.source} cannot be read: {described(error)}")
+    try:
+        chunk.set_aside()
+    except LocalError as refused:
+        log.error(str(refused))
 
 
 @dataclass(slots=True)
@@ -124,6 +134,9 @@ class OutputRunner:
             self._idle()
             try:
                 await self._deliver(parcel)
+            except asyncio.CancelledError:
+                self._queue.appendleft(parcel)  # Grace is over: the parcel counts as not delivered
+                raise
             finally:
                 self._active -= 1
 
@@ -131,11 +144,11 @@ class OutputRunner:
         try:
             batch = parcel.rest or parcel.batch or parcel.chunk.batch(self._decoders)
         except Exception as error:  # noqa: BLE001 - whatever one chunk holds must not stop the others
-            self._log.error(f"chunk {parcel.chunk.id} cannot be read: {described(error)}")
+            unreadable(parcel.chunk, error, self._log)
             self._drop(parcel, parcel.count, "unreadable chunk")
             return
         try:
-            delivery = await self.plugin.send(batch)
+            delivery = _checked(await self.plugin.send(batch), batch)
         except PeerError as error:
             if error.retry:
                 delivery = Delivery(0, reason=str(error), retry=batch)
@@ -146,9 +159,9 @@ class OutputRunner:
         except Exception as error:  # noqa: BLE001 - a bug in one output must not stop the others
             self._log.error(f"bug in output: {''.join(traceback.format_exception(error))}")
             delivery = Delivery(0, reason=f"bug: {type(error).__name__}", retry=batch)
-        self._settle(parcel, delivery)
+        self._settle(parcel, batch, delivery)
 
-    def _settle(self, parcel: Parcel, delivery: Delivery) -> None:
+    def _settle(self, parcel: Parcel, batch: Batch, delivery: Delivery) -> None:
         row = parcel.row
         row.delivered += delivery.delivered
         row.buffered -= delivery.delivered
@@ -161,7 +174,8 @@ class OutputRunner:
             self._finish(parcel)
             return
         limit = self._retries.limit
-        if limit is not None and parcel.attempts >= limit:
+        stays_in_spool = self._hurry and parcel.chunk.path is not None
+        if limit is not None and parcel.attempts >= limit and not stays_in_spool:
             self.errors += 1
             self._log.error(
                 f"chunk {parcel.chunk.id} cannot be retried: {parcel.count} records dropped after"
@@ -169,15 +183,15 @@ class OutputRunner:
             )
             self._drop(parcel, parcel.count, f"gave up after {parcel.attempts} retries")
             return
-        self._retry_later(parcel, delivery.retry, delivery.reason)
-
-    def _retry_later(self, parcel: Parcel, batch: Batch, reason: str) -> None:
-        parcel.attempts += 1
-        parcel.row.retried += parcel.count
-        if parcel.rest is not None or (parcel.batch is not None and len(batch) != len(parcel.batch)):
-            parcel.rest = batch
+        if parcel.rest is not None or len(delivery.retry) < len(batch):
+            parcel.rest = delivery.retry
         else:
             self._parked(parcel, batch)
+        self._retry_later(parcel, delivery.reason)
+
+    def _retry_later(self, parcel: Parcel, reason: str) -> None:
+        parcel.attempts += 1
+        parcel.row.retried += parcel.count
         parcel.batch = None
         seconds = wait_seconds(parcel.attempts, self._retries.base, self._retries.cap, random.randint)
         if self._hurry:
@@ -211,3 +225,11 @@ class OutputRunner:
         self._queue.clear()
         self._waiting.clear()
         return left
+
+
+def _checked(delivery: Delivery, batch: Batch) -> Delivery:
+    """The delivery, if it says what became of every record."""
+    told = delivery.delivered + delivery.dropped + (len(delivery.retry) if delivery.retry is not None else 0)
+    if told != len(batch):
+        raise ValueError(f"the output told of {told} records, the batch has {len(batch)}")
+    return delivery

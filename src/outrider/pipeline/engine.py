@@ -17,7 +17,7 @@ from typing import Any, Final
 from outrider.model.batch import Batch
 from outrider.model.errors import LocalError, OutriderError
 from outrider.pipeline.chunk import FILTERED, Chunk
-from outrider.pipeline.delivery import OutputRunner, Parcel, described
+from outrider.pipeline.delivery import OutputRunner, Parcel, unreadable
 from outrider.pipeline.intake import ChunkIntake
 from outrider.pipeline.ledger import Ledger
 from outrider.pipeline.log import Log
@@ -144,14 +144,15 @@ class Engine:
 
     def _account_for_the_rest(self) -> None:
         """What is in the spool stays buffered there; what was in memory only is lost, and said to be."""
+        lost = 0
         for queue in self._ready.values():
             for chunk in queue:
                 if chunk.path is None:
                     row = self.ledger.of_input(chunk.source, chunk.tag)
                     row.waiting -= chunk.count
                     row.dropped["not delivered before the stop"] += chunk.count
+                    lost += chunk.count
         kept = sum(chunk.count for queue in self._ready.values() for chunk in queue if chunk.path is not None)
-        lost = 0
         for output in self.outputs:
             for parcel in output.abandon():
                 if parcel.chunk.path is not None:
@@ -204,7 +205,7 @@ class Engine:
         try:
             batch = chunk.batch(self.decoders)
         except Exception as error:  # noqa: BLE001 - whatever one chunk holds must not stop the others
-            self.log.error(f"chunk {chunk.id} of {chunk.source} cannot be read: {described(error)}")
+            unreadable(chunk, error, self.log)
             row.dropped["unreadable chunk"] += chunk.count
             self._close(chunk)
             return
@@ -245,6 +246,8 @@ class Engine:
             self._pack(chunk, batch)
         elif not chunk.raw_is_final:
             chunk.pieces = []
+        if not busy and chunk.path is not None:
+            self._intakes[chunk.source].unload(chunk)  # what is under way is bounded by the workers, not by the limit
         for output in outputs:
             sent = self.ledger.of_output(chunk.source, chunk.tag, output.name)
             sent.routed += count

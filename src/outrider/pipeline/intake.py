@@ -131,6 +131,9 @@ class ChunkIntake:
         self.held += size - chunk.memory
         chunk.memory = size
         self._restored(chunk)
+        if chunk.pieces:
+            self._in_memory[chunk.id] = chunk
+        self._resume_if_room()
 
     def release(self, chunk: Chunk) -> None:
         """The chunk is finished: its memory is free."""
@@ -138,6 +141,9 @@ class ChunkIntake:
         self.stored -= chunk.stored
         chunk.memory = chunk.stored = 0
         self._in_memory.pop(chunk.id, None)
+        self._resume_if_room()
+
+    def _resume_if_room(self) -> None:
         if self._paused and not self._over:
             self._paused = False
             self.log.info(f"resume: {self._fill()}")
