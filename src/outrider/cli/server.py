@@ -19,8 +19,10 @@ server_app = typer.Typer(
     help="Run the server, and manage join tokens, hosts and passwords.", invoke_without_command=True
 )
 token_app = typer.Typer(help="Join tokens: what an agent enrols with.", no_args_is_help=True)
+api_token_app = typer.Typer(help="Tokens for programs that use the API.", no_args_is_help=True)
 host_app = typer.Typer(help="Enrolled hosts.", no_args_is_help=True)
 server_app.add_typer(token_app, name="token")
+server_app.add_typer(api_token_app, name="api-token")
 server_app.add_typer(host_app, name="host")
 
 
@@ -148,12 +150,30 @@ def password(data: _Data = None, user: Annotated[str, typer.Option(help="Whose p
     typer.echo(admin.reset_password(data or default_data(), user))
 
 
-@server_app.command("api-token")
-def api_token(name: Annotated[str, typer.Argument(help="What it is for.")], data: _Data = None) -> None:
+@api_token_app.command("create")
+def api_token_create(name: Annotated[str, typer.Argument(help="What it is for.")], data: _Data = None) -> None:
     """Make a token for programs and print it: Authorization: Bearer TOKEN."""
     from outrider.server import admin
 
     typer.echo(admin.create_api_token(data or default_data(), name))
+
+
+@api_token_app.command("list")
+def api_token_list(data: _Data = None) -> None:
+    """List tokens for programs. Secrets are not kept, so they are not shown."""
+    from outrider.server import admin
+
+    typer.echo(f"{'ID':10}{'CREATED':18}NAME")
+    for token in admin.list_api_tokens(data or default_data()):
+        typer.echo(f"{token.id:10}{_when(token.created_ns):18}{token.name}")
+
+
+@api_token_app.command("revoke")
+def api_token_revoke(token: Annotated[str, typer.Argument(help="Its id or name.")], data: _Data = None) -> None:
+    """Refuse a token for programs from now on."""
+    from outrider.server import admin
+
+    admin.revoke_api_token(data or default_data(), token)
 
 
 def _when(ns: int) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from outrider.model.errors import UserError
 from outrider.server.adapters.sqlite.tokens import TokenRow
+from outrider.server.adapters.sqlite.users import ApiToken
 from outrider.server.clock import wall
 from outrider.server.control import Control
 from outrider.server.domain.durations import parse_span
@@ -62,6 +63,20 @@ def create_api_token(data: Path, name: str) -> str:
     """A new token for programs."""
     with _control(data, create=True) as control:
         return control.create_api_token(_WHO, name)
+
+
+def list_api_tokens(data: Path) -> list[ApiToken]:
+    """Every API token that was not revoked, newest first."""
+    with _control(data) as control:
+        return control.users.api_tokens()
+
+
+def revoke_api_token(data: Path, id_or_name: str) -> None:
+    """Refuse the API tokens with this id or name. Raises ``UserError`` where there are none."""
+    with _control(data) as control:
+        if not control.revoke_api_tokens(_WHO, id_or_name):
+            known = [token.id for token in control.users.api_tokens()]
+            raise UserError(f"there is no API token '{id_or_name}'", found=id_or_name, allowed=known)
 
 
 @contextlib.contextmanager

@@ -78,11 +78,18 @@ class Control:
         return password
 
     def create_api_token(self, who: str, name: str) -> str:
-        """A new token for programs, as the text behind ``Authorization: Bearer``."""
+        """A new token for programs, as the text behind ``Authorization: Bearer``. Several may have the same name."""
         secret = "orapi1." + secrets.token_urlsafe(32)
         self.users.add_api_token(short_id(), secret, name, self.clock())
         self.note(who, "api token created", name)
         return secret
+
+    def revoke_api_tokens(self, who: str, id_or_name: str) -> int:
+        """Refuse the API tokens with this id or name from now on; how many there were."""
+        revoked = self.users.revoke_api_tokens(id_or_name, self.clock())
+        if revoked:
+            self.note(who, "api token revoked", id_or_name)
+        return revoked
 
     def enrol(self, request: EnrolRequest, address: str, heartbeat_seconds: int, ingest_url: str) -> EnrolAnswer:
         """Give an agent its identity. Raises ``Refusal``; either way the audit trail tells of it."""

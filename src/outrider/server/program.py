@@ -31,6 +31,7 @@ _log = logging.getLogger(__name__)
 _TIDY_SECONDS = 600
 _STORE_UP_SECONDS = 10
 _DAY = 86_400
+_START_TOKEN = "given out at start"
 
 
 def run(options: Options) -> int:
@@ -134,12 +135,14 @@ class _Server:
         if not store_up:
             _log.warning("the store is not up yet; batches are taken and wait in the log")
         if options.ready_json:
+            # Whoever started the server before has no more use for its token.
+            control.revoke_api_tokens("start", _START_TOKEN)
             ready = {
                 "page": page,
                 "ingest": ingest,
                 "token": str(control.create_token("start", _DAY)),
                 "password": password,
-                "api_token": control.create_api_token("start", "given out at start"),
+                "api_token": control.create_api_token("start", _START_TOKEN),
                 "ca": str(control.authority.ca_path),
                 "data": str(options.data),
             }

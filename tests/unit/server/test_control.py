@@ -130,6 +130,10 @@ def test_passwords_sessions_and_api_tokens(control: Control, clock: Clock) -> No
     assert users.session("cookie", clock.ns) is None
     assert users.api_token(control.create_api_token("me", "robot")) == "robot"
     assert users.api_token("orapi1.wrong") is None
+    second = control.create_api_token("me", "robot")
+    assert [token.name for token in users.api_tokens()] == ["robot", "robot"]
+    assert control.revoke_api_tokens("me", "robot") == 2
+    assert users.api_token(second) is None
 
 
 def test_commands_work_beside_a_server(control: Control, clock: Clock, tmp_path: Path) -> None:

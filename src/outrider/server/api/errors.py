@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -43,6 +45,12 @@ async def _local(request: Request, error: Exception) -> Response:
     return error_answer(503, "unavailable", str(error), "try again in some seconds")
 
 
+async def _database(request: Request, error: Exception) -> Response:
+    return error_answer(
+        503, "unavailable", f"the server's database cannot be used: {error}", "look at the server's disk"
+    )
+
+
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     codes = {404: "not_found", 405: "method_not_allowed"}
@@ -53,6 +61,7 @@ ANSWERS: dict[object, ExceptionHandler] = {
     Refusal: _refusal,
     UserError: _user,
     LocalError: _local,
+    sqlite3.OperationalError: _database,
     HTTPException: _http,
 }
 """For starlette's ``exception_handlers``. Anything else is a bug: 500, and the traceback is logged."""

@@ -20,6 +20,14 @@ class Session(NamedTuple):
     expires_ns: int
 
 
+class ApiToken(NamedTuple):
+    """A token for programs, without its secret."""
+
+    id: str
+    name: str
+    created_ns: int
+
+
 class UserTable:
     """The tables ``users``, ``sessions`` and ``api_tokens``. Of passwords and tokens only hashes are kept."""
 
@@ -71,6 +79,19 @@ class UserTable:
     def add_api_token(self, token_id: str, secret: str, name: str, now_ns: int) -> None:
         """A token for programs."""
         self._db.execute("INSERT INTO api_tokens VALUES(?, ?, ?, ?, 0)", (token_id, _hash(secret), name, now_ns))
+
+    def api_tokens(self) -> list[ApiToken]:
+        """Those that were not revoked, newest first."""
+        rows = self._db.execute(
+            "SELECT id, name, created_ns FROM api_tokens WHERE revoked_ns = 0 ORDER BY created_ns DESC"
+        )
+        return [ApiToken(*row) for row in rows]
+
+    def revoke_api_tokens(self, id_or_name: str, now_ns: int) -> int:
+        """Refuse the tokens with this id or name from now on; how many there were."""
+        return self._db.execute(
+            "UPDATE api_tokens SET revoked_ns = ? WHERE ? IN (id, name) AND revoked_ns = 0", (now_ns, id_or_name)
+        ).rowcount
 
     def api_token(self, secret: str) -> str | None:
         """The name of the API token with this secret, if it was not revoked."""
