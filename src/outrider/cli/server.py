@@ -109,8 +109,9 @@ def token_list(data: _Data = None) -> None:
     """List join tokens, newest first. Secrets are not kept, so they are not shown."""
     from outrider.server import admin
 
+    tokens = admin.list_tokens(data or default_data())
     typer.echo(f"{'ID':10}{'STATE':9}{'USED':>9}  {'EXPIRES':18}{'BY':14}HOSTS")
-    for row, state in admin.list_tokens(data or default_data()):
+    for row, state in tokens:
         used = f"{row.used}/{row.uses}"
         typer.echo(f"{row.id:10}{state:9}{used:>9}  {_when(row.expires_ns):18}{row.created_by:14}{row.name_prefix}*")
 
@@ -128,8 +129,9 @@ def host_list(data: _Data = None) -> None:
     """List enrolled hosts."""
     from outrider.server import admin
 
-    typer.echo(f"{'ID':34}{'NAME':24}{'KIND':6}{'LAST HEARD':18}{'VERSION':10}")
-    for host in admin.list_hosts(data or default_data()):
+    hosts = admin.list_hosts(data or default_data())
+    typer.echo(f"{'ID':34}{'NAME':24}{'KIND':6}{'LAST HEARD':18}{'VERSION':10}".rstrip())
+    for host in hosts:
         revoked = "revoked" if host.revoked_ns else ""
         typer.echo(f"{host.id:34}{host.name:24}{host.kind:6}{_when(host.seen_ns):18}{host.version:10}{revoked}")
 
@@ -163,8 +165,9 @@ def api_token_list(data: _Data = None) -> None:
     """List tokens for programs. Secrets are not kept, so they are not shown."""
     from outrider.server import admin
 
+    tokens = admin.list_api_tokens(data or default_data())
     typer.echo(f"{'ID':10}{'CREATED':18}NAME")
-    for token in admin.list_api_tokens(data or default_data()):
+    for token in tokens:
         typer.echo(f"{token.id:10}{_when(token.created_ns):18}{token.name}")
 
 

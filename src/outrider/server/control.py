@@ -17,6 +17,7 @@ from outrider.server.adapters.sqlite.tokens import TokenRow, TokenTable
 from outrider.server.adapters.sqlite.users import UserTable
 from outrider.server.clock import Clock, moment
 from outrider.server.domain.hosts import Host
+from outrider.server.options import make_directory
 from outrider.server.pki.authority import Authority
 
 _TOKEN_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -26,8 +27,8 @@ class Control:
     """Everything that is decided rather than collected."""
 
     def __init__(self, data: Path, clock: Clock) -> None:
-        """Open or create below ``data``. Raises ``LocalError``."""
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Open or create below ``data``. Raises ``UserError`` for the directory, ``LocalError`` for what is in it."""
+        make_directory(data)
         self.clock = clock
         self.authority = Authority(data / "pki", moment(clock()))
         self.database = Database(data / "control.sqlite")

@@ -55,6 +55,19 @@ def default_data() -> Path:
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "outrider" / "server"
 
 
+def make_directory(data: Path) -> None:
+    """The data directory, for its owner only. Raises ``UserError`` where it cannot be made or written."""
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        writable = os.access(data, os.W_OK | os.X_OK)
+    except OSError as error:
+        raise UserError(
+            f"cannot make the data directory {data}: {error.strerror}", fix="choose another with --data DIR"
+        ) from error
+    if not writable:
+        raise UserError(f"the data directory {data} cannot be written", fix="choose another with --data DIR")
+
+
 def parse_address(text: str, option: str) -> Address:
     """``host:port`` or ``[v6]:port``. Raises ``UserError`` that names the option."""
     host, colon, port = text.rpartition(":")

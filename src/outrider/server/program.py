@@ -24,7 +24,7 @@ from outrider.server.ingest.committer import Committer, catch_up
 from outrider.server.ingest.ledger import Ledger
 from outrider.server.ingest.log import IngestLog
 from outrider.server.listener import Listener, bind
-from outrider.server.options import Options, certificate_names
+from outrider.server.options import Options, certificate_names, make_directory
 from outrider.server.web.app import portal
 
 _log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ _START_TOKEN = "given out at start"
 
 def run(options: Options) -> int:
     """Serve until SIGTERM or SIGINT; the exit status. Raises ``UserError`` and ``LocalError`` for what cannot start."""
-    options.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_directory(options.data)
     with _only_one(options.data):
         return uvloop.run(_Server(options).run())
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outrider.model.errors import UserError
-from outrider.server.options import Address, Options, certificate_names, parse_address
+from outrider.server.options import Address, Options, certificate_names, make_directory, parse_address
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,14 @@ def test_any_text_is_an_address_or_names_the_option(text: str) -> None:
         assert parse_address(text, "--listen").port <= 65_535
     except UserError as error:
         assert "--listen" in error.message  # noqa: PT017 - either outcome is right
+
+
+def test_a_directory_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="--data DIR"):
+        make_directory(tmp_path / "file" / "data")
+    make_directory(tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b").stat().st_mode & 0o077 == 0
 
 
 def test_loopback() -> None:
