@@ -68,7 +68,7 @@ def _default_router() -> str:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--router", default=_default_router(), help="command that takes -c FILE, such as fluent-bit")
-    parser.add_argument("--records", type=int, default=400_000, help="records to send (default: %(default)s)")
+    parser.add_argument("--records", type=int, default=2_000_000, help="records to send (default: %(default)s)")
     parser.add_argument("--only", default="", metavar="TEXT", help="only pipelines whose name has this text")
     parser.add_argument("--patience", type=float, default=8, help="seconds without progress before giving up")
     parser.add_argument("--store", action="store_true", help="measure the server's store as well")
