@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from outrider.server.domain.histogram import Bar, Grid
 from outrider.server.domain.search import Page, Search
 
 
@@ -36,6 +37,9 @@ class LogStore(Protocol):
 
     async def search(self, search: Search, hosts: Sequence[str] | None) -> Page:
         """Records, newest first; of these host ids only, unless it is None."""
+
+    async def histogram(self, search: Search, hosts: Sequence[str] | None, over: Grid) -> list[Bar]:
+        """How many records the search finds over time; its page and limit do not count."""
 
     async def containers(self, host: str, since_ns: int) -> list[ContainerCount]:
         """Containers with records after ``since_ns``, of one host or (empty text) of all."""

@@ -94,6 +94,10 @@ def test_paging_and_empty_results(page: Any, shop: Any) -> None:
     assert page.locator("text=Older records").count() == 0
     page.click("text=Newest")
     assert page.locator("details.record").count() == 100
+    assert "152 records, 100 of them here" in page.locator(".resultline").inner_text()
+    page.locator(".chart a").last.click()
+    assert page.locator("details.absolute[open]").count() == 1
+    assert page.locator("details.record").count() >= 1
     page.goto("/logs?q=nothinglikethis")
     assert "Nothing found" in page.content()
 

@@ -196,6 +196,11 @@ def test_search_finds_what_the_language_says(server: Any, make_agent: Make, make
     assert search(container="db") == ["User carol logged in"]
     assert search(severity="warning+") == ["User carol logged in"]
     assert search(severity="debug") == []
+    over = server.call("/api/v1/histogram", **{"from": "2023-11-14", "to": "2023-11-15", "q": "logged"})
+    assert over["total"] == 4
+    (bar,) = [bar for bar in over["bars"] if bar[1]]
+    assert bar[0] <= start < bar[0] + over["width_ns"]
+    assert bar[1:] == [4, 0]
     assert search(**{"from": "1699999999999999999", "to": "1700000000000000002"}) == [messages[1], messages[0]]
 
 

@@ -39,6 +39,7 @@ class PeopleApi:
             Route("/api/v1/hosts", self.hosts, methods=["GET"]),
             Route("/api/v1/hosts/{id}", self.host, methods=["GET"]),
             Route("/api/v1/logs", self.logs, methods=["GET"]),
+            Route("/api/v1/histogram", self.histogram, methods=["GET"]),
             Route("/api/v1/ledger", self.ledger, methods=["GET"]),
             Route("/api/v1/tokens", self.create_token, methods=["POST"]),
         ]
@@ -61,6 +62,12 @@ class PeopleApi:
         if self._access.caller(request) is None:
             return _unauthorized()
         return json_answer(await self._views.logs(request.query_params))
+
+    async def histogram(self, request: Request) -> Response:
+        """Records over time, by the parameters of ``logs``: bars as ``[start_ns, records, errors and worse]``."""
+        if self._access.caller(request) is None:
+            return _unauthorized()
+        return json_answer(await self._views.histogram(request.query_params))
 
     async def ledger(self, request: Request) -> Response:
         """The balance."""

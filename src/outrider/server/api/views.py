@@ -11,8 +11,9 @@ from outrider.protocols.uplink import Problem
 from outrider.server.control import Control
 from outrider.server.domain import hosts, severity
 from outrider.server.domain.durations import show_moment
+from outrider.server.domain.histogram import Bar, grid
 from outrider.server.domain.hosts import Host
-from outrider.server.domain.search import LogRecord, parse_search
+from outrider.server.domain.search import LogRecord, Search, parse_search
 from outrider.server.ingest.committer import Committer
 from outrider.server.ingest.ledger import HostCount
 from outrider.server.ports import ContainerCount, LogStore
@@ -97,6 +98,14 @@ class LogsView(msgspec.Struct, frozen=True):
     to_ns: int
 
 
+class HistogramView(msgspec.Struct, frozen=True):
+    """Records over time; ``total`` is how many there are in all bars."""
+
+    total: int
+    width_ns: int
+    bars: list[Bar]
+
+
 class Views:
     """Reads; changes nothing."""
 
@@ -125,11 +134,18 @@ class Views:
         """Records. Raises ``UserError`` for wrong parameters, ``LocalError`` while there is no store."""
         search = parse_search(parameters, self.control.clock())
         names = {host.id: host.name for host in self.control.hosts.all()}
-        chosen = [id_ for id_, name in names.items() if search.host in (id_, name)] if search.host else None
-        page = await self.store.search(search, chosen)
+        page = await self.store.search(search, _chosen(search, names))
         records = [_record(record, names) for record in page.records]
         more = str(page.records[-1].cursor) if page.more else None
         return LogsView(records, more, search.from_ns, search.to_ns)
+
+    async def histogram(self, parameters: Mapping[str, str]) -> HistogramView:
+        """How many records a search finds over time. Raises as ``logs``."""
+        search = parse_search(parameters, self.control.clock())
+        names = {host.id: host.name for host in self.control.hosts.all()}
+        over = grid(search.from_ns, search.to_ns)
+        found = await self.store.histogram(search, _chosen(search, names), over)
+        return HistogramView(sum(bar.records for bar in found), over.width_ns, found)
 
     async def ledger(self) -> dict[str, object]:
         """What was received, stored, waits and was lost, in records, in sum and by host."""
@@ -204,6 +220,13 @@ class Views:
             containers=_containers(host, seen),
             problems=beat.problems,
         )
+
+
+def _chosen(search: Search, names: Mapping[str, str]) -> list[str] | None:
+    """The ids of the hosts that the search is about; None for all."""
+    if not search.host:
+        return None
+    return [id_ for id_, name in names.items() if search.host in (id_, name)]
 
 
 def _containers(host: Host, seen: list[ContainerCount]) -> list[ContainerView]:

@@ -4,5 +4,6 @@
 ``severity``   the names of severities and their order
 ``query``      the search language: words, phrases, exclusions
 ``search``     a search for log records: range, filters, page
+``histogram``  records over time, in bars of a round width
 ``durations``  ``15m``, ``24h``, ``7d`` and times of day
 """

@@ -44,6 +44,7 @@ class Pages:
             day=show.day,
             full_time=show.full_time,
             iso_time=show.iso_time,
+            second=show.second,
             number=show.number,
             span=show.span,
         )
@@ -169,9 +170,10 @@ class Pages:
         form = dict.fromkeys(_SEARCH_FORM, "")
         form.update((name, value) for name, value in request.query_params.items() if name in form)
         range_ = form["range"] or ("" if form["from"] else "1h")
-        problem, fix, found = "", "", None
+        problem, fix, found, over = "", "", None, None
         try:
             found = await self._views.logs(_search_parameters(form, range_))
+            over = await self._histogram(form, range_)
         except (UserError, LocalError) as error:
             problem = error.message if isinstance(error, UserError) else str(error)
             fix = error.fix if isinstance(error, UserError) else "Try again in some seconds."
@@ -185,6 +187,7 @@ class Pages:
             form=form,
             range=range_,
             found=found,
+            over=over,
             problem=problem,
             fix=fix,
             names=names,
@@ -196,6 +199,15 @@ class Pages:
             ),
             newest=show.link("/logs", **{f"{k}_": v for k, v in form.items() if k != "cursor"}),
         )
+
+    async def _histogram(self, form: Mapping[str, str], range_: str) -> show.Chart | None:
+        """None where it would take too long: the page is of use without it."""
+        try:
+            found = await self._views.histogram(_search_parameters(form, range_))
+        except UserError:
+            return None
+        kept = {f"{name}_": form[name] for name in ("q", "host", "container", "severity", "limit")}
+        return show.chart(found.bars, found.width_ns, lambda a, b: show.link("/logs", from_=a, to=b, **kept))
 
     async def add_host_form(self, request: Request) -> Response:
         """How to add a host."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 from urllib.parse import urlencode
 
+from outrider.server.domain.histogram import Bar
 from outrider.server.domain.hosts import spoken
 
 RANGES = {
@@ -15,6 +18,7 @@ RANGES = {
     "7d": "Last 7 days",
     "30d": "Last 30 days",
 }
+CHART_HEIGHT = 60
 SEVERITIES = {
     "": "Any severity",
     "error+": "Error and worse",
@@ -38,6 +42,11 @@ def day(ns: int) -> str:
 def full_time(ns: int) -> str:
     """``2026-01-31 14:03:05.123456789 UTC``."""
     return f"{_moment(ns):%Y-%m-%d %H:%M:%S}.{ns % 10**9:09d} UTC"
+
+
+def second(ns: int) -> str:
+    """``2026-01-31 14:03:05``."""
+    return f"{_moment(ns):%Y-%m-%d %H:%M:%S}"
 
 
 def iso_time(ns: int) -> str:
@@ -68,6 +77,61 @@ def link(path: str, **parameters: str | None) -> str:
     """A path with the parameters that are not empty."""
     given = {name.rstrip("_"): value for name, value in parameters.items() if value}
     return f"{path}?{urlencode(given)}" if given else path
+
+
+class ChartBar(NamedTuple):
+    """A bar in units of the chart; ``link`` shows only its records."""
+
+    x: float
+    height: float
+    bad_height: float
+    title: str
+    link: str
+
+
+class Chart(NamedTuple):
+    """Bars beside one another, each 10 wide, as high as ``CHART_HEIGHT`` at most."""
+
+    width: int
+    total: int
+    start: str
+    end: str
+    bars: list[ChartBar]
+
+
+def chart(bars: Sequence[Bar], width_ns: int, link_to: Callable[[str, str], str]) -> Chart:
+    """``link_to(from, to)`` is the address of one bar's records."""
+    top = max((bar.records for bar in bars), default=0) or 1
+    drawn = []
+    for n, bar in enumerate(bars):
+        if not bar.records:
+            continue
+        end_ns = bar.start_ns + width_ns
+        bad = f", {bar.bad:,} errors" if bar.bad else ""
+        title = f"{day(bar.start_ns)} {_short(bar.start_ns)} to {_short(end_ns)}: {bar.records:,} records{bad}"
+        # One record beside a million is still to be seen.
+        height = max(bar.records / top * CHART_HEIGHT, 1.5)
+        bad_height = max(bar.bad / top * CHART_HEIGHT, 1.5) if bar.bad else 0
+        link_text = link_to(_input(bar.start_ns), _input(end_ns)) if width_ns >= 10**9 else ""
+        drawn.append(ChartBar(n * 10, round(height, 2), round(bad_height, 2), title, link_text))
+    total = sum(bar.records for bar in bars)
+    if not bars:
+        return Chart(0, 0, "", "", [])
+    last = bars[-1].start_ns + width_ns
+    return Chart(len(bars) * 10, total, _edge(bars[0].start_ns), _edge(last), drawn)
+
+
+def _short(ns: int) -> str:
+    return f"{_moment(ns):%H:%M:%S}".removesuffix(":00")
+
+
+def _edge(ns: int) -> str:
+    return f"{_moment(ns):%Y-%m-%d %H:%M}"
+
+
+def _input(ns: int) -> str:
+    """As a ``datetime-local`` field writes it."""
+    return f"{_moment(ns):%Y-%m-%dT%H:%M:%S}"
 
 
 def _moment(ns: int) -> datetime.datetime:

@@ -40,7 +40,6 @@ SERVER_LIMITS = {
 
 READ_LIMITS = {
     "readonly": 2,
-    "max_execution_time": 5,
     "max_memory_usage": 600_000_000,
     "max_result_rows": 100_000,
     "max_threads": 2,
@@ -54,6 +53,7 @@ def connection(path: str) -> str:
     return path + "?" + "&".join(f"{name}={value}" for name, value in SERVER_LIMITS.items())
 
 
-def read_settings() -> str:
-    """The ``SETTINGS`` clause of every query."""
-    return " SETTINGS " + ", ".join(f"{name} = {value}" for name, value in READ_LIMITS.items())
+def read_settings(seconds: int = 5) -> str:
+    """The ``SETTINGS`` clause of every query, which may take so long."""
+    limits = {**READ_LIMITS, "max_execution_time": seconds}
+    return " SETTINGS " + ", ".join(f"{name} = {value}" for name, value in limits.items())

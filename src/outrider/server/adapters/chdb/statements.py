@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from outrider.server.adapters.chdb.schema import read_settings
+from outrider.server.domain import severity
+from outrider.server.domain.histogram import Grid
 from outrider.server.domain.query import Term
 from outrider.server.domain.search import Search
 
@@ -12,6 +14,8 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'", "\0": "\\0", "\n": "\\n", "\
 _MINUTE = 60 * 10**9
 # The newest records of a long range are usually in its last minutes: look there first.
 _WINDOWS = (15 * _MINUTE, 6 * 60 * _MINUTE)
+# It looks at all that is found, not at a page of it, and a page is complete without it.
+_HISTOGRAM_SECONDS = 2
 FIELDS = (
     "toUnixTimestamp64Nano(ts), host, tag, container, container_id, task, `stream`, severity, message, attrs, pos, seq"
 )
@@ -29,24 +33,38 @@ def windows(from_ns: int, to_ns: int) -> list[int]:
 
 def search_statement(search: Search, hosts: Sequence[str] | None, from_ns: int) -> str:
     """The page and one record more, so that the reader sees whether there is another page."""
+    conditions = _filters(search, hosts)
     to_ns = search.to_ns
-    conditions = []
     if search.after is not None:
         ts, position, number = search.after
         to_ns = min(to_ns, ts + 1)
         conditions.append(f"(ts < {_time(ts)} OR pos < {position} OR (pos = {position} AND seq < {number}))")
     conditions += [f"ts >= {_time(from_ns)}", f"ts < {_time(to_ns)}"]
+    return (
+        f"SELECT {FIELDS} FROM records WHERE {' AND '.join(conditions)}"
+        f" ORDER BY ts DESC, pos DESC, seq DESC LIMIT {search.limit + 1}" + read_settings()
+    )
+
+
+def histogram_statement(search: Search, hosts: Sequence[str] | None, over: Grid) -> str:
+    """Number of the bar, records in it, errors and worse among them; bars without records are left out."""
+    conditions = [*_filters(search, hosts), f"ts >= {_time(search.from_ns)}", f"ts < {_time(search.to_ns)}"]
+    return (
+        f"SELECT intDiv(toUnixTimestamp64Nano(ts) - {over.start_ns}, {over.width_ns}) AS bar, count(),"
+        f" countIf(lower(severity) IN ({_list(severity.chosen('error+'))})) FROM records"
+        f" WHERE {' AND '.join(conditions)} GROUP BY bar ORDER BY bar" + read_settings(_HISTOGRAM_SECONDS)
+    )
+
+
+def _filters(search: Search, hosts: Sequence[str] | None) -> list[str]:
+    conditions = []
     if hosts is not None:
         conditions.append(f"host IN ({_list(hosts)})" if hosts else "false")
     if search.container:
         conditions.append(f"container = {literal(search.container)}")
     if search.severities:
         conditions.append(f"lower(severity) IN ({_list(search.severities)})")
-    conditions += [_term(term) for term in search.terms]
-    return (
-        f"SELECT {FIELDS} FROM records WHERE {' AND '.join(conditions)}"
-        f" ORDER BY ts DESC, pos DESC, seq DESC LIMIT {search.limit + 1}" + read_settings()
-    )
+    return conditions + [_term(term) for term in search.terms]
 
 
 def containers_statement(host: str, since_ns: int) -> str:

@@ -15,6 +15,7 @@ import msgspec
 
 from outrider.model.errors import LocalError, UserError
 from outrider.server.adapters.chdb import statements, wire
+from outrider.server.domain.histogram import Bar, Grid, bars
 from outrider.server.domain.search import Cursor, LogRecord, Page, Search
 from outrider.server.ports import ContainerCount, StoreState
 
@@ -94,6 +95,12 @@ class ChdbStore:
                 break
         records = [_record(msgspec.json.decode(line, type=_Line)) for line in lines]
         return Page(records[: search.limit], len(records) > search.limit)
+
+    async def histogram(self, search: Search, hosts: Sequence[str] | None, over: Grid) -> list[Bar]:
+        """How many records the search finds over time."""
+        lines = await self._ask(statements.histogram_statement(search, hosts, over))
+        found = [msgspec.json.decode(line, type=tuple[int, int, int]) for line in lines]
+        return bars(over, {number: (records, bad) for number, records, bad in found})
 
     async def containers(self, host: str, since_ns: int) -> list[ContainerCount]:
         """Containers with records after ``since_ns``, of one host or of all."""
