@@ -127,12 +127,11 @@ class ChunkIntake:
 
     def loaded(self, chunk: Chunk) -> None:
         """The size of the chunk in memory has changed."""
-        size = sum(map(len, chunk.pieces))
-        self.held += size - chunk.memory
-        chunk.memory = size
-        self._restored(chunk)
+        self._measure(chunk)
         if chunk.pieces:
             self._in_memory[chunk.id] = chunk
+        if self._over:
+            self._make_room()
         self._resume_if_room()
 
     def release(self, chunk: Chunk) -> None:
@@ -153,9 +152,16 @@ class ChunkIntake:
     def unload(self, chunk: Chunk) -> None:
         """The chunk waits for long: keep it on disk alone, where it is there."""
         chunk.unload()
-        self.loaded(chunk)
+        self._measure(chunk)
+        self._resume_if_room()
 
     # -- inside
+
+    def _measure(self, chunk: Chunk) -> None:
+        size = sum(map(len, chunk.pieces))
+        self.held += size - chunk.memory
+        chunk.memory = size
+        self._restored(chunk)
 
     @property
     def _over(self) -> bool:

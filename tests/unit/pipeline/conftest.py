@@ -64,7 +64,7 @@ class SteeredOutput(Output[NoOptions]):
 
     Options = NoOptions
 
-    async def start(self) -> None:
+    def check(self) -> None:
         self.sent: list[tuple[str, list[Record]]] = []
         self.asked = 0
         self.under_way = 0
@@ -191,8 +191,11 @@ def pipeline(built: Callable[..., Running]) -> Pipeline:
     """``async with pipeline(text) as running``; at the end it is stopped and its books must balance."""
 
     @asynccontextmanager
-    async def start(text: str, **settings: Any) -> AsyncIterator[Running]:
+    async def start(
+        text: str, prepare: Callable[[Running], None] = lambda running: None, **settings: Any
+    ) -> AsyncIterator[Running]:
         running = built(text, **settings)
+        prepare(running)
         async with asyncio.TaskGroup() as group:
             group.create_task(running.engine.run())
             await running.until(lambda: all(hasattr(item.plugin, "intake") for item in running.engine.inputs))
