@@ -114,7 +114,7 @@ class Reader:
     def get(self, path: str, **parameters: str) -> dict[str, object]:
         self._connection.request("GET", f"{path}?{urlencode(parameters)}", headers=self._headers)
         answer = self._connection.getresponse()
-        body = json.loads(answer.read())
+        body: dict[str, object] = json.loads(answer.read())
         if answer.status != 200:
             raise SystemExit(f"bench: {path} answered {answer.status}: {body}")
         return body
