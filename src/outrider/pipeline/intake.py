@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from outrider.formats import msgpack
 from outrider.model.batch import Record
@@ -19,6 +20,12 @@ from outrider.pipeline.ledger import Ledger, count_reason
 from outrider.pipeline.log import Log
 from outrider.spool import chunkfile
 
+OPEN_MAX: Final = 512
+"""Open chunks of an input: a sender that makes up tags gets small chunks, and no more files than this."""
+CHUNK_COST: Final = 1_000
+"""Bytes that a chunk is charged with beside its records."""
+FILE_COST: Final = 4_000
+"""Bytes that a chunk on disk is charged with beside its records: a block of the file system."""
 RECORDS: str = "records"
 """Codec of records that were made by an input: ``[times, records]`` pairs."""
 
@@ -60,6 +67,8 @@ class ChunkIntake:
         """See ``plugin.Intake``."""
         chunk = self._open.get((tag, codec))
         if chunk is None:
+            if len(self._open) >= OPEN_MAX:
+                self.seal_all()
             chunk = self._new(tag, codec)
         before = chunk.memory
         try:
@@ -158,7 +167,7 @@ class ChunkIntake:
     # -- inside
 
     def _measure(self, chunk: Chunk) -> None:
-        size = sum(map(len, chunk.pieces))
+        size = sum(map(len, chunk.pieces)) + CHUNK_COST if chunk.pieces else 0
         self.held += size - chunk.memory
         chunk.memory = size
         self._restored(chunk)
@@ -175,8 +184,8 @@ class ChunkIntake:
     def _restored(self, chunk: Chunk) -> None:
         """The size of the chunk on disk may have changed."""
         if chunk.path is not None:
-            self.stored += chunk.size - chunk.stored
-            chunk.stored = chunk.size
+            self.stored += chunk.size + FILE_COST - chunk.stored
+            chunk.stored = chunk.size + FILE_COST
 
     def _new(self, tag: str, codec: str) -> Chunk:
         chunk = Chunk(self.name, tag, codec, time.time_ns())
@@ -187,15 +196,20 @@ class ChunkIntake:
                 self.trouble = ""
             except LocalError as error:
                 self._memory_only(error)
-        self._open[tag, codec] = chunk
-        self._in_memory[chunk.id] = chunk
+        self._add(chunk)
         return chunk
+
+    def _add(self, chunk: Chunk) -> None:
+        self._open[chunk.tag, chunk.codec] = chunk
+        self._in_memory[chunk.id] = chunk
+        chunk.memory = CHUNK_COST
+        self.held += CHUNK_COST
 
     def _fall_back_to_memory(self, chunk: Chunk, error: LocalError) -> Chunk:
         self._memory_only(error)
         self._seal(chunk)
         memory_only = Chunk(self.name, chunk.tag, chunk.codec, time.time_ns())
-        self._open[chunk.tag, chunk.codec] = memory_only
+        self._add(memory_only)
         return memory_only
 
     def _memory_only(self, error: LocalError) -> None:

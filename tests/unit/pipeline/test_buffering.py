@@ -68,19 +68,31 @@ async def test_at_the_limit_the_input_pauses_and_resumes_when_there_is_room(pipe
 
 
 async def test_records_that_wait_for_a_retry_count_against_the_limit(pipeline: Any) -> None:
-    async with pipeline(config(limit="10K")) as running:
+    async with pipeline(config(limit="20K")) as running:
         running.output().always = PeerError("dead")
         for n in range(9):
             running.input().push(f"tag{n}", {"n": n, "pad": KB})
         await running.until(lambda: running.sent()["retried"] >= 9)
         assert not running.intake().full
-        assert running.intake().held > 9000
+        assert running.intake().held > 18_000
         running.input().push("last", {"n": 9, "pad": KB})
         assert running.intake().full
         running.output().always = None
         await running.settled()
     assert numbers(running) == list(range(10))
     assert running.input().calls == ["pause", "resume"]
+
+
+async def test_made_up_tags_cost_more_than_their_records(pipeline: Any) -> None:
+    """A chunk has a price of its own, so a sender cannot fill the memory with tiny chunks below the limit."""
+    async with pipeline(config(limit="100K")) as running:
+        running.output().gate.clear()
+        for n in range(100):
+            running.input().push(f"tag{n}", {"n": n})
+        assert running.intake().full
+        running.output().gate.set()
+        await running.settled()
+    assert numbers(running) == list(range(100))
 
 
 async def test_an_input_that_asks_late_is_told_that_it_must_wait(pipeline: Any) -> None:
