@@ -15,6 +15,8 @@ from typing import Final, TextIO
 LEVELS: Final = {"off": 0, "error": 1, "warn": 2, "warning": 2, "info": 3, "debug": 4, "trace": 5}
 _REPEAT_SECONDS: Final = 10.0
 _REMEMBERED: Final = 256
+_CONTROLS: Final = {code: f"\\x{code:02x}" for code in [*range(32), 127]} | {10: "\\n", 13: "\\r", 9: "\\t"}
+"""Peers choose tags and texts: nothing of theirs may begin a line of the log or command a terminal."""
 
 
 @dataclass(slots=True)
@@ -34,7 +36,7 @@ class Sink:
             return
         seconds, fraction = divmod(now_ns, 1_000_000_000)
         stamp = time.strftime("%Y/%m/%d %H:%M:%S", time.localtime(seconds))
-        text = message.encode("utf-8", "backslashreplace").decode().replace("\n", "\\n").replace("\r", "\\r")
+        text = message.encode("utf-8", "backslashreplace").decode().translate(_CONTROLS)
         try:
             self.stream.write(f"[{stamp}.{fraction:09d}] [{level:>5}] [{component}] {text}{suffix}\n")
             self.stream.flush()
