@@ -8,6 +8,7 @@ import fcntl
 import logging
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,7 +87,8 @@ class _Server:
         people_socket, agents_socket = self._sockets
         agent_api = AgentApi(control, committer, options.heartbeat_seconds, options.ingest_url)
         agents = Listener(agent_api.app(), agents_socket, control.authority, agents=True)
-        web = portal(control, committer, store, options.heartbeat_seconds, secure=not options.http)
+        ingest = options.ingest_url or f"https://{_reachable(options.ingest.host)}:{agents.port}"
+        web = portal(control, committer, store, options.heartbeat_seconds, ingest, secure=not options.http)
         people = Listener(web, people_socket, None if options.http else control.authority, agents=False)
         stopping = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -99,7 +101,7 @@ class _Server:
             tidying = group.create_task(self._tidy(committer, [agents, people]))
             await agents.wait_started()
             await people.wait_started()
-            self._announce(people.port, agents.port, await _came_up(store))
+            self._announce(people.port, ingest, await _came_up(store))
             await stopping.wait()
             _log.info("stopping: no new requests; what was taken is stored")
             tidying.cancel()
@@ -117,20 +119,22 @@ class _Server:
 
     async def _tidy(self, committer: Committer, listeners: list[Listener]) -> None:
         """Old segments and ids go; the certificate is renewed before it ends."""
+        authority = self._control.authority
         while True:
-            await committer.tidy(wall(), self._options.log_keep_bytes)
-            authority = self._control.authority
-            if authority.ensure_server_certificate(self._names, moment(wall())):
-                for listener in listeners:
-                    listener.reload_certificate(authority)
-                _log.info("the server's certificate was renewed")
+            try:
+                await committer.tidy(wall(), self._options.log_keep_bytes)
+                if authority.ensure_server_certificate(self._names, moment(wall())):
+                    for listener in listeners:
+                        listener.reload_certificate(authority)
+                    _log.info("the server's certificate was renewed")
+            except (OSError, sqlite3.Error) as error:
+                _log.error("tidying up failed and is tried again later: %s", error)
             await asyncio.sleep(_TIDY_SECONDS)
 
-    def _announce(self, people_port: int, agents_port: int, store_up: bool) -> None:
+    def _announce(self, people_port: int, ingest: str, store_up: bool) -> None:
         options, control = self._options, self._control
         scheme = "http" if options.http else "https"
         page = f"{scheme}://{_reachable(options.listen.host)}:{people_port}/"
-        ingest = options.ingest_url or f"https://{_reachable(options.ingest.host)}:{agents_port}"
         password = "" if control.users.any() else control.reset_password("first start", "admin")
         if not store_up:
             _log.warning("the store is not up yet; batches are taken and wait in the log")

@@ -135,7 +135,9 @@ def test_the_form_makes_a_token_once_with_the_right_csrf(server: Any, browser: B
     csrf = re.search(r'name="csrf" value="([^"]+)"', browser.request("GET", "/hosts/add")[1])
     assert csrf
     form = {"csrf": csrf[1], "ttl": "1h", "uses": "2", "prefix": ""}
-    assert "orj1." in browser.request("POST", "/hosts/add", form)[1]
+    page = browser.request("POST", "/hosts/add", form)[1]
+    assert "orj1." in page
+    assert f"--server {server.ingest}" in page
     answer, page = browser.request("POST", "/hosts/add", form | {"uses": "0"})
     assert answer.status == 400
     assert "from 1 to 1,000,000" in page

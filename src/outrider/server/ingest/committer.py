@@ -72,7 +72,11 @@ class Committer:
 
     async def stored(self, upto: int, gaps: list[tuple[int, int]]) -> None:
         """The store has everything below ``upto`` but the gaps."""
-        await self._on_thread(lambda: self._ledger.stored(upto, gaps))
+        try:
+            await self._on_thread(lambda: self._ledger.stored(upto, gaps))
+        except sqlite3.Error as error:
+            # The next report says it again.
+            _log.error("the ledger cannot be written: %s", error)
 
     async def hosts(self) -> list[HostCount]:
         """The ledger's counts."""

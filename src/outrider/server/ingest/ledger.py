@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from outrider.model.errors import LocalError
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS batches(
     pos INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, rows INTEGER NOT NULL, received_ns INTEGER NOT NULL);
@@ -58,9 +60,15 @@ class Ledger:
     """The index in one SQLite file. Used by one thread at a time."""
 
     def __init__(self, path: Path) -> None:
+        """Open or create. Raises ``LocalError`` for a file that is damaged."""
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + _SCHEMA)
-        self.upto, self.stored_upto = self._db.execute("SELECT upto, stored FROM progress").fetchone()
+        try:
+            self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + _SCHEMA)
+            self.upto, self.stored_upto = self._db.execute("SELECT upto, stored FROM progress").fetchone()
+        except sqlite3.DatabaseError as error:
+            raise LocalError(
+                f"cannot use {path} ({error}); move it away, it is made anew from the ingest log"
+            ) from error
 
     def close(self) -> None:
         """Close the file."""

@@ -53,9 +53,9 @@ class _Secured:
 
 
 def portal(
-    control: Control, committer: Committer, store: LogStore, heartbeat_seconds: int, *, secure: bool
+    control: Control, committer: Committer, store: LogStore, heartbeat_seconds: int, ingest: str, *, secure: bool
 ) -> Starlette:
-    """Pages and API. ``secure``: it is served over TLS, so cookies are for TLS only."""
+    """Pages and API. ``ingest`` is the agents' address; ``secure``: served over TLS, so cookies are for TLS only."""
     views, access = Views(control, committer, store, heartbeat_seconds), Access(control)
 
     async def health(request: Request) -> Response:
@@ -65,7 +65,7 @@ def portal(
     async def icon(request: Request) -> Response:
         return FileResponse(_STATIC / "icon.svg")
 
-    pages = Pages(views, access, secure=secure)
+    pages = Pages(views, access, ingest, secure=secure)
     handlers: Any = {**ANSWERS, **pages.error_handlers()}
     return Starlette(
         routes=[

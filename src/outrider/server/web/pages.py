@@ -30,7 +30,8 @@ _SEARCH_FORM = ("q", "range", "from", "to", "host", "container", "severity", "li
 class Pages:
     """The portal as HTML."""
 
-    def __init__(self, views: Views, access: Access, *, secure: bool) -> None:
+    def __init__(self, views: Views, access: Access, ingest: str, *, secure: bool) -> None:
+        self._ingest = ingest
         self._views, self._access, self._secure = views, access, secure
         self._templates = jinja2.Environment(
             loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
@@ -215,7 +216,13 @@ class Pages:
         if caller is None:
             return _to_login(request)
         return self._page(
-            request, "add.html", caller=caller, token="", problem="", form={"ttl": "24h", "uses": "1", "prefix": ""}
+            request,
+            "add.html",
+            caller=caller,
+            token="",
+            problem="",
+            ingest=self._ingest,
+            form={"ttl": "24h", "uses": "1", "prefix": ""},
         )
 
     async def add_host(self, request: Request) -> Response:
@@ -236,7 +243,14 @@ class Pages:
             except UserError as error:
                 problem = f"{error.message}. {error.fix}"
         return self._page(
-            request, "add.html", 400 if problem else 200, caller=caller, token=token, problem=problem, form=form
+            request,
+            "add.html",
+            400 if problem else 200,
+            caller=caller,
+            token=token,
+            problem=problem,
+            form=form,
+            ingest=self._ingest,
         )
 
     def _page(

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from outrider.model.errors import LocalError
 from outrider.server.ingest.committer import catch_up
 from outrider.server.ingest.ledger import HostCount, Ledger, Received
 from outrider.server.ingest.log import Entry, IngestLog
@@ -32,6 +35,12 @@ def test_received_is_stored_and_waiting_and_lost(tmp_path: Path) -> None:
     assert counts(ledger)[A] == HostCount(A, 3, 0, received=30, stored=10, lost=10, last_ns=300)
     assert counts(ledger)[B] == HostCount(B, 1, 1, received=7, stored=7, lost=0, last_ns=100)
     assert counts(ledger)[A].waiting == 10
+
+
+def test_a_damaged_ledger_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "l").write_bytes(b"damaged" * 1000)
+    with pytest.raises(LocalError, match="made anew from the ingest log"):
+        Ledger(tmp_path / "l")
 
 
 def test_progress_is_counted_once(tmp_path: Path) -> None:

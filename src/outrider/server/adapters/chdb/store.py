@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import os
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -140,13 +139,17 @@ class ChdbStore:
     async def _run_once(self) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "outrider.server.adapters.chdb.child", str(theirs.fileno())),
-                *self._arguments,
-                pass_fds=(theirs.fileno(),),
-                stdin=asyncio.subprocess.DEVNULL,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            )
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", "outrider.server.adapters.chdb.child", str(theirs.fileno())),
+                    *self._arguments,
+                    pass_fds=(theirs.fileno(),),
+                    stdin=asyncio.subprocess.DEVNULL,
+                )
+            except OSError as error:
+                ours.close()
+                self._problem = f"the store process cannot be started: {error.strerror}"
+                return
         self.pid = process.pid
         reader, self._writer = await asyncio.open_connection(sock=ours)
         try:
@@ -209,7 +212,8 @@ class ChdbStore:
 def _failure(error: str, code: int) -> Exception:
     if code in _TOO_EXPENSIVE:
         return UserError(
-            "the search takes too long or too much memory", fix="choose a shorter time range or more words"
+            "the search takes too long or too much memory",
+            fix="choose a shorter time range, more words or fewer records",
         )
     return LocalError(f"the store answered with an error: {error[:300]}")
 
