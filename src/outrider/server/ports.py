@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from outrider.server.domain.histogram import Bar, Grid
-from outrider.server.domain.search import Page, Search
+from outrider.server.domain.search import Cursor, LogRecord, Page, Search
 
 
 class ContainerCount(NamedTuple):
@@ -36,7 +36,10 @@ class LogStore(Protocol):
         """What the store is doing."""
 
     async def search(self, search: Search, hosts: Sequence[str] | None) -> Page:
-        """Records, newest first; of these host ids only, unless it is None."""
+        """Records, newest first, long messages cut; of these host ids only, unless it is None."""
+
+    async def record(self, place: Cursor) -> LogRecord | None:
+        """One record, whole."""
 
     async def histogram(self, search: Search, hosts: Sequence[str] | None, over: Grid) -> list[Bar]:
         """How many records the search finds over time; its page and limit do not count."""

@@ -227,6 +227,26 @@ def test_pages_follow_one_another_without_gap_or_repetition(
     assert [ts for ts, _ in seen] == sorted((ts for ts, _ in seen), reverse=True)
 
 
+def test_long_messages_are_cut_on_pages_and_whole_alone(
+    server: Any, make_agent: Make, make_row: Callable[..., Row]
+) -> None:
+    long, exact = "ü" * 200_000, "x" * 65_536
+    assert make_agent(server).send([make_row(long), make_row(exact)])[0] == 200
+    server.wait_stored()
+    by_size = {record["size"]: record for record in server.call("/api/v1/logs")["records"]}
+    assert by_size[65_536]["message"] == exact
+    cut = by_size[400_000]
+    assert cut["message"] == long[:65_536]
+    assert server.call(f"/api/v1/records/{cut['id']}") == {**cut, "message": long}
+    browser = Browser(server)
+    browser.log_in(server.ready["password"])
+    page = browser.request("GET", "/logs")[1]
+    assert page.count("All of it, as JSON") == 1
+    answer, _ = browser.request("GET", "/api/v1/records/1.2.3")
+    assert answer.status == 404
+    assert browser.request("GET", "/api/v1/records/x")[0].status == 400
+
+
 def test_plain_http_on_loopback(make_server: Make) -> None:
     server = make_server("--http")
     assert server.page.startswith("http://127.0.0.1:")

@@ -39,6 +39,7 @@ class PeopleApi:
             Route("/api/v1/hosts", self.hosts, methods=["GET"]),
             Route("/api/v1/hosts/{id}", self.host, methods=["GET"]),
             Route("/api/v1/logs", self.logs, methods=["GET"]),
+            Route("/api/v1/records/{id}", self.record, methods=["GET"]),
             Route("/api/v1/histogram", self.histogram, methods=["GET"]),
             Route("/api/v1/ledger", self.ledger, methods=["GET"]),
             Route("/api/v1/tokens", self.create_token, methods=["POST"]),
@@ -62,6 +63,13 @@ class PeopleApi:
         if self._access.caller(request) is None:
             return _unauthorized()
         return json_answer(await self._views.logs(request.query_params))
+
+    async def record(self, request: Request) -> Response:
+        """One record, its message whole."""
+        if self._access.caller(request) is None:
+            return _unauthorized()
+        view = await self._views.record(request.path_params["id"])
+        return json_answer(view) if view else error_answer(404, "not_found", "there is no record with this id")
 
     async def histogram(self, request: Request) -> Response:
         """Records over time, by the parameters of ``logs``: bars as ``[start_ns, records, errors and worse]``."""

@@ -13,7 +13,7 @@ from outrider.server.domain import hosts, severity
 from outrider.server.domain.durations import show_moment
 from outrider.server.domain.histogram import Bar, grid
 from outrider.server.domain.hosts import Host
-from outrider.server.domain.search import LogRecord, Search, parse_search
+from outrider.server.domain.search import MAX_SHOWN, LogRecord, Search, parse_cursor, parse_search
 from outrider.server.ingest.committer import Committer
 from outrider.server.ingest.ledger import HostCount
 from outrider.server.ports import ContainerCount, LogStore
@@ -72,7 +72,10 @@ class HostView(msgspec.Struct, frozen=True):
 
 
 class RecordView(msgspec.Struct, frozen=True):
-    """A log record as shown; ``host`` is the id, ``host_name`` the name."""
+    """A log record as shown; ``host`` is the id, ``host_name`` the name.
+
+    Where ``message`` has fewer than ``size`` bytes it is cut, and ``GET /api/v1/records/{id}`` has all of it.
+    """
 
     time: str
     ts_ns: int
@@ -85,8 +88,14 @@ class RecordView(msgspec.Struct, frozen=True):
     stream: str
     severity: str
     message: str
+    size: int
     attrs: dict[str, str]
     id: str
+
+    @property
+    def cut(self) -> bool:
+        """Is there more of the message?"""
+        return self.size > MAX_SHOWN and len(self.message.encode()) < self.size
 
 
 class LogsView(msgspec.Struct, frozen=True):
@@ -138,6 +147,12 @@ class Views:
         records = [_record(record, names) for record in page.records]
         more = str(page.records[-1].cursor) if page.more else None
         return LogsView(records, more, search.from_ns, search.to_ns)
+
+    async def record(self, record_id: str) -> RecordView | None:
+        """One record, whole. Raises ``UserError`` for what is no id."""
+        found = await self.store.record(parse_cursor(record_id))
+        names = {host.id: host.name for host in self.control.hosts.all()}
+        return _record(found, names) if found else None
 
     async def histogram(self, parameters: Mapping[str, str]) -> HistogramView:
         """How many records a search finds over time. Raises as ``logs``."""
@@ -253,6 +268,7 @@ def _record(record: LogRecord, names: Mapping[str, str]) -> RecordView:
         record.stream,
         severity.normal(record.severity),
         record.message,
+        record.size,
         record.attrs,
         str(record.cursor),
     )

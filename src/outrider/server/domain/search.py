@@ -14,6 +14,8 @@ from outrider.server.domain.durations import parse_moment
 from outrider.server.domain.query import Term, parse_query
 
 MAX_LIMIT = 1000
+MAX_SHOWN = 65_536
+"""Characters of a message on a page of results; the rest is there when the record is asked for alone."""
 DEFAULT_RANGE = "1h"
 # The store keeps times as 64 bits of nanoseconds.
 _MIN_NS, _MAX_NS = -(2**61), 2**63 - 1
@@ -49,7 +51,7 @@ class Search(msgspec.Struct, frozen=True):
 
 
 class LogRecord(msgspec.Struct, frozen=True):
-    """A stored record."""
+    """A stored record. ``size`` is the length of the whole message in bytes (UTF-8)."""
 
     ts_ns: int
     host: str
@@ -60,6 +62,7 @@ class LogRecord(msgspec.Struct, frozen=True):
     stream: str
     severity: str
     message: str
+    size: int
     attrs: dict[str, str]
     cursor: Cursor
 
@@ -89,7 +92,7 @@ def parse_search(parameters: Mapping[str, str], now_ns: int) -> Search:
         severity.chosen(given.get("severity", "")),
         parse_query(given.get("q", "")),
         _limit(given.get("limit", "100")),
-        _cursor(given["cursor"]) if "cursor" in given else None,
+        parse_cursor(given["cursor"]) if "cursor" in given else None,
     )
 
 
@@ -100,7 +103,8 @@ def _limit(text: str) -> int:
     return limit
 
 
-def _cursor(text: str) -> Cursor:
+def parse_cursor(text: str) -> Cursor:
+    """A record's place as ``str`` wrote it. Raises ``UserError``."""
     found = _CURSOR.fullmatch(text)
     if not found or not _MIN_NS <= int(found[1]) <= _MAX_NS:
         raise UserError("'cursor' is not one that a page of results gave", fix="start again without it")

@@ -42,7 +42,8 @@ READ_LIMITS = {
     "readonly": 2,
     "max_memory_usage": 600_000_000,
     "max_result_rows": 100_000,
-    "max_result_bytes": 100_000_000,
+    # A page of 1,000 messages as long as a page shows them.
+    "max_result_bytes": 300_000_000,
     "max_threads": 2,
     "output_format_json_quote_64bit_integers": 0,
 }

@@ -8,7 +8,7 @@ from outrider.server.adapters.chdb.schema import read_settings
 from outrider.server.domain import severity
 from outrider.server.domain.histogram import Grid
 from outrider.server.domain.query import Term
-from outrider.server.domain.search import Search
+from outrider.server.domain.search import MAX_SHOWN, Cursor, Search
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'", "\0": "\\0", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 _MINUTE = 60 * 10**9
@@ -16,9 +16,11 @@ _MINUTE = 60 * 10**9
 _WINDOWS = (15 * _MINUTE, 6 * 60 * _MINUTE)
 # It looks at all that is found, not at a page of it, and a page is complete without it.
 _HISTOGRAM_SECONDS = 2
-FIELDS = (
-    "toUnixTimestamp64Nano(ts), host, tag, container, container_id, task, `stream`, severity, message, attrs, pos, seq"
-)
+_COLUMNS = "ts, host, tag, container, container_id, task, `stream`, severity, message, attrs, pos, seq"
+_TAGS = "toUnixTimestamp64Nano(ts), host, tag, container, container_id, task, `stream`, severity"
+_WHOLE = f"{_TAGS}, message, length(message), attrs, pos, seq"
+_CUT = f"if(length(message) > {MAX_SHOWN}, leftUTF8(message, {MAX_SHOWN}), message)"
+_SHOWN = f"{_TAGS}, {_CUT}, length(message), attrs, pos, seq"
 
 
 def literal(text: str) -> str:
@@ -41,8 +43,18 @@ def search_statement(search: Search, hosts: Sequence[str] | None, from_ns: int) 
         conditions.append(f"(ts < {_time(ts)} OR pos < {position} OR (pos = {position} AND seq < {number}))")
     conditions += [f"ts >= {_time(from_ns)}", f"ts < {_time(to_ns)}"]
     return (
-        f"SELECT {FIELDS} FROM records WHERE {' AND '.join(conditions)}"
-        f" ORDER BY ts DESC, pos DESC, seq DESC LIMIT {search.limit + 1}" + read_settings()
+        # Long messages are cut in the outer query, which sees one page: the inner one reads plain columns, lazily.
+        f"SELECT {_SHOWN} FROM (SELECT {_COLUMNS} FROM records WHERE {' AND '.join(conditions)}"
+        f" ORDER BY ts DESC, pos DESC, seq DESC LIMIT {search.limit + 1})"
+        " ORDER BY ts DESC, pos DESC, seq DESC" + read_settings()
+    )
+
+
+def record_statement(place: Cursor) -> str:
+    """One record, whole."""
+    return (
+        f"SELECT {_WHOLE} FROM records WHERE ts = {_time(place.ts_ns)} AND pos = {place.position}"
+        f" AND seq = {place.number} LIMIT 1" + read_settings()
     )
 
 

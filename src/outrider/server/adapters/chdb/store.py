@@ -25,7 +25,7 @@ _TOO_EXPENSIVE = {159, 241, 307, 396}
 _QUEUE_SECONDS = 10
 _STOP_SECONDS = 20
 _FIRST_BACK_OFF, _MAX_BACK_OFF = 0.2, 15.0
-_Line = tuple[int, str, str, str, str, str, str, str, str, dict[str, str], int, int]
+_Line = tuple[int, str, str, str, str, str, str, str, str, int, dict[str, str], int, int]
 
 OnProgress = Callable[[int, list[tuple[int, int]]], Awaitable[None]]
 
@@ -94,6 +94,12 @@ class ChdbStore:
                 break
         records = [_record(msgspec.json.decode(line, type=_Line)) for line in lines]
         return Page(records[: search.limit], len(records) > search.limit)
+
+    async def record(self, place: Cursor) -> LogRecord | None:
+        """One record, whole."""
+        for line in await self._ask(statements.record_statement(place)):
+            return _record(msgspec.json.decode(line, type=_Line))
+        return None
 
     async def histogram(self, search: Search, hosts: Sequence[str] | None, over: Grid) -> list[Bar]:
         """How many records the search finds over time."""
@@ -219,7 +225,6 @@ def _failure(error: str, code: int) -> Exception:
 
 
 def _record(line: _Line) -> LogRecord:
-    ts, *texts, attrs, position, number = line
-    host, tag, container, container_id, task, stream, severity, message = texts
-    where = Cursor(ts, position, number)
-    return LogRecord(ts, host, tag, container, container_id, task, stream, severity, message, attrs, where)
+    ts, host, tag, container, container_id, task, stream, severity, message, size, attrs, position, number = line
+    place = Cursor(ts, position, number)
+    return LogRecord(ts, host, tag, container, container_id, task, stream, severity, message, size, attrs, place)
