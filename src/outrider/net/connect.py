@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from outrider.model.errors import PeerError
+from outrider.net.tls import TlsPipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +41,45 @@ class Connection(asyncio.Protocol):
         self._writable.set()
         self._incoming = bytearray()
         self._arrived = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._tls = TlsPipe(target.tls, target.server_name or target.host) if target.tls else None
+        self._ready = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio.Protocol."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=0)
+        if self._tls is None:
+            self._ready.set()
+        else:
+            self._decrypt(self._tls, b"")
 
     def data_received(self, data: bytes) -> None:
         """See asyncio.Protocol."""
+        if self._tls is not None:
+            data = self._decrypt(self._tls, data)
+            if not data:
+                return
         if len(self._incoming) < 1 << 20:  # nobody reads from a peer that should be silent
             self._incoming += data
         self._arrived.set()
+
+    def _decrypt(self, tls: TlsPipe, data: bytes) -> bytes:
+        """What the peer says in these bytes; nothing while the handshake goes on."""
+        found = b""
+        try:
+            found = tls.receive(data)
+        except ssl.SSLError as error:
+            self._lost = self._lost or f"TLS failed: {error}"
+        self._transport.write(tls.waiting())  # the next step, or the alert that tells the peer what is wrong
+        if tls.ended:
+            self._lost = self._lost or "the peer closed the connection"
+        if self._lost:
+            self._transport.close()
+            self._arrived.set()
+        elif tls.established:
+            self._ready.set()
+        return found
 
     def eof_received(self) -> bool:
         """See asyncio.Protocol."""
@@ -61,8 +90,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         """See asyncio.Protocol."""
         self._lost = str(error or self._lost or "the connection was closed")
-        self._writable.set()
-        self._arrived.set()
+        for event in (self._writable, self._arrived, self._ready, self._ended):
+            event.set()
 
     def pause_writing(self) -> None:
         """See asyncio.Protocol."""
@@ -81,7 +110,13 @@ class Connection(asyncio.Protocol):
         """Hand all of it to the kernel. Raises PeerError; some of the data may have been sent then."""
         if not self.usable:
             raise PeerError(f"{self._target}: {self._lost or 'closed'}")
-        self._transport.writelines(pieces)
+        if self._tls is None:
+            self._transport.writelines(pieces)
+        else:
+            try:
+                self._transport.write(self._tls.encrypt(pieces))
+            except ssl.SSLError as error:
+                raise PeerError(f"{self._target}: TLS failed: {error}") from error
         if not self._writable.is_set():
             try:
                 async with asyncio.timeout(self._target.io_timeout or None):
@@ -107,9 +142,25 @@ class Connection(asyncio.Protocol):
         self._incoming.clear()
         return data
 
+    async def ready(self) -> None:
+        """Wait until TLS, if there is any, is established. Raises PeerError."""
+        await self._ready.wait()
+        if self._lost:
+            raise PeerError(f"{self._target}: {self._lost}")
+
     def close(self) -> None:
-        """Close in order."""
+        """Close in order; what was written still goes out."""
+        if self._tls is not None and self.usable:
+            self._transport.write(self._tls.goodbye())
         self._transport.close()
+
+    async def closed(self, seconds: float) -> None:
+        """Wait until everything has gone out, for so long at most."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._ended.wait()
+        except TimeoutError:
+            self.abort()
 
     def abort(self) -> None:
         """Close at once."""
@@ -123,6 +174,7 @@ async def connect(target: Target) -> Connection:
     def made() -> Connection:
         return Connection(target)
 
+    connection: Connection | None = None
     try:
         async with asyncio.timeout(target.connect_timeout):
             if target.path:
@@ -132,14 +184,13 @@ async def connect(target: Target) -> Connection:
                     made,
                     target.host,
                     target.port,
-                    ssl=target.tls,
-                    server_hostname=(target.server_name or target.host) if target.tls else None,
                     local_addr=(target.source, 0) if target.source else None,
                 )
+            await connection.ready()
     except TimeoutError:
+        if connection is not None:
+            connection.abort()
         raise PeerError(f"{target}: no connection within {target.connect_timeout:g} seconds") from None
-    except ssl.SSLError as error:
-        raise PeerError(f"{target}: TLS failed: {error}") from error
     except OSError as error:
         raise PeerError(f"{target}: {error.strerror or error}") from error
     if target.tcp_keepalive and not target.path:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
+from collections.abc import Iterable
 from typing import Protocol
 
 from outrider.model.errors import UserError
@@ -82,3 +84,53 @@ def _version(text: str) -> ssl.TLSVersion | None:
     if version is None:
         raise UserError(f"unknown TLS version '{text}'", found=text, allowed=["TLSv1.2", "TLSv1.3"])
     return version
+
+
+class TlsPipe:
+    """The client's side of TLS over bytes, with no socket inside: the caller moves the bytes.
+
+    So a write counts when the kernel has its last encrypted byte, which asyncio's own TLS transports cannot tell.
+    ``receive`` and ``encrypt`` raise ssl.SSLError.
+    """
+
+    def __init__(self, context: ssl.SSLContext, server_name: str) -> None:
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._object = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
+        self.established = False
+        self.ended = False
+        """Whether the peer has said that nothing follows."""
+
+    def waiting(self) -> bytes:
+        """Take the encrypted bytes that are to be sent."""
+        return self._outgoing.read()
+
+    def receive(self, data: bytes) -> bytes:
+        """Take bytes of the peer, none to begin; what it says, once the handshake is over."""
+        self._incoming.write(data)
+        found: list[bytes] = []
+        try:
+            if not self.established:
+                self._object.do_handshake()
+                self.established = True
+            while part := self._object.read(1 << 18):
+                found.append(part)
+            self.ended = True
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLZeroReturnError:
+            self.ended = True
+        return b"".join(found)
+
+    def encrypt(self, pieces: Iterable[bytes]) -> bytes:
+        """What to send to say this."""
+        for piece in pieces:
+            if piece:
+                self._object.write(piece)
+        return self.waiting()
+
+    def goodbye(self) -> bytes:
+        """What to send to say that nothing follows."""
+        with contextlib.suppress(ssl.SSLError):  # the peer need not answer
+            self._object.unwrap()
+        return self.waiting()

@@ -1,12 +1,16 @@
-"""A connection that is kept between batches and made anew when it is gone."""
+"""Connections that are kept between batches and made anew when they are gone."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from typing import Protocol
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final, Protocol
 
 from outrider.net.connect import Connection, Target, connect
+
+_CLOSE_SECONDS: Final = 2.0
 
 
 class UpstreamOptions(Protocol):
@@ -44,45 +48,41 @@ def target(options: UpstreamOptions, host: str, port: int, tls: ssl.SSLContext |
 
 
 class Upstream:
-    """At most one connection to one peer; not for use by several tasks at once."""
+    """Connections to one peer, kept between batches; whoever uses one has it alone."""
 
     def __init__(self, where: Target, *, keepalive: bool, idle_timeout: float) -> None:
         self.where = where
         self._keepalive = keepalive
         self._idle_timeout = idle_timeout
-        self._connection: Connection | None = None
-        self._used = 0.0
+        self._idle: list[tuple[Connection, float]] = []
 
-    async def get(self) -> tuple[Connection, bool]:
-        """The connection and whether it is new. Raises PeerError."""
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[tuple[Connection, bool]]:
+        """A connection and whether it is new; dropped if the block raises. Raises PeerError."""
+        connection, is_new = await self._take()
+        try:
+            yield connection, is_new
+        except BaseException:
+            connection.abort()
+            raise
+        if self._keepalive:
+            self._idle.append((connection, asyncio.get_running_loop().time()))
+        else:
+            connection.close()
+
+    async def _take(self) -> tuple[Connection, bool]:
         now = asyncio.get_running_loop().time()
-        connection = self._connection
-        if connection is not None:
-            idle = bool(self._idle_timeout) and now - self._used > self._idle_timeout
-            if connection.usable and not idle:
-                self._used = now
+        while self._idle:
+            connection, used = self._idle.pop()
+            if connection.usable and (not self._idle_timeout or now - used <= self._idle_timeout):
                 return connection, False
             connection.close()
-            self._connection = None
-        self._connection = await connect(self.where)
-        self._used = now
-        return self._connection, True
+        return await connect(self.where), True
 
-    def done(self) -> None:
-        """A batch is through."""
-        if self._connection is not None and not self._keepalive:
-            self._connection.close()
-            self._connection = None
-        self._used = asyncio.get_running_loop().time()
-
-    def drop(self) -> None:
-        """The connection is of no use any more."""
-        if self._connection is not None:
-            self._connection.abort()
-            self._connection = None
-
-    def close(self) -> None:
-        """Close in order."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+    async def close(self) -> None:
+        """Close in order: what was written still goes out."""
+        idle, self._idle = [connection for connection, _ in self._idle], []
+        for connection in idle:
+            connection.close()
+        for connection in idle:
+            await connection.closed(_CLOSE_SECONDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from pathlib import Path
 
 from outrider.formats import compress, text
@@ -25,13 +26,18 @@ class File(Output[Options]):
             raise UserError("enable_strftime is not supported yet", fix="use a fixed Path and File")
         if self.options.rotate_max_files < 1 or self.options.rotate_max_size < 1:
             raise UserError("rotate_max_files and rotate_max_size must be at least 1")
+        self._turn = threading.Lock()
 
     async def send(self, batch: Batch) -> Delivery:
         """See Output."""
         data = encode(batch, self.options, escape_unicode=self.context.escape_unicode)
         path = Path(self.options.path or ".") / (self.options.file or file_name(batch.tag))
-        await asyncio.to_thread(self._append, path, data, batch)
+        await asyncio.to_thread(self._append_alone, path, data, batch)
         return Delivery(len(batch))
+
+    def _append_alone(self, path: Path, data: bytes, batch: Batch) -> None:
+        with self._turn:  # several workers may have batches for one file
+            self._append(path, data, batch)
 
     def _append(self, path: Path, data: bytes, batch: Batch) -> None:
         try:

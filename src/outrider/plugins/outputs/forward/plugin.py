@@ -52,18 +52,13 @@ class Forward(Output[Options]):
         frame = frames.packed_frame(
             options.tag or batch.tag, packed, len(batch), self._extra, gzip=options.compress == "gzip", chunk=chunk
         )
-        try:
-            connection, is_new = await self._upstream.get()
+        async with self._upstream.connection() as (connection, is_new):
             if is_new:
                 await self._greet(connection)
                 self.log.info(f"connected to {self._target}")
             await connection.write(frame)
             if chunk:
                 await self._await_ack(connection, chunk)
-        except PeerError:
-            self._upstream.drop()
-            raise
-        self._upstream.done()
         return Delivery(len(batch))
 
     async def _greet(self, connection: Connection) -> None:
@@ -108,4 +103,4 @@ class Forward(Output[Options]):
 
     async def stop(self) -> None:
         """See Output."""
-        self._upstream.close()
+        await self._upstream.close()

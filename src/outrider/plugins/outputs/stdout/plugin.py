@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 
 from outrider.model.batch import Batch
 from outrider.model.errors import LocalError
@@ -12,6 +13,8 @@ from outrider.plugins.outputs.stdout.config import Options
 from outrider.plugins.outputs.stdout.format import encode
 
 _STDOUT = 1
+_TURN = threading.Lock()
+"""Held while a batch is written: a pipe may take it in pieces, and other workers and instances print too."""
 
 
 class Stdout(Output[Options]):
@@ -29,7 +32,8 @@ class Stdout(Output[Options]):
 def _write_all(data: bytes) -> None:
     view = memoryview(data)
     try:
-        while view:
-            view = view[os.write(_STDOUT, view) :]
+        with _TURN:
+            while view:
+                view = view[os.write(_STDOUT, view) :]
     except OSError as error:
         raise LocalError(f"standard output: {error.strerror}") from error

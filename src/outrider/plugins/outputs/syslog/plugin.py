@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from outrider.model.batch import Batch
-from outrider.model.errors import PeerError, UserError
+from outrider.model.errors import UserError
 from outrider.net.connect import Datagrams, connect_datagrams
 from outrider.net.tls import client_context
 from outrider.net.upstream import Upstream, target
@@ -46,15 +46,10 @@ class Syslog(Output[Options]):
         if self.options.mode == "udp":
             return await self._send_datagrams(batch)
         blocks = self._format.blocks(batch.times, batch.records)
-        connection, is_new = await self._upstream.get()
-        if is_new:
-            self.log.info(f"connected to {self._target}")
-        try:
+        async with self._upstream.connection() as (connection, is_new):
+            if is_new:
+                self.log.info(f"connected to {self._target}")
             await connection.write(*blocks)
-        except PeerError:
-            self._upstream.drop()
-            raise
-        self._upstream.done()
         return Delivery(len(batch))
 
     async def _send_datagrams(self, batch: Batch) -> Delivery:
@@ -69,7 +64,7 @@ class Syslog(Output[Options]):
 
     async def stop(self) -> None:
         """See Output."""
-        self._upstream.close()
+        await self._upstream.close()
         if self._datagrams is not None:
             self._datagrams.close()
 
