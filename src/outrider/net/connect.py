@@ -25,6 +25,7 @@ class Target:
     connect_timeout: float = 10.0
     io_timeout: float = 0.0
     tcp_keepalive: bool = False
+    ipv6: bool = False
 
     def __str__(self) -> str:
         return f"unix://{self.path}" if self.path else f"{self.host}:{self.port}"
@@ -184,6 +185,7 @@ async def connect(target: Target) -> Connection:
                     made,
                     target.host,
                     target.port,
+                    family=socket.AF_INET6 if target.ipv6 else socket.AF_UNSPEC,
                     local_addr=(target.source, 0) if target.source else None,
                 )
             await connection.ready()
@@ -231,7 +233,10 @@ async def connect_datagrams(target: Target) -> Datagrams:
     """Open a UDP socket to one peer. Raises PeerError."""
     try:
         _, protocol = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: Datagrams(target), remote_addr=(target.host, target.port)
+            lambda: Datagrams(target),
+            remote_addr=(target.host, target.port),
+            family=socket.AF_INET6 if target.ipv6 else socket.AF_UNSPEC,
+            local_addr=(target.source, 0) if target.source else None,
         )
     except OSError as error:
         raise PeerError(f"{target} (udp): {error.strerror or error}") from error

@@ -30,6 +30,8 @@ class UpstreamOptions(Protocol):
     def net_source_address(self) -> str: ...
     @property
     def net_tcp_keepalive(self) -> bool: ...
+    @property
+    def ipv6(self) -> bool: ...
 
 
 def target(options: UpstreamOptions, host: str, port: int, tls: ssl.SSLContext | None = None, path: str = "") -> Target:
@@ -44,6 +46,7 @@ def target(options: UpstreamOptions, host: str, port: int, tls: ssl.SSLContext |
         options.net_connect_timeout,
         options.net_io_timeout,
         options.net_tcp_keepalive,
+        options.ipv6,
     )
 
 

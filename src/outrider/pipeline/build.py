@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from outrider.formats import msgpack, values
 from outrider.formats.regex import Regex
-from outrider.model.batch import Batch
+from outrider.model.batch import Batch, Record
 from outrider.model.errors import UserError
 from outrider.model.tag import matcher
 from outrider.pipeline import options, registry
@@ -55,11 +55,24 @@ def read_service(configuration: Configuration, environment: Mapping[str, str], l
     variables = {**environment, **configuration.variables}
     properties = expand_all(configuration.service, variables, log.warn)
     service = options.read(Service, properties, "service", last_wins=True)
+    _refuse_unsupported(service, properties)
     if service.flush <= 0:
         raise UserError(f"service: Flush must be more than 0 seconds, found {service.flush:g}")
     if service.scheduler_base < 1 or service.scheduler_cap < 1:
         raise UserError("service: Scheduler.Base and Scheduler.Cap must be at least 1 second")
     return service
+
+
+def _refuse_unsupported(service: Service, properties: list[options.Property]) -> None:
+    """Keys that would change what happens to records must not be accepted without effect."""
+    wanted = {
+        "streams_file": service.streams_file,
+        "json.convert_nan_to_null": service.json_convert_nan_to_null,
+        "daemon": service.daemon,
+    }
+    for item in properties:
+        if wanted.get(item.key):
+            raise UserError(f"service: {item.key} is not supported", item.place, fix="remove it")
 
 
 def plan(configuration: Configuration, service: Service, environment: Mapping[str, str], log: Log) -> Plan:
@@ -103,6 +116,8 @@ def _instance(
     plugin = factory(parsed, core, context)
     try:
         plugin.check()
+        if kind == "input" and not core.routable:
+            raise UserError("routable off is not supported", fix="remove the input")
         if kind == "input" and core.storage_type == "filesystem" and not service.storage_path:
             raise UserError("storage.type filesystem needs storage.path", fix="set storage.path in [SERVICE]")
     except UserError as error:
@@ -218,11 +233,14 @@ def _spool(item: Instance, service: Service) -> Spool | None:
     return Spool(directory, service.storage_sync == "full", item.core.storage_limit_size)
 
 
-def decode_records(tag: str, pieces: Any, count: int) -> Batch:
+def decode_records(tag: str, pieces: Sequence[bytes], count: int) -> Batch:
     """The codec of records that inputs made themselves."""
     batch = Batch(tag, [], [])
+    found: list[Record] = []
     for piece in pieces:
-        times, records = msgpack.decode(piece)
+        times, records, metadata = msgpack.decode(piece)
         batch.times += times
         batch.records += records
+        found += metadata or [{}] * len(records)
+    batch.metadata = found if any(found) else None
     return batch

@@ -12,7 +12,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from outrider.formats.msgpack import MalformedError
 from outrider.model.batch import Batch
@@ -22,6 +22,8 @@ from outrider.pipeline.ledger import Sent, count_reason
 from outrider.pipeline.log import Log
 from outrider.pipeline.plugin import Decoder, Delivery, Output
 from outrider.pipeline.schedule import wait_seconds
+
+_FAILURES_MAX: Final = 10_000
 
 
 def described(error: Exception) -> str:
@@ -79,7 +81,9 @@ class OutputRunner:
         self.plugin = plugin
         self.name = plugin.context.name
         self.matches = matches
-        self.errors = 0
+        self.errors: deque[float] = deque(maxlen=_FAILURES_MAX)
+        self.given_up: deque[float] = deque(maxlen=_FAILURES_MAX)
+        """When batches had records dropped, and when chunks were given up, by the loop's clock; the newest ones."""
         self._log = plugin.context.log
         self._retries = retries
         self._concurrency = concurrency
@@ -167,7 +171,7 @@ class OutputRunner:
         row.buffered -= delivery.delivered
         parcel.count -= delivery.delivered
         if delivery.dropped:
-            self.errors += 1
+            self.errors.append(asyncio.get_running_loop().time())
             self._log.error(f"{delivery.dropped} records of chunk {parcel.chunk.id} dropped: {delivery.reason}")
             self._account_dropped(parcel, delivery.dropped, delivery.reason)
         if delivery.retry is None:
@@ -176,7 +180,7 @@ class OutputRunner:
         limit = self._retries.limit
         stays_in_spool = self._hurry and parcel.chunk.path is not None
         if limit is not None and parcel.attempts >= limit and not stays_in_spool:
-            self.errors += 1
+            self.given_up.append(asyncio.get_running_loop().time())
             self._log.error(
                 f"chunk {parcel.chunk.id} cannot be retried: {parcel.count} records dropped after"
                 f" {parcel.attempts} retries: {delivery.reason}; fix: raise Retry_Limit or set it to False"

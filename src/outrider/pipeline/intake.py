@@ -27,7 +27,7 @@ CHUNK_COST: Final = 1_000
 FILE_COST: Final = 4_000
 """Bytes that a chunk on disk is charged with beside its records: a block of the file system."""
 RECORDS: str = "records"
-"""Codec of records that were made by an input: ``[times, records]`` pairs."""
+"""Codec of records that were made by an input: ``[times, records, metadata or nil]``."""
 
 
 @dataclass(slots=True)
@@ -87,9 +87,11 @@ class ChunkIntake:
         if self._over:
             self._make_room()
 
-    def append_records(self, tag: str, times: list[int], records: list[Record]) -> None:
+    def append_records(
+        self, tag: str, times: list[int], records: list[Record], metadata: list[Record] | None = None
+    ) -> None:
         """See ``plugin.Intake``."""
-        self.append(tag, RECORDS, msgpack.encode([times, records]), len(records))
+        self.append(tag, RECORDS, msgpack.encode([times, records, metadata]), len(records))
 
     def lost(self, tag: str, count: int, reason: str) -> None:
         """See ``plugin.Intake``."""

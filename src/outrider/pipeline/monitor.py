@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -36,7 +37,7 @@ async def serving(engine: Engine, service: Service) -> AsyncIterator[None]:
     async def health(request: web.Request) -> web.Response:
         if not service.health_check:
             raise web.HTTPNotFound
-        healthy = sum(output.errors for output in engine.outputs) <= service.hc_errors_count
+        healthy = is_healthy(engine, service, asyncio.get_running_loop().time())
         return web.Response(text="ok\n" if healthy else "error\n", status=200 if healthy else 500)
 
     app = web.Application()
@@ -55,6 +56,18 @@ async def serving(engine: Engine, service: Service) -> AsyncIterator[None]:
         yield
     finally:
         await runner.cleanup()
+
+
+def is_healthy(engine: Engine, service: Service, now: float) -> bool:
+    """Whether the last HC_Period seconds, of all outputs together, saw no more failures than are allowed."""
+    since = now - service.hc_period
+
+    def recent(times: Iterable[float]) -> int:
+        return sum(time >= since for time in times)
+
+    errors = sum(recent(output.errors) for output in engine.outputs)
+    given_up = sum(recent(output.given_up) for output in engine.outputs)
+    return errors <= service.hc_errors_count and given_up <= service.hc_retry_failure_count
 
 
 def uptime_text(seconds: int) -> str:

@@ -23,6 +23,10 @@ Size = Annotated[int, "size"]
 """Bytes; ``50M`` is 50,000,000."""
 Duration = Annotated[int, "duration"]
 """Whole seconds; ``5m`` is 300."""
+Count = Annotated[int, "count"]
+"""A number that is not negative."""
+Port = Annotated[int, "port"]
+"""0 to 65535; 0 is the plugin's default."""
 Secret = Annotated[str, "secret"]
 """Text that is never printed."""
 CommaList = Annotated[tuple[str, ...], "commas"]
@@ -167,6 +171,12 @@ def _choice(text: str, choices: tuple[Any, ...]) -> Any:
     raise ValueError("not one of the allowed values")
 
 
+def _within(number: int, highest: int | None) -> int:
+    if number < 0 or (highest is not None and number > highest):
+        raise ValueError(f"allowed: 0 to {highest}" if highest is not None else "allowed: 0 and more")
+    return number
+
+
 _READERS: Final[Mapping[Any, Callable[[str], Any]]] = {
     str: str,
     Secret: str,
@@ -174,6 +184,8 @@ _READERS: Final[Mapping[Any, Callable[[str], Any]]] = {
     int: values.integer,
     float: values.number,
     Size: values.size,
+    Count: lambda text: _within(values.integer(text), None),
+    Port: lambda text: _within(values.integer(text), 65535),
     Duration: values.seconds,
     CommaList: lambda text: tuple(words.comma_list(text)),
 }
@@ -225,7 +237,7 @@ class InputCore(Named, Tls):
     mem_buf_limit: Size = option(0, "bytes in memory at which the input spills or stops reading; 0: no limit")
     listen: str = option("", "address to bind")
     host: str = option("", "address to bind, when Listen is not given")
-    port: int = option(0, "port to bind")
+    port: Port = option(0, "port to bind")
     ipv6: bool = option(False, "accepted; addresses decide the family")
     storage_type: Literal["memory", "filesystem"] = option(
         "memory", "where accepted records are kept until delivered", name="storage.type"
@@ -235,11 +247,11 @@ class InputCore(Named, Tls):
         "bytes in the spool at which the input stops reading; 0: no limit (Outrider's own)",
         name="storage.limit_size",
     )
-    routable: bool = option(True, "whether records are routed at all")
+    routable: bool = option(True, "off is not supported; remove the input instead")
     threaded: bool = option(False, "accepted; one event loop serves every input")
-    net_backlog: int = option(128, "connections that wait to be accepted", name="net.backlog")
+    net_backlog: Count = option(128, "connections that wait to be accepted", name="net.backlog")
     net_io_timeout: Duration = option(
-        0, "close connections that are silent for so long; 0: never", name="net.io_timeout"
+        0, "accepted; connections stay open as long as senders want", name="net.io_timeout"
     )
     net_keepalive: bool = option(True, "accepted; senders decide", name="net.keepalive")
     net_share_port: bool = option(False, "SO_REUSEPORT", name="net.share_port")
@@ -260,12 +272,12 @@ class OutputCore(Named, Tls):
     match: str = option("", "tag pattern; * stands for any run of characters")
     match_regex: str = option("", "tag pattern as a Ruby regular expression, anchored at the start")
     host: str = option("", "host to connect to")
-    port: int = option(0, "port to connect to")
+    port: Port = option(0, "port to connect to")
     ipv6: bool = option(False, "connect by IPv6 only")
     retry_limit: str = option("1", "retries of a chunk; False: for ever; no_retries: none")
-    workers: int = option(0, "batches under way at once; 0: the plugin's default")
+    workers: Count = option(0, "batches under way at once; 0: the plugin's default")
     storage_total_limit_size: Size = option(
-        0, "bytes of waiting chunks beyond which the oldest are dropped; 0: no limit", name="storage.total_limit_size"
+        0, "accepted; use storage.limit_size of the input, which drops nothing", name="storage.total_limit_size"
     )
     net_keepalive: bool = option(True, "keep connections open between batches", name="net.keepalive")
     net_keepalive_idle_timeout: Duration = option(

@@ -39,7 +39,9 @@ class Intake(Protocol):
     def append(self, tag: str, codec: str, raw: bytes, count: int) -> None:
         """Accept ``count`` raw records: on return they are where ``storage.type`` says. ``codec`` names their form."""
 
-    def append_records(self, tag: str, times: list[int], records: list[Record]) -> None:
+    def append_records(
+        self, tag: str, times: list[int], records: list[Record], metadata: list[Record] | None = None
+    ) -> None:
         """Accept records that were made here rather than received."""
 
     def lost(self, tag: str, count: int, reason: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from outrider.pipeline.options import Duration, LogLevel, Repeated, Size, option
+from outrider.pipeline.options import Count, Duration, LogLevel, Port, Repeated, Size, option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,16 +17,15 @@ class Service:
     daemon: bool = option(False, "run in the background")
     log_file: str = option("", "file for the log; default: standard error")
     log_level: LogLevel = option("info", "most talkative level")
-    log_format: Literal["text", "json"] = option("text", "form of the log lines")
-    parsers_file: Repeated = option((), "files with [PARSER] sections")
+    parsers_file: Repeated = option((), "accepted; the parsers that plugins know are built in")
     plugins_file: Repeated = option((), "accepted and not needed: plugins are built in")
     streams_file: str = option("", "stream processor; not supported")
     http_server: bool = option(False, "monitoring endpoint")
     http_listen: str = option("127.0.0.1", "its address (Fluent Bit: 0.0.0.0)")
-    http_port: int = option(2020, "its port")
+    http_port: Port = option(2020, "its port")
     health_check: bool = option(False, "enable /api/v1/health")
-    hc_errors_count: int = option(5, "errors above which it is unhealthy")
-    hc_retry_failure_count: int = option(5, "given-up retries above which it is unhealthy")
+    hc_errors_count: Count = option(5, "batches with dropped records above which it is unhealthy")
+    hc_retry_failure_count: Count = option(5, "given-up chunks above which it is unhealthy")
     hc_period: Duration = option(60, "seconds that are looked at")
     storage_path: str = option("", "directory of the spool", name="storage.path")
     storage_sync: Literal["normal", "full"] = option(
@@ -36,7 +35,7 @@ class Service:
         True, "accepted: spooled data is always checked (Fluent Bit: off)", name="storage.checksum"
     )
     storage_metrics: bool = option(True, "accepted", name="storage.metrics")
-    storage_max_chunks_up: int = option(128, "chunks of a spool held in memory", name="storage.max_chunks_up")
+    storage_max_chunks_up: int = option(128, "accepted; Mem_Buf_Limit bounds the memory", name="storage.max_chunks_up")
     storage_backlog_mem_limit: Size = option(
         100_000_000, "accepted: a backlog is read chunk by chunk", name="storage.backlog.mem_limit"
     )
@@ -48,8 +47,10 @@ class Service:
     dns_prefer_ipv4: bool = option(False, "accepted", name="dns.prefer_ipv4")
     dns_prefer_ipv6: bool = option(False, "accepted", name="dns.prefer_ipv6")
     json_escape_unicode: bool = option(True, "write non-ASCII characters as \\uXXXX", name="json.escape_unicode")
-    json_convert_nan_to_null: bool = option(False, "write NaN as null", name="json.convert_nan_to_null")
-    multiline_buffer_limit: str = option("2MB", "longest joined record")
+    json_convert_nan_to_null: bool = option(
+        False, "not supported; NaN is written as nan", name="json.convert_nan_to_null"
+    )
+    multiline_buffer_limit: str = option("2MB", "accepted; records are not joined yet")
     hot_reload: bool = option(False, "accepted; reloading is not supported yet")
     hot_reload_ensure_thread_safety: bool = option(True, "accepted", name="hot_reload.ensure_thread_safety")
     hot_reload_timeout: Duration = option(0, "accepted", name="hot_reload.timeout")

@@ -26,13 +26,17 @@ class Dummy(Input[Options]):
             _object(name, text)
         if self.options.rate < 1 or self.options.copies < 1:
             raise UserError("rate and copies must be at least 1")
+        if not 0 <= self.options.interval_nsec < NANOSECONDS:
+            raise UserError("interval_nsec must be between 0 and 999999999")
 
     async def start(self, intake: Intake) -> None:
         """See Input."""
         options = self.options
         self._intake = intake
         self._record = _object("dummy", options.dummy)
+        self._metadata = _object("metadata", options.metadata)
         self._made = 0
+        self._stopped = False
         self._first_time: int | None = None
         self._interval = options.interval_sec + options.interval_nsec / NANOSECONDS or 1 / options.rate
         self._room = not intake.full
@@ -43,6 +47,7 @@ class Dummy(Input[Options]):
 
     async def stop(self) -> None:
         """See Input."""
+        self._stopped = True
         self._timer.cancel()
 
     def _pause(self) -> None:
@@ -56,14 +61,15 @@ class Dummy(Input[Options]):
 
     @property
     def _ended(self) -> bool:
-        return bool(self.options.samples and self._made >= self.options.samples)
+        return self._stopped or bool(self.options.samples and self._made >= self.options.samples)
 
     def _make(self) -> None:
         if not self._room or self._ended:
             return
         records: list[Record] = [dict(self._record) for _ in range(self.options.copies)]
         now = self._time()
-        self._intake.append_records(self.core.tag or self.context.name, [now] * len(records), records)
+        metadata = [self._metadata] * len(records) if self._metadata else None
+        self._intake.append_records(self.core.tag or self.context.name, [now] * len(records), records, metadata)
         self._made += 1
         loop = asyncio.get_running_loop()
         self._next = max(self._next + self._interval, loop.time() - 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from outrider.pipeline.options import Repeated, Secret, option
+from outrider.pipeline.options import Count, Repeated, Secret, option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class Options:
     password: Secret = option("", "and the password")
     send_options: bool = option(False, "accepted: options are always sent")
     require_ack_response: bool = option(False, "deliver only when the peer has acknowledged")
-    ack_timeout: int = option(60, "seconds to wait for the acknowledgement")
+    ack_timeout: Count = option(60, "seconds to wait for the acknowledgement")
     compress: Literal["text", "gzip"] = option("text", "compression of the frames")
     add_option: Repeated = option((), "'KEY VALUE' to add to the option map")
     upstream: str = option("", "upstream file; not supported")
