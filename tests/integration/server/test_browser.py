@@ -57,19 +57,25 @@ def page(request: pytest.FixtureRequest, shop: Any) -> Iterator[Any]:
     assert complaints == []
 
 
+def follow(page: Any, selector: str) -> None:
+    """Click what leads to another page, and wait for that page: a count does not wait."""
+    with page.expect_navigation():
+        page.click(selector)
+
+
 def test_hosts_logs_and_a_hostile_record(page: Any, shop: Any) -> None:
     assert page.locator("table.hosts tbody tr").count() == 1
     assert page.locator(".badge").first.text_content() == "Warning"
-    page.click("nav.chips a.error")
+    follow(page, "nav.chips a.error")
     assert "No host matches" in page.content()
-    page.click("text=Show all of them")
-    page.click("table.hosts a.name")
+    follow(page, "text=Show all of them")
+    follow(page, "table.hosts a.name")
     assert HOSTILE[:20] in page.locator("h1").text_content()
     assert page.title() != "owned"
 
-    page.click("header nav >> text=Logs")
+    follow(page, "header nav >> text=Logs")
     page.fill("[name=q]", "needle")
-    page.click("form.search button")
+    follow(page, "form.search button")
     assert page.locator("details.record").count() == 1
     assert page.locator(".message").text_content() == "needle in the haystack"
     page.click("details.record summary")
@@ -89,13 +95,14 @@ def test_hosts_logs_and_a_hostile_record(page: Any, shop: Any) -> None:
 def test_paging_and_empty_results(page: Any, shop: Any) -> None:
     page.goto("/logs")
     assert page.locator("details.record").count() == 100
-    page.click("text=Older records")
+    follow(page, "text=Older records")
     assert page.locator("details.record").count() == 52
     assert page.locator("text=Older records").count() == 0
-    page.click("text=Newest")
+    follow(page, "text=Newest")
     assert page.locator("details.record").count() == 100
     assert "152 records, 100 of them here" in page.locator(".resultline").inner_text()
-    page.locator(".chart a").last.click()
+    with page.expect_navigation():
+        page.locator(".chart a").last.click()
     assert page.locator("details.absolute[open]").count() == 1
     assert page.locator("details.record").count() >= 1
     page.goto("/logs?q=nothinglikethis")
@@ -103,8 +110,8 @@ def test_paging_and_empty_results(page: Any, shop: Any) -> None:
 
 
 def test_a_token_is_made_and_nothing_is_wider_than_a_narrow_window(page: Any, shop: Any) -> None:
-    page.click("text=Add a host")
-    page.click("main button")
+    follow(page, "text=Add a host")
+    follow(page, "main button")
     assert page.locator("pre.secret").text_content().startswith("orj1.")
     page.set_viewport_size({"width": 360, "height": 740})
     for path in ("/hosts", "/logs", "/hosts/add"):
