@@ -21,6 +21,7 @@ from typing import Any, Final, TypeAlias
 import msgpack as stream
 
 from outrider.formats import compress, msgpack
+from outrider.protocols.forward import layout
 from outrider.protocols.forward.handshake import Secrets, check_ping, helo
 
 
@@ -59,15 +60,9 @@ class Refuse:
 
 Event: TypeAlias = Block | Reply | Refuse
 
-_TIME: Final = rb"(?:\xd7\x00.{8}|[\x00-\x7f]|\xcc.|\xcd..|\xce.{4}|\xcf.{8})"
-_ANY_TIME: Final = rb"(?:\xd7\x00.{8}|[\x00-\x7f]|\xcc.|\xcd..|\xce.{4}|\xcf.{8}|\xca.{4}|\xcb.{8}|[\xd0-\xd3])"
-_MAP: Final = rb"[\x80-\x8f\xde\xdf]"
-_ENTRY: Final = re.compile(rb"\x92" + _ANY_TIME + _MAP, re.DOTALL).match
-_PLAIN_ENTRY: Final = b"\x92\xd7\x00"
 _CHUNK_KEY: Final = re.compile(rb"(?:\xa5|\xd9\x05|\xda\x00\x05|\xdb\x00\x00\x00\x05)chunk").search
 _LOGS: Final = 0
 _OPTION_MAX: Final = 4096
-_LENGTH_BYTES: Final = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4}
 
 
 class ForwardSession:
@@ -155,7 +150,7 @@ class ForwardSession:
         Such frames are large, so this way looks only at their headers and copies the entries once.
         """
         start = 0
-        while (found := _packed_at(buffer, start)) is not None:
+        while (found := layout.packed_at(buffer, start)) is not None:
             tag, body, option_start, left = found
             option: dict[str, Any] = {}
             end: int = option_start
@@ -233,27 +228,27 @@ class ForwardSession:
             self._refuse(events, "a frame has fewer than two elements")
             return
         tag_start = unpacker.tell()
-        tag = unpacker.unpack() if _is_str(frame[tag_start]) else None
+        tag = unpacker.unpack() if layout.is_str(frame[tag_start]) else None
         if tag is None:
             self._refuse(events, "the tag is not text")
             return
         body_start = unpacker.tell()
         self._enter(tag.decode("utf-8", "surrogateescape"))
         kind = frame[body_start]
-        if _is_array(kind):
+        if layout.is_array(kind):
             count = unpacker.read_array_header()
             entries_start = unpacker.tell()
             for _ in range(count):
                 unpacker.skip()
             entries = frame[entries_start : unpacker.tell()]
             self._packed(entries, self._option(frame, unpacker.tell(), size - 2, events), events)
-        elif _is_str(kind) or _is_bin(kind):
+        elif layout.is_str(kind) or layout.is_bin(kind):
             payload = unpacker.unpack()
             option = self._option(frame, unpacker.tell(), size - 2, events)
             if option is None:
                 return
             self._packed(self._inflate(payload, size > 2, option, events), option, events)
-        elif re.match(_TIME, frame[body_start:], re.DOTALL):
+        elif re.match(layout.TIME, frame[body_start:], re.DOTALL):
             self._message(frame, size, body_start, events)
         else:
             self._refuse(events, "the second element is neither records nor a time")
@@ -292,7 +287,7 @@ class ForwardSession:
         unpacker.feed(frame[body_start:])
         unpacker.skip()
         record_start = body_start + unpacker.tell()
-        if size < 3 or not re.match(_MAP, frame[record_start : record_start + 1]):
+        if size < 3 or not re.match(layout.MAP, frame[record_start : record_start + 1]):
             self._refuse(events, "the record is not a map")
             return
         unpacker.skip()
@@ -337,94 +332,10 @@ class ForwardSession:
         if option.get("fluent_signal", _LOGS) != _LOGS:
             self._refuse(events, "only logs are taken: the frame holds metrics or traces")
             return
-        count, end, reason = _count_entries(entries)
+        count, end, reason = layout.count_entries(entries)
         if count:
             events.append(Block(self._tag, Shape.ENTRIES, entries[:end], count))
         if reason:
             self._refuse(events, reason)
         else:
             self._acknowledge(option, events)
-
-
-def _count_entries(entries: bytes) -> tuple[int, int, str]:
-    """How many good entries stand in front, where they end, and what is wrong with the next (empty at the end)."""
-    count = _count_alike(entries)
-    if count:
-        return count, len(entries), ""
-    unpacker = stream.Unpacker(max_buffer_size=0)
-    unpacker.feed(entries)
-    skip, tell = unpacker.skip, unpacker.tell
-    count = start = 0
-    try:
-        while True:
-            skip()
-            if not _ENTRY(entries, start) and not _is_entry(entries[start : tell()]):
-                return count, start, "an entry is not [time, record]"
-            start = tell()
-            count += 1
-    except stream.OutOfData:
-        return count, start, "" if start == len(entries) else "the last entry is cut off"
-    except (stream.UnpackException, ValueError, RecursionError):
-        return count, start, "an entry is not msgpack"
-
-
-def _count_alike(entries: bytes) -> int:
-    """The number of entries if the first begins with an EventTime, as nearly all do, and none is cut off; else 0."""
-    unpacker = stream.Unpacker(max_buffer_size=0)
-    unpacker.feed(entries)
-    skip, tell = unpacker.skip, unpacker.tell
-    count = end = 0
-    try:
-        while True:
-            skip()
-            end = tell()
-            count += 1
-    except stream.OutOfData:
-        pass
-    except (stream.UnpackException, ValueError, RecursionError):
-        return 0
-    return count if end == len(entries) and entries.startswith(_PLAIN_ENTRY) else 0
-
-
-def _is_entry(raw: bytes) -> bool:
-    try:
-        value = msgpack.decode(raw)
-    except msgpack.MalformedError:
-        return False
-    return isinstance(value, list) and len(value) == 2 and msgpack.split_events([value])[3] == 0
-
-
-def _packed_at(buffer: bytes, start: int) -> tuple[str, bytes, int, int] | None:
-    """Tag, payload, where the options stand and how many elements are left; None: not packed, or not whole."""
-    if buffer[start : start + 1] not in (b"\x92", b"\x93", b"\x94"):
-        return None
-    tag = _sized(buffer, start + 1)
-    body = _sized(buffer, tag[1]) if tag and _is_str(buffer[start + 1]) else None
-    if tag is None or body is None or body[1] > len(buffer):
-        return None
-    text = buffer[tag[0] : tag[1]].decode("utf-8", "surrogateescape")
-    return text, buffer[body[0] : body[1]], body[1], buffer[start] - 0x92
-
-
-def _sized(buffer: bytes, at: int) -> tuple[int, int] | None:
-    """Where the content of the text or bytes at this place begins and ends; None for anything else."""
-    kind = buffer[at] if at < len(buffer) else 0
-    if 0xA0 <= kind <= 0xBF:
-        return at + 1, at + 1 + (kind & 0x1F)
-    width = _LENGTH_BYTES.get(kind, 0)
-    if not width or at + 1 + width > len(buffer):
-        return None
-    begin = at + 1 + width
-    return begin, begin + int.from_bytes(buffer[at + 1 : begin], "big")
-
-
-def _is_array(byte: int) -> bool:
-    return 0x90 <= byte <= 0x9F or byte in (0xDC, 0xDD)
-
-
-def _is_str(byte: int) -> bool:
-    return 0xA0 <= byte <= 0xBF or byte in (0xD9, 0xDA, 0xDB)
-
-
-def _is_bin(byte: int) -> bool:
-    return byte in (0xC4, 0xC5, 0xC6)
