@@ -133,7 +133,8 @@ def host_list(data: _Data = None) -> None:
     typer.echo(f"{'ID':34}{'NAME':24}{'KIND':6}{'LAST HEARD':18}{'VERSION':10}".rstrip())
     for host in hosts:
         revoked = "revoked" if host.revoked_ns else ""
-        typer.echo(f"{host.id:34}{host.name:24}{host.kind:6}{_when(host.seen_ns):18}{host.version:10}{revoked}")
+        line = f"{host.id:34}{host.name:24}{host.kind:6}{_when(host.seen_ns):18}{host.version:10}{revoked}"
+        typer.echo(_plain(line).rstrip())
 
 
 @host_app.command("revoke")
@@ -150,6 +151,18 @@ def password(data: _Data = None, user: Annotated[str, typer.Option(help="Whose p
     from outrider.server import admin
 
     typer.echo(admin.reset_password(data or default_data(), user))
+
+
+@server_app.command("audit")
+def audit(
+    data: _Data = None, limit: Annotated[int, typer.Option(help="How many entries.", min=1, max=100_000)] = 50
+) -> None:
+    """List who did what, newest first: tokens made, hosts enrolled or refused, logins, revocations."""
+    from outrider.server import admin
+
+    for entry in admin.list_audit(data or default_data(), limit):
+        detail = f"  ({entry.detail})" if entry.detail else ""
+        typer.echo(_plain(f"{_when(entry.at_ns)}  {entry.who}: {entry.what} {entry.about}{detail}"))
 
 
 @api_token_app.command("create")
@@ -177,6 +190,11 @@ def api_token_revoke(token: Annotated[str, typer.Argument(help="Its id or name."
     from outrider.server import admin
 
     admin.revoke_api_token(data or default_data(), token)
+
+
+def _plain(text: str) -> str:
+    """Names come from agents and from whoever tried to log in: nothing of them may steer the terminal."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
 def _when(ns: int) -> str:

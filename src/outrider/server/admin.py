@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from outrider.model.errors import UserError
+from outrider.server.adapters.sqlite.audit import AuditEntry
 from outrider.server.adapters.sqlite.tokens import TokenRow
 from outrider.server.adapters.sqlite.users import ApiToken
 from outrider.server.clock import wall
@@ -63,6 +64,12 @@ def create_api_token(data: Path, name: str) -> str:
     """A new token for programs."""
     with _control(data, create=True) as control:
         return control.create_api_token(_WHO, name)
+
+
+def list_audit(data: Path, limit: int) -> list[AuditEntry]:
+    """Who did what, newest first."""
+    with _control(data) as control:
+        return control.audit.newest(limit)
 
 
 def list_api_tokens(data: Path) -> list[ApiToken]:

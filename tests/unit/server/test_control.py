@@ -152,6 +152,8 @@ def test_commands_work_beside_a_server(control: Control, clock: Clock, tmp_path:
     with pytest.raises(UserError, match="no host"):
         admin.revoke_host(tmp_path, "nope")
     assert control.users.check_password("admin", admin.reset_password(tmp_path))
+    newest = [entry.what for entry in admin.list_audit(tmp_path, 3)]
+    assert newest == ["password set", "host revoked", "enrolment refused"]
 
 
 def test_a_directory_without_a_server_is_explained(tmp_path: Path) -> None:

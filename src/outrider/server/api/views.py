@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from outrider.model.errors import LocalError
+from outrider.model.errors import LocalError, UserError
 from outrider.protocols.uplink import Problem
 from outrider.server.control import Control
 from outrider.server.domain import hosts, severity
@@ -19,7 +19,9 @@ from outrider.server.ingest.ledger import HostCount
 from outrider.server.ports import ContainerCount, LogStore
 
 _RECENT_NS = 24 * 3600 * 10**9
+# Containers are counted again after three seconds, or after twenty times as long as the counting took.
 _CACHED_NS = 3 * 10**9
+_CACHED_TIMES = 20
 _NO_COUNT = HostCount(b"", 0, 0, 0, 0, 0, 0)
 
 
@@ -122,6 +124,7 @@ class Views:
         self.control, self.committer, self.store = control, committer, store
         self._beat_seconds = heartbeat_seconds
         self._containers: tuple[int, list[ContainerCount]] = (0, [])
+        """Good until that moment."""
 
     async def hosts(self) -> list[HostView]:
         """All hosts, those that want attention first, then by name."""
@@ -192,14 +195,17 @@ class Views:
         }
 
     async def _recent_containers(self, now: int) -> dict[str, list[ContainerCount]]:
-        at, found = self._containers
-        if now - at > _CACHED_NS:
+        until, found = self._containers
+        if now >= until:
+            # Those who come while it is counted get the last count.
+            self._containers = (now + _CACHED_NS, found)
             try:
                 found = await self.store.containers("", now - _RECENT_NS)
-            except LocalError:
+            except (LocalError, UserError):
                 # Hosts are shown all the same; the store's own trouble is shown beside them.
                 found = []
-            self._containers = (now, found)
+            took = self.control.clock() - now
+            self._containers = (now + max(_CACHED_NS, _CACHED_TIMES * took), found)
         by_host: dict[str, list[ContainerCount]] = {}
         for count in found:
             by_host.setdefault(count.host, []).append(count)

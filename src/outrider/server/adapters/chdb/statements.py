@@ -16,6 +16,7 @@ _MINUTE = 60 * 10**9
 _WINDOWS = (15 * _MINUTE, 6 * 60 * _MINUTE)
 # It looks at all that is found, not at a page of it, and a page is complete without it.
 _HISTOGRAM_SECONDS = 2
+_COUNT_SECONDS = 30
 _COLUMNS = "ts, host, tag, container, container_id, task, `stream`, severity, message, attrs, pos, seq"
 _TAGS = "toUnixTimestamp64Nano(ts), host, tag, container, container_id, task, `stream`, severity"
 _WHOLE = f"{_TAGS}, message, length(message), attrs, pos, seq"
@@ -91,7 +92,7 @@ def containers_statement(host: str, since_ns: int) -> str:
 
 def rows_statement() -> str:
     """Records in the table by host."""
-    return "SELECT host, count() FROM records GROUP BY host" + read_settings()
+    return "SELECT host, count() FROM records GROUP BY host" + read_settings(_COUNT_SECONDS)
 
 
 def _time(ns: int) -> str:
