@@ -134,7 +134,7 @@ def host_list(data: _Data = None) -> None:
     for host in hosts:
         revoked = "revoked" if host.revoked_ns else ""
         line = f"{host.id:34}{host.name:24}{host.kind:6}{_when(host.seen_ns):18}{host.version:10}{revoked}"
-        typer.echo(_plain(line).rstrip())
+        typer.echo(_harmless(line).rstrip())
 
 
 @host_app.command("revoke")
@@ -162,7 +162,7 @@ def audit(
 
     for entry in admin.list_audit(data or default_data(), limit):
         detail = f"  ({entry.detail})" if entry.detail else ""
-        typer.echo(_plain(f"{_when(entry.at_ns)}  {entry.who}: {entry.what} {entry.about}{detail}"))
+        typer.echo(_harmless(f"{_when(entry.at_ns)}  {entry.who}: {entry.what} {entry.about}{detail}"))
 
 
 @api_token_app.command("create")
@@ -192,7 +192,7 @@ def api_token_revoke(token: Annotated[str, typer.Argument(help="Its id or name."
     admin.revoke_api_token(data or default_data(), token)
 
 
-def _plain(text: str) -> str:
+def _harmless(text: str) -> str:
     """Names come from agents and from whoever tried to log in: nothing of them may steer the terminal."""
     return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
