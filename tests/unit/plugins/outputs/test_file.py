@@ -59,7 +59,7 @@ async def test_column_names_stand_once_in_front(make: Any, batch: Any, tmp_path:
     for n in range(2):
         await plugin.send(batch({"a": n, "b": n}))
     first, *rest = (tmp_path / "app").read_text().splitlines()
-    assert first == "timestamp,a,b"
+    assert first == 'timestamp,"a","b"'
     assert len(rest) == 2
 
 

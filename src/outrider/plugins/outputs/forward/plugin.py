@@ -90,7 +90,7 @@ class Forward(Output[Options]):
         data = b""
         while len(data) < _ANSWER_MAX:
             data += await connection.read(seconds)
-            unpacker = stream.Unpacker(max_buffer_size=_ANSWER_MAX)
+            unpacker = stream.Unpacker(max_buffer_size=0)
             unpacker.feed(data)
             try:
                 unpacker.skip()
