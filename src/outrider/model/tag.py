@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 
@@ -15,5 +14,19 @@ def matcher(pattern: str) -> Callable[[str], bool]:
         return lambda tag: True
     if "*" not in pattern:
         return lambda tag: tag == pattern
-    compiled = re.compile(".*".join(re.escape(part) for part in re.sub(r"\*+", "*", pattern).split("*")), re.DOTALL)
-    return lambda tag: compiled.fullmatch(tag) is not None
+    first, *between, last = pattern.split("*")
+    shortest = len(first) + len(last)
+
+    def matches(tag: str) -> bool:
+        # Senders choose tags, so the cost must not grow faster than their length, as it would with backtracking.
+        if len(tag) < shortest or not tag.startswith(first) or not tag.endswith(last):
+            return False
+        position, end = len(first), len(tag) - len(last)
+        for part in between:
+            found = tag.find(part, position, end)
+            if found < 0:
+                return False
+            position = found + len(part)
+        return True
+
+    return matches

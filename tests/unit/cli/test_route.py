@@ -1,0 +1,221 @@
+"""``outrider route``: Fluent Bit's command line, precedence, and what wrong usage says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from outrider import __version__
+from outrider.cli import route
+from outrider.model.errors import UserError
+from outrider.pipeline import build
+
+GOLDEN = Path(__file__).with_name("route_help.txt")
+PAIR = "[INPUT]\n  Name dummy\n  Tag file\n[OUTPUT]\n  Name null\n  Match *\n"
+
+
+@pytest.fixture
+def planned(monkeypatch: pytest.MonkeyPatch) -> list[build.Plan]:
+    """What would have been run."""
+    seen: list[build.Plan] = []
+
+    def run(plan: build.Plan) -> int:
+        seen.append(plan)
+        return 0
+
+    monkeypatch.setattr(route.run, "run", run)
+    monkeypatch.delenv("FLB_LOG_LEVEL", raising=False)
+    return seen
+
+
+def sections(arguments: list[str]) -> list[tuple[str, list[tuple[str, str]]]]:
+    configuration = route.parse(arguments).configuration
+    return [(s.kind, [(p.key, p.value) for p in s.properties]) for s in configuration.sections]
+
+
+def test_plugins_and_their_properties() -> None:
+    line = "-i dummy -t app -p Rate=2 -F grep -m app -p regex=log=x -o null -m * --input=tcp --prop=port=5 -o stdout"
+    assert sections(line.split()) == [
+        ("input", [("name", "dummy"), ("tag", "app"), ("rate", "2")]),
+        ("filter", [("name", "grep"), ("match", "app"), ("regex", "log=x")]),
+        ("output", [("name", "null"), ("match", "*")]),
+        ("input", [("name", "tcp"), ("port", "5")]),
+        ("output", [("name", "stdout")]),
+    ]
+
+
+def test_service_keys() -> None:
+    line = "-f 2 -l log -b spool -R parsers.conf -H -L 0.0.0.0 -P 99 -s 5 --http_port=98 --flush 3"
+    properties = [(p.key, p.value) for p in route.parse(line.split()).configuration.service]
+    assert properties == [
+        ("flush", "2"),
+        ("log_file", "log"),
+        ("storage.path", "spool"),
+        ("parsers_file", "parsers.conf"),
+        ("http_server", "on"),
+        ("http_listen", "0.0.0.0"),
+        ("http_port", "99"),
+        ("coro_stack_size", "5"),
+        ("http_port", "98"),
+        ("flush", "3"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("-x", "option -x not recognized; fix: see outrider route --help"),
+        ("--nosuch", "option --nosuch not recognized"),
+        ("-c", "option -c requires argument"),
+        ("extra", "unexpected argument 'extra'"),
+        ("-p a=b", "-p a=b comes before any -i, -F or -o; fix: name the plugin first"),
+        ("-t x", "-t x comes before any"),
+        ("-i dummy -p rate", "-p rate is not KEY=VALUE"),
+        ("-d", "use a service manager"),
+        ("--supervisor", "the supervisor is not supported"),
+        ("-C x", "custom plugins are not supported"),
+        ("-T x", "stream processor"),
+        ("-J", "JSON schema"),
+        ("-S", "support report"),
+        ("-i nosuch -o null", "command line: unknown input plugin 'nosuch'"),
+        ("-i dummy -p rat=1 -o null", "command line: input plugin 'dummy': unknown configuration property 'rat'"),
+        ("-c /nowhere.conf", "/nowhere.conf"),
+        ("-w /nowhere", "cannot change to '/nowhere': No such file"),
+        ("-i dummy -o null -e x.so", "shared objects cannot be loaded"),
+        ("-i dummy -o null -l /nowhere/log", "log_file '/nowhere/log' cannot be opened: No such file"),
+        ("-i dummy -o null -f 0", "Flush must be more than 0"),
+        ("-h -i", "requires argument"),
+        ("-i nosuch -h", "unknown input plugin 'nosuch'"),
+    ],
+)
+def test_wrong_usage_is_told_and_ends_with_1(
+    planned: list[build.Plan], capsys: pytest.CaptureFixture[str], line: str, text: str
+) -> None:
+    assert route.main(line.split()) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("outrider route: ")
+    assert text in error
+    assert "Traceback" not in error
+    assert not planned
+
+
+def test_sections_of_the_command_line_come_first_and_the_file_wins_for_the_service(
+    planned: list[build.Plan], tmp_path: Path
+) -> None:
+    path = tmp_path / "main.conf"
+    path.write_text("[SERVICE]\n  Flush 7\n" + PAIR)
+    assert route.main(["-f", "3", "-c", str(path), "-i", "dummy", "-t", "line"]) == 0
+    (plan,) = planned
+    assert [item.core.tag for item in plan.of_kind("input")] == ["line", "file"]
+    assert plan.service.flush == 7
+    assert [item.name for item in plan.of_kind("input")] == ["dummy.0", "dummy.1"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "in_file", "variable", "level"),
+    [
+        ([], "", "", 3),
+        (["-v"], "", "", 4),
+        (["-vv"], "", "", 5),
+        (["-v", "-v", "-v"], "", "", 5),
+        (["-q"], "", "", 0),
+        (["-v"], "Log_Level error", "", 1),
+        (["-q"], "Log_Level debug", "", 4),
+        ([], "Log_Level off", "", 0),
+        (["-q"], "Log_Level error", "trace", 5),
+        ([], "", "WARN", 2),
+    ],
+)
+def test_log_level(
+    planned: list[build.Plan],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    in_file: str,
+    variable: str,
+    level: int,
+) -> None:
+    path = tmp_path / "main.conf"
+    path.write_text((f"[SERVICE]\n  {in_file}\n" if in_file else "") + PAIR)
+    if variable:
+        monkeypatch.setenv("FLB_LOG_LEVEL", variable)
+    assert route.main([*arguments, "-c", str(path)]) == 0
+    assert planned[0].log.sink.level == level
+
+
+def test_a_log_file(planned: list[build.Plan], tmp_path: Path) -> None:
+    path = tmp_path / "router.log"
+    for _ in range(2):
+        assert route.main(["-i", "dummy", "-o", "null", "-l", str(path)]) == 0
+        planned[-1].log.error("something happened \udcff")
+    assert path.read_text().count("something happened \\udcff\n") == 2
+
+
+def test_working_directory_and_relative_paths(
+    planned: list[build.Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir("/")
+    (tmp_path / "main.conf").write_text("@INCLUDE part/*.conf\n")
+    (tmp_path / "part").mkdir()
+    (tmp_path / "part" / "a.conf").write_text(PAIR)
+    assert route.main(["-w", str(tmp_path), "-c", "main.conf"]) == 0
+    assert len(planned[0].instances) == 2
+
+
+def test_dry_run(planned: list[build.Plan], capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert route.main(["--dry-run", "-i", "dummy", "-o", "null"]) == 0
+    assert capsys.readouterr().err == "configuration test is successful\n"
+    (tmp_path / "bad.conf").write_text("[INPUT]\n  Name dummy\n  Rat 1\n")
+    assert route.main(["-D", "-c", str(tmp_path / "bad.conf")]) == 1
+    assert "bad.conf:3:7: " in capsys.readouterr().err
+    assert not planned
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert route.main(["--version"]) == 0
+    first, *_, last = capsys.readouterr().out.splitlines()
+    assert (first, last) == ("Fluent Bit v5.1.1", f"Outrider v{__version__}")
+
+
+def test_help_is_as_recorded(capsys: pytest.CaptureFixture[str]) -> None:
+    assert route.main(["-h"]) == 0
+    assert capsys.readouterr().out == GOLDEN.read_text(), "if the change is wanted, record it in route_help.txt"
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "key"),
+    [("-i dummy --help", "input", "start_time_sec"), ("-o syslog -h", "output", "syslog_message_key")],
+)
+def test_help_of_a_plugin(capsys: pytest.CaptureFixture[str], line: str, kind: str, key: str) -> None:
+    assert route.main(line.split()) == 0
+    text = capsys.readouterr().out
+    assert text.startswith(f"{kind} plugin '")
+    assert f"\n  {key} " in text
+
+
+def test_variables_of_the_environment(
+    planned: list[build.Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APP_TAG", "from.environment")
+    (tmp_path / "main.conf").write_text(PAIR.replace("file", "${APP_TAG}.${HOSTNAME}"))
+    assert route.main(["-c", str(tmp_path / "main.conf")]) == 0
+    tag = planned[0].instances[0].core.tag
+    assert tag.startswith("from.environment.")
+    assert not tag.endswith(".")
+
+
+def test_yaml_is_refused_with_the_way_out(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "main.yaml").write_text("pipeline: {}")
+    assert route.main(["-c", str(tmp_path / "main.yaml")]) == 1
+    assert "fix: use the classic format" in capsys.readouterr().err
+
+
+def test_parse_raises_only_user_errors() -> None:
+    cases: list[Any] = [["-i"], ["--conf"], ["-"], ["--"], ["-i", ""], ["-fff"], ["--http"], ["-o", "null", "-p", "="]]
+    for arguments in cases:
+        try:
+            route.parse(arguments)
+        except UserError:
+            continue

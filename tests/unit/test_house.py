@@ -1,0 +1,106 @@
+"""Rules of the house that no linter knows."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from outrider.pipeline import options, registry
+from outrider.pipeline.service import Service
+
+SOURCE = Path(__file__).resolve().parents[2] / "src" / "outrider"
+HEAVY = ("aiohttp", "boto3", "chdb", "cryptography", "jinja2", "pydantic", "rich", "starlette", "typer", "yaml")
+
+
+def test_the_registry_lists_exactly_the_plugin_folders() -> None:
+    for kind in registry.KINDS:
+        folder = SOURCE / "plugins" / f"{kind}s"
+        assert set(registry.PLUGINS[kind]) == {path.parent.name for path in folder.glob("*/plugin.py")}
+        assert {path.name for path in folder.iterdir() if path.is_dir()} - {"__pycache__"} == set(
+            registry.PLUGINS[kind]
+        )
+
+
+def plugins() -> list[tuple[str, str]]:
+    return [(kind, name) for kind in registry.KINDS for name in registry.PLUGINS[kind]]
+
+
+@pytest.mark.parametrize(("kind", "name"), plugins())
+def test_a_plugin_says_what_it_is_and_what_each_option_means(kind: str, name: str) -> None:
+    plugin = registry.plugin_class(kind, name)
+    assert (plugin.__doc__ or "").strip()
+    core = {"input": options.InputCore, "filter": options.FilterCore, "output": options.OutputCore}[kind]
+    common = options.declared(core)
+    for key, entry in options.declared(plugin.Options).items():
+        assert key not in common, f"{key} is a key of every {kind}"
+        assert len(entry.help) > 3
+
+
+HARMLESS = re.compile(r"accepted|not supported|off is not supported")
+
+
+def test_an_option_without_effect_says_so() -> None:
+    """An option is used somewhere beside its declaration, or its help says that it is only accepted."""
+    declarations = {SOURCE / "pipeline" / "options.py", SOURCE / "pipeline" / "service.py"}
+    declarations |= set(SOURCE.glob("plugins/*/*/config.py"))
+    text = "\n".join(path.read_text("utf-8") for path in SOURCE.rglob("*.py") if path not in declarations)
+    used = set(re.findall(r"\w+", text))
+    declared = [Service, options.InputCore, options.FilterCore, options.OutputCore]
+    declared += [registry.plugin_class(kind, name).Options for kind, name in plugins()]
+    silent = [
+        f"{cls.__module__}.{field.name}"
+        for cls in declared
+        for field in dataclasses.fields(cls)
+        if field.name not in used and "help" in field.metadata and not HARMLESS.match(field.metadata["help"])
+    ]
+    assert silent == []
+
+
+def imported(statement: str) -> set[str]:
+    """The top-level modules that a new process has after this statement."""
+    script = f"import sys; {statement}; print(' '.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in done.stdout.split()}
+
+
+def test_the_router_imports_nothing_heavy() -> None:
+    used = ["dummy", "forward", "syslog", "tcp"]
+    inputs = "".join(f"import outrider.plugins.inputs.{name}.plugin;" for name in used)
+    outputs = "".join(
+        f"import outrider.plugins.outputs.{name}.plugin;" for name in registry.PLUGINS["output"] if name != "uplink"
+    )
+    found = imported(f"import outrider.cli.route;{inputs}{outputs} import outrider.plugins.filters.grep.plugin")
+    assert found & set(HEAVY) == set()
+
+
+def test_the_command_alone_imports_nothing_heavy() -> None:
+    assert imported("import outrider.cli") & {*HEAVY, "asyncio", "msgspec"} == set()
+
+
+def test_the_launcher_imports_the_standard_library_only() -> None:
+    found = imported("import outrider.launcher.command") - set(sys.stdlib_module_names) - {"outrider"}
+    before = imported("pass")
+    assert found - before == set()
+
+
+@pytest.mark.parametrize("room", ["model", "formats", "protocols"])
+def test_pure_rooms_import_no_world(room: str) -> None:
+    banned = r"^\s*(?:import|from) (asyncio|socket|ssl|subprocess|random|threading|uvloop|aiohttp)\b|time\.time\("
+    for path in (SOURCE / room).rglob("*.py"):
+        found = re.search(banned, path.read_text("utf-8"), re.MULTILINE)
+        assert found is None, f"{path}: {found[0] if found else ''}"
+
+
+def test_every_package_has_a_map() -> None:
+    for path in SOURCE.rglob("__init__.py"):
+        assert path.read_text("utf-8").lstrip().startswith('"""'), path
+
+
+def test_no_source_file_is_much_too_long() -> None:
+    long = {path.name: lines for path in SOURCE.rglob("*.py") if (lines := len(path.read_text().splitlines())) > 450}
+    assert long == {}
