@@ -43,7 +43,9 @@ def test_plugin_of_the_guide_works(tmp_path: Path) -> None:
     registry.write_text(text.replace(REGISTERED, REGISTERED.replace("\n", '\n        "tcp": "Tcp",\n')), "utf-8")
     command = [sys.executable, "-m", "pytest", "-o", "asyncio_mode=auto", "-p", "no:cacheprovider", "tests"]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "src")}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
     assert len(blocks) == 5
     assert done.returncode == 0, done.stdout
     assert "2 passed" in done.stdout
