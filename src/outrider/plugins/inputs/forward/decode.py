@@ -21,7 +21,7 @@ def decode_messages(tag: str, pieces: Sequence[bytes], count: int) -> Batch:
         records = list(map(_third, messages))
         # One block has one tag (which Tag and Tag_Prefix may have changed): a message with another was smuggled in.
         sound = set(map(type, records)) <= _MAPS and len(set(map(_first, messages))) == 1
-    except (msgpack.MalformedError, IndexError, TypeError):
+    except (msgpack.MalformedError, LookupError, TypeError):
         sound = False
     if not sound:
         whole = [m for m in messages if isinstance(m, list) and len(m) >= 3]
@@ -42,7 +42,7 @@ def decode_entries(tag: str, pieces: Sequence[bytes], count: int) -> Batch:
         records = list(map(_second, entries))
         if set(map(type, records)) <= _MAPS:
             return Batch(tag, times, records)
-    except (msgpack.MalformedError, IndexError, TypeError):
+    except (msgpack.MalformedError, LookupError, TypeError):
         pass  # some entry is of the other form, or malformed
     return _batch_of(tag, entries)
 
