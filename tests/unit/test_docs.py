@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from outrider.agent import settings
+from outrider.pipeline import options, registry
+from outrider.pipeline.service import Service
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
@@ -29,6 +33,28 @@ def test_readme_names_make_targets_that_exist() -> None:
     named = re.findall(r"(?:^|`)make ([a-z]+)", "\n".join(path.read_text("utf-8") for path in DOCUMENTS), re.MULTILINE)
     assert named
     assert set(named) - {"setup", *targets} == set()
+
+
+def test_every_option_without_effect_is_in_the_compatibility_page() -> None:
+    page = (ROOT / "docs/compatibility.md").read_text("utf-8")
+    named = {name.lower() for name in re.findall(r"`([^`]+)`", page)}
+    groups = tuple(name.removesuffix("*") for name in named if name.endswith("*"))
+    plugins = [registry.plugin_class(kind, name).Options for kind, names in registry.PLUGINS.items() for name in names]
+    declared = [
+        entry
+        for kind in (Service, options.InputCore, options.FilterCore, options.OutputCore, *plugins)
+        for entry in options.declared(kind).values()
+    ]
+    silent = {entry.key for entry in declared if entry.help.startswith("accepted") or "not supported" in entry.help}
+    assert len(silent) > 20
+    assert {key for key in silent if key not in named and not key.startswith(groups)} == set()
+
+
+def test_agent_page_has_every_variable() -> None:
+    page = (ROOT / "docs/agent.md").read_text("utf-8")
+    source = Path(settings.__file__).read_text("utf-8")
+    variables = re.compile(r"\bOUTRIDER_[A-Z_]+\b")
+    assert set(variables.findall(page)) == set(variables.findall(source)) != set()
 
 
 def test_plugin_of_the_guide_works(tmp_path: Path) -> None:
