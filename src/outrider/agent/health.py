@@ -13,7 +13,9 @@ from outrider.agent.preset import UPLINK
 from outrider.pipeline.engine import Engine
 from outrider.plugins.outputs.uplink.plugin import Uplink
 from outrider.protocols.uplink import ContainerState, Heartbeat, Ledger, Problem
+from outrider.protocols.uplink.readable import readable
 
+_TEXT_MAX = 1000
 _CAPABILITY_BITS = {10: "NET_BIND_SERVICE", 12: "NET_ADMIN", 13: "NET_RAW", 19: "SYS_PTRACE", 21: "SYS_ADMIN"}
 
 
@@ -86,7 +88,7 @@ def heartbeat(engine: Engine, uptime: float, held: list[str], problems: list[Pro
         capabilities=held,
         ledger=own_ledger(engine),
         containers=containers[:1000],
-        problems=found,
+        problems=[Problem(item.what[:_TEXT_MAX], item.fix[:_TEXT_MAX], item.level) for item in found[:100]],
     )
 
 
@@ -110,5 +112,5 @@ def status(engine: Engine, problems: list[Problem], enrolled: bool) -> dict[str,
 def write_status(path: Path, content: dict[str, Any]) -> None:
     """Replace the status file. Raises OSError."""
     temporary = path.with_suffix(".tmp")
-    temporary.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
+    temporary.write_bytes(msgspec.json.format(msgspec.json.encode(readable(content)), indent=2) + b"\n")
     os.replace(temporary, path)

@@ -47,6 +47,8 @@ def run(settings: Settings) -> int:
         )
     if not identity.complete and not settings.server:
         raise UserError("the server is not known", fix="set OUTRIDER_SERVER to its agents' address, https://HOST:8444")
+    if identity.complete:
+        identity.context()
     lock = _lock(settings.state)
     try:
         configuration = preset.configuration(settings)

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
+from outrider.protocols.uplink.readable import readable
 from outrider.protocols.uplink.reasons import Reason, Refusal
 
 CA_PATH = "/agent/v1/ca"
@@ -122,8 +123,11 @@ M = TypeVar("M", bound=msgspec.Struct)
 
 
 def encode_message(message: msgspec.Struct) -> bytes:
-    """A body as JSON."""
-    return msgspec.json.encode(message)
+    """A body as JSON; names that are not valid Unicode are written readably."""
+    try:
+        return msgspec.json.encode(message)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(readable(msgspec.to_builtins(message)))
 
 
 def decode_message(kind: type[M], body: bytes) -> M:

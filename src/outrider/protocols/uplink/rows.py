@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
 import zstandard
 
+from outrider.protocols.uplink.readable import readable_text
 from outrider.protocols.uplink.reasons import Reason, Refusal
 
 MIN_TS_NS = -2_208_988_800 * 10**9
@@ -18,7 +18,6 @@ MAX_TS_NS = 2**63 - 1
 _LEVEL = 3
 # A window is memory that the sender makes the receiver take; levels up to 19 stay below this.
 _MAX_WINDOW = 8 << 20
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Row(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
@@ -122,25 +121,15 @@ def _row_count(packed: bytes) -> int:
     raise Refusal(Reason.MALFORMED, "the batch is not an array of rows")
 
 
-def _clean(text: str) -> str:
-    return _SURROGATE.sub(_escaped, text)
-
-
-def _escaped(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    # The lower 128 stand for one undecodable byte each (PEP 383); others were never bytes.
-    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
-
-
 def _readable(row: Row) -> Row:
     return Row(
         row.ts_ns,
-        tag=_clean(row.tag),
-        container=_clean(row.container),
-        container_id=_clean(row.container_id),
-        task=_clean(row.task),
-        stream=_clean(row.stream),
-        severity=_clean(row.severity),
-        message=_clean(row.message),
-        attrs={_clean(key): _clean(value) for key, value in row.attrs.items()},
+        tag=readable_text(row.tag),
+        container=readable_text(row.container),
+        container_id=readable_text(row.container_id),
+        task=readable_text(row.task),
+        stream=readable_text(row.stream),
+        severity=readable_text(row.severity),
+        message=readable_text(row.message),
+        attrs={readable_text(key): readable_text(value) for key, value in row.attrs.items()},
     )

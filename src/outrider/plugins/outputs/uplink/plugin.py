@@ -23,6 +23,7 @@ from outrider.protocols.uplink import (
 )
 
 _CONTAINERS_MAX = 500
+_NAME_MAX = 256
 
 
 @dataclass(slots=True)
@@ -76,11 +77,12 @@ class Uplink(Output[Options]):
 
     def _see(self, rows: list[Row]) -> None:
         for row in rows:
-            seen = self.seen.get(row.container)
+            name = row.container[:_NAME_MAX]  # senders choose it
+            seen = self.seen.get(name)
             if seen is None:
                 if len(self.seen) >= _CONTAINERS_MAX:
                     continue
-                seen = self.seen.setdefault(row.container, Seen(row.container_id))
+                seen = self.seen.setdefault(name, Seen(row.container_id[:_NAME_MAX]))
             seen.records += 1
             seen.last = max(seen.last, row.ts_ns)
 
