@@ -39,7 +39,8 @@ def part_id(chunk: str, number: int) -> str:
 
 def row(time: int, record: Record, tag: str, task: str) -> Row:
     """One record as a row."""
-    if record.keys() <= _SYSLOG and "message" in record:  # the shape that the agent's own listener makes
+    if record.keys() <= _SYSLOG and "message" in record and set(map(type, record.values())) == _TEXTS:
+        # the shape that the agent's own listener makes
         get = record.get
         attrs = {"pid": record["pid"]} if "pid" in record else {}
         return Row(
@@ -67,6 +68,7 @@ def row(time: int, record: Record, tag: str, task: str) -> Row:
 
 
 _SYSLOG: Final = {"pri", "host", "ident", "pid", "message"}
+_TEXTS: Final = {str}
 
 
 def _first(record: Record, names: tuple[str, ...]) -> str:

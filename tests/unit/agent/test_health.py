@@ -1,0 +1,107 @@
+"""What an agent says of itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from outrider.agent import health, preset, settings
+from outrider.pipeline import build
+from outrider.pipeline.engine import Engine
+from outrider.pipeline.log import Log, Sink
+from outrider.plugins.outputs.uplink.plugin import Seen
+from outrider.protocols.uplink import Heartbeat, Problem, decode_message, encode_message
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    found = settings.read({"OUTRIDER_STATE": str(tmp_path)}, {})
+    log = Log(Sink(), "test")
+    configuration = preset.configuration(found)
+    return build.engine(build.plan(configuration, build.read_service(configuration, {}, log), {}, log))
+
+
+@pytest.mark.parametrize(
+    ("status", "held"),
+    [
+        ("Name:\tx\nCapEff:\t0000000000002400\n", ["NET_BIND_SERVICE", "NET_RAW"]),
+        ("CapEff:\t0000000000000000\n", []),
+        ("nothing", []),
+    ],
+)
+def test_capabilities(status: str, held: list[str]) -> None:
+    assert health.capabilities(status) == held
+
+
+def test_functions() -> None:
+    assert health.functions(["NET_RAW"], 1514) == [
+        "collects syslog and container logs: yes",
+        "watches the task's network: possible",
+    ]
+    assert health.functions([], 514)[1:] == [
+        "watches the task's network: no, needs NET_RAW",
+        "listens on port 514: no, needs NET_BIND_SERVICE",
+    ]
+
+
+def test_the_ledger_of_the_agent_balances(engine: Engine) -> None:
+    row = engine.ledger.of_input("syslog-tcp", "a")
+    row.accepted, row.waiting, row.passed = 10, 3, 6
+    row.dropped["unreadable chunk"] = 1
+    sent = engine.ledger.of_output("syslog-tcp", "a", "uplink")
+    sent.routed, sent.buffered, sent.delivered = 6, 2, 3
+    sent.dropped["refused"] = 1
+    found = health.own_ledger(engine)
+    assert (found.accepted, found.delivered, found.buffered) == (10, 3, 5)
+    assert found.dropped == {"unreadable chunk": 1, "refused": 1}
+    assert found.accepted == found.delivered + found.buffered + found.lost
+
+
+def test_a_heartbeat_is_taken_by_the_server_whatever_senders_wrote(engine: Engine) -> None:
+    uplink: Any = engine.outputs[0].plugin
+    uplink.seen = {"odd \udcff\ud800": Seen("c0ffee", -5, 3), "": Seen("", 7, 1)}
+    engine.ledger.of_input("syslog-tcp", "a").refused["too long"] += 2
+    problems = [Problem("x" * 100_000, "y" * 100_000, "error")] * 300
+    beat = health.heartbeat(engine, 1.5, ["NET_RAW"], problems)
+    found = decode_message(Heartbeat, encode_message(beat))
+    assert [state.name for state in found.containers] == ["odd \\xff\\ud800", ""]
+    assert found.containers[0].last_log_ns == 0
+    assert len(found.problems) == 100
+    assert found.uptime_seconds == 1.5
+
+
+def test_refused_messages_are_a_problem(engine: Engine) -> None:
+    assert health.heartbeat(engine, 0, [], []).problems == []
+    engine.ledger.of_input("syslog-tcp", "a").refused["too long"] += 2
+    (problem,) = health.heartbeat(engine, 0, [], []).problems
+    assert "2 messages could not be taken in" in problem.what
+
+
+def test_a_spool_in_trouble_is_a_problem(engine: Engine) -> None:
+    engine.inputs[0].intake.trouble = "No space left on device"
+    (problem,) = health.spool_problems(engine)
+    assert (problem.level, problem.fix) == ("error", "free disk space")
+    assert "syslog-tcp: No space left" in problem.what
+
+
+def test_the_status_file(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "status.json"
+    engine.ledger.of_input("syslog-tcp", "tag \udcff")
+    content = health.status(engine, [Problem("wrong", "mend it")], enrolled=False)
+    health.write_status(path, content)
+    found = json.loads(path.read_text())
+    assert found["enrolled"] is False
+    assert found["problems"] == [{"what": "wrong", "fix": "mend it", "level": "warning"}]
+    assert found["pipeline"]["tags"][0]["tag"] == "tag \\xff"
+    assert [item.name for item in tmp_path.glob("status*")] == ["status.json"]
+
+
+def test_uplink_remembers_a_bounded_number_of_names(engine: Engine) -> None:
+    uplink: Any = engine.outputs[0].plugin
+    uplink._see([SimpleNamespace(container=f"{n}" * 5000, container_id="i" * 5000, ts_ns=n) for n in range(2000)])
+    assert len(uplink.seen) <= 500
+    assert max(map(len, uplink.seen)) <= 256

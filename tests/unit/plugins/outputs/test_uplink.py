@@ -1,0 +1,144 @@
+"""The uplink output: records to rows, and what the server's answers mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from outrider.model.batch import Batch
+from outrider.model.errors import PeerError, UserError
+from outrider.plugins.outputs.uplink import rows
+from outrider.protocols.uplink import (
+    BATCH_HEADER,
+    RECORDS_HEADER,
+    BatchAnswer,
+    Limits,
+    Reason,
+    Refusal,
+    decode_batch,
+    encode_message,
+)
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        (
+            {"pri": "11", "host": "c0ffee", "ident": "/web", "pid": "7", "message": "hello"},
+            {
+                "container": "web",
+                "container_id": "c0ffee",
+                "severity": "err",
+                "message": "hello",
+                "attrs": {"pid": "7"},
+            },
+        ),
+        (
+            {
+                "log": "hi",
+                "container_name": "/app",
+                "container_id": "id",
+                "source": "stdout",
+                "n": 1,
+                "deep": {"a": [1]},
+            },
+            {
+                "container": "app",
+                "container_id": "id",
+                "stream": "stdout",
+                "message": "hi",
+                "attrs": {"n": "1", "deep": "[1]"},
+            },
+        ),
+        ({"a": 1}, {"message": '{"a":1}', "attrs": {"a": "1"}}),
+        ({"message": ""}, {"message": ""}),
+        ({"log": b"\xff"}, {"message": "\udcff"}),
+        ({"pri": "bad", "message": "x"}, {"severity": "", "message": "x"}),
+        ({"pri": "999999", "message": "x"}, {"severity": ""}),
+        ({}, {"message": "{}"}),
+        ({"message": 5, "ident": 6, "host": None}, {"message": "5", "container": "6", "container_id": "null"}),
+    ],
+)
+def test_a_record_as_a_row(record: dict[str, Any], expected: dict[str, Any]) -> None:
+    found = rows.row(5, record, "tag", "task")
+    assert (found.ts_ns, found.tag, found.task) == (5, "tag", "task")
+    assert {name: getattr(found, name) for name in expected} == expected
+
+
+def test_parts_are_the_same_each_time() -> None:
+    batch = Batch("t", [1] * 25_000, [{"message": str(n)} for n in range(25_000)], id="ab" * 16)
+    first, second = list(rows.parts(batch, "task")), list(rows.parts(batch, "task"))
+    assert [(name, len(part)) for name, part in first] == [(name, len(part)) for name, part in second]
+    assert [len(part) for _, part in first] == [10_000, 10_000, 5_000]
+    assert len({name for name, _ in first}) == 3
+    assert first[0][0] == "ab" * 16
+    assert all(len(name) == 32 for name, _ in first)
+
+
+class Client:
+    """A server's answers, one after another."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = list(answers)
+        self.bodies: list[tuple[str, int]] = []
+
+    async def post(self, path: str, body: bytes, headers: dict[str, str]) -> bytes:
+        self.bodies.append((headers[BATCH_HEADER], int(headers[RECORDS_HEADER])))
+        assert len(decode_batch(body, Limits())) == int(headers[RECORDS_HEADER])
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return encode_message(BatchAnswer(headers[BATCH_HEADER] if answer == "ok" else answer, answer != "not durable"))
+
+    async def close(self) -> None:
+        self.bodies.append(("closed", 0))
+
+
+@pytest.fixture
+def uplink(make: Any, tmp_path: Path) -> Any:
+    return make("output", "uplink", identity=tmp_path, task="task", timeout="5s")
+
+
+async def test_an_answer_that_is_durable(uplink: Any, batch: Any) -> None:
+    uplink._client = Client("ok", "ok")
+    found = batch({"message": "a", "ident": "web"}, {"message": "b", "ident": "web"})
+    for _ in range(2):
+        delivery = await uplink.send(found)
+        assert (delivery.delivered, delivery.dropped, delivery.retry) == (2, 0, None)
+    await uplink.stop()
+    assert uplink._client.bodies == [("ab" * 16, 2), ("ab" * 16, 2), ("closed", 0)]
+    assert (uplink.seen["web"].records, uplink.seen["web"].last) == (4, found.times[-1])
+
+
+@pytest.mark.parametrize("answer", ["other", "not durable"])
+async def test_an_answer_that_confirms_nothing(uplink: Any, batch: Any, answer: str) -> None:
+    uplink._client = Client(answer)
+    with pytest.raises(PeerError, match="did not confirm"):
+        await uplink.send(batch({"message": "a"}))
+    assert uplink.seen == {}
+
+
+async def test_a_refusal_that_may_pass(uplink: Any, batch: Any) -> None:
+    refusal = next(Refusal(reason, "x") for reason in Reason if Refusal(reason, "x").retry)
+    uplink._client = Client(refusal)
+    with pytest.raises(Refusal):
+        await uplink.send(batch({"message": "a"}))
+
+
+async def test_a_final_refusal_drops_with_the_reason(uplink: Any, batch: Any) -> None:
+    uplink._client = Client(Refusal(Reason.MALFORMED, "not rows"))
+    delivery = await uplink.send(batch({"message": "a"}))
+    assert (delivery.delivered, delivery.dropped) == (0, 1)
+    assert delivery.reason.startswith("refused by the server: ")
+
+
+async def test_before_enrolment_records_wait(uplink: Any, batch: Any) -> None:
+    with pytest.raises(PeerError, match="not enrolled yet"):
+        await uplink.send(batch({"message": "a"}))
+
+
+def test_an_identity_is_needed(make: Any) -> None:
+    with pytest.raises(UserError, match="uplink needs identity; fix: run 'outrider agent'"):
+        make("output", "uplink")
