@@ -42,7 +42,7 @@ from outrider.protocols.uplink import (
                 "container_id": "id",
                 "source": "stdout",
                 "n": 1,
-                "deep": {"a": [1]},
+                "deep": [1],
             },
             {
                 "container": "app",
