@@ -75,7 +75,7 @@ class IngestLog:
         """Append and sync; the positions of the frames. All or nothing.
 
         Raises ``DiskFullError`` where there is no room, ``LocalError`` where the disk failed (then every later commit
-        fails too: after a failed sync nobody knows what is on the disk until the log is opened again).
+        fails too: after a failed sync or cut nobody knows what is on the disk until the log is opened again).
         """
         if self._broken:
             raise LocalError(self._broken)
@@ -92,7 +92,7 @@ class IngestLog:
             buffers += (head, payload)
             positions.append(end)
             end += HEAD_BYTES + len(payload)
-        if shutil.disk_usage(self.directory).free - (end - self.committed) < self._reserve:
+        if self._free() - (end - self.committed) < self._reserve:
             raise DiskFullError(f"less than {self._reserve >> 20} MiB are free for the ingest log in {self.directory}")
         self._write(buffers)
         self._sync()
@@ -114,6 +114,12 @@ class IngestLog:
         segments = list_segments(self.directory)
         return segments[0].start if segments else self.committed
 
+    def _free(self) -> int:
+        try:
+            return shutil.disk_usage(self.directory).free
+        except OSError as error:
+            raise self._failed(error) from error
+
     def _write(self, buffers: list[bytes]) -> None:
         offset = self.committed - self._start
         try:
@@ -128,17 +134,25 @@ class IngestLog:
                         written, rest = written + n, rest[n:]
                 offset += size
         except OSError as error:
-            os.ftruncate(self._file, self.committed - self._start)
+            self._cut()
             raise self._failed(error) from error
+
+    def _cut(self) -> None:
+        """Take back a commit that was written in part; what it left would be found again when the log is opened."""
+        try:
+            os.ftruncate(self._file, self.committed - self._start)
+        except OSError as error:
+            raise self._broke(error) from error
 
     def _sync(self) -> None:
         try:
             os.fdatasync(self._file)
         except OSError as error:
-            self._broken = (
-                f"the disk of the ingest log failed in {self.directory}: {error.strerror}; restart the server"
-            )
-            raise LocalError(self._broken) from error
+            raise self._broke(error) from error
+
+    def _broke(self, error: OSError) -> LocalError:
+        self._broken = f"the disk of the ingest log failed in {self.directory}: {error.strerror}; restart the server"
+        return LocalError(self._broken)
 
     def _failed(self, error: OSError) -> LocalError:
         if error.errno in _FULL:

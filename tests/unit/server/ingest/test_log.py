@@ -157,6 +157,40 @@ def test_a_full_disk_refuses_and_keeps_what_was_there(tmp_path: Path, monkeypatc
     assert IngestLog(tmp_path).recovery.torn_bytes == 0
 
 
+def test_a_failed_write_that_cannot_be_taken_back_ends_the_promises(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = IngestLog(tmp_path)
+    log.commit([entry(1)])
+
+    def broken(*arguments: object) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "pwritev", broken)
+    monkeypatch.setattr(os, "ftruncate", broken)
+    with pytest.raises(LocalError, match="Input/output error; restart"):
+        log.commit([entry(2)])
+    monkeypatch.undo()
+    with pytest.raises(LocalError, match="restart"):
+        log.commit([entry(2)])
+    log.close()
+    assert batches(IngestLog(tmp_path)) == [1]
+
+
+def test_a_disk_that_does_not_say_how_full_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = IngestLog(tmp_path)
+
+    def broken(path: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(shutil, "disk_usage", broken)
+    with pytest.raises(LocalError, match="Input/output error"):
+        log.commit([entry(1)])
+    monkeypatch.undo()
+    log.commit([entry(2)])
+    assert batches(log) == [2]
+
+
 def test_a_short_write_is_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = IngestLog(tmp_path)
     monkeypatch.setattr(os, "pwritev", lambda file, buffers, offset: os.pwrite(file, b"".join(buffers)[:7], offset))
