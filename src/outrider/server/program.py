@@ -32,11 +32,15 @@ _log = logging.getLogger(__name__)
 _TIDY_SECONDS = 600
 _STORE_UP_SECONDS = 10
 _DAY = 86_400
+_STOPPED_AT_ONCE = 1
 _START_TOKEN = "given out at start"
 
 
 def run(options: Options) -> int:
-    """Serve until SIGTERM or SIGINT; the exit status. Raises ``UserError`` and ``LocalError`` for what cannot start."""
+    """Serve until SIGTERM or SIGINT; the exit status. A second signal ends the process at once, with status 1.
+
+    Raises ``UserError`` and ``LocalError`` for what cannot start.
+    """
     make_directory(options.data)
     with _only_one(options.data):
         return uvloop.run(_Server(options).run())
@@ -91,9 +95,18 @@ class _Server:
         web = portal(control, committer, store, options.heartbeat_seconds, ingest, secure=not options.http)
         people = Listener(web, people_socket, None if options.http else control.authority, agents=False)
         stopping = asyncio.Event()
+
+        def on_signal() -> None:
+            if stopping.is_set():
+                _log.warning("stopped at once: what was taken is in the ingest log and stored after the next start")
+                store.kill()
+                # Not an exception: whatever makes the orderly end take long would be waited for all the same.
+                os._exit(_STOPPED_AT_ONCE)
+            stopping.set()
+
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stopping.set)
+            loop.add_signal_handler(number, on_signal)
         async with asyncio.TaskGroup() as group:
             storing = group.create_task(store.run())
             committing = group.create_task(committer.run())

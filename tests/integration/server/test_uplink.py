@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import select
+import signal
 import ssl
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -179,6 +182,30 @@ def test_the_server_stops_cleanly_and_keeps_everything(
     assert second.ready["password"] == ""
     assert agent.send([make_row("after")])[0] == 200
     assert second.wait_stored()["in_store"] == 6
+
+
+def test_a_second_signal_ends_a_stop_that_takes_long(
+    make_server: Make, make_agent: Make, make_row: Callable[..., Row]
+) -> None:
+    first = make_server()
+    agent = make_agent(first)
+    with open(f"/proc/{first.process.pid}/task/{first.process.pid}/children") as file:
+        store = int(file.read())
+    gone = os.pidfd_open(store)
+    os.kill(store, signal.SIGSTOP)
+    assert agent.send([make_row("taken, not stored")])[0] == 200
+    agent.close()
+    first.process.terminate()
+    deadline = time.monotonic() + 30
+    while "stopping" not in first.log():
+        assert time.monotonic() < deadline, first.log()
+        time.sleep(0.01)
+    first.process.send_signal(signal.SIGINT)
+    assert first.process.wait(15) == 1
+    # As soon as a process has ended, its pidfd can be read.
+    assert select.select([gone], [], [], 15)[0]
+    os.close(gone)
+    assert make_server(ports=first.ports).wait_stored()["in_store"] == 1
 
 
 def _group(pid: int) -> int:

@@ -24,6 +24,9 @@ _FAILED = 3
 _TOO_EXPENSIVE = {159, 241, 307, 396}
 _QUEUE_SECONDS = 10
 _STOP_SECONDS = 20
+"""How long the process may go on storing after ``stop``; what it has not stored by then waits in the ingest log."""
+_EXIT_SECONDS = 5
+"""How long a process that has closed its socket may take to end."""
 _FIRST_BACK_OFF, _MAX_BACK_OFF = 0.2, 15.0
 _Line = tuple[int, str, str, str, str, str, str, str, str, int, dict[str, str], int, int]
 
@@ -36,6 +39,7 @@ class ChdbStore:
     def __init__(self, directory: Path, log: Path, keep_days: int, on_progress: OnProgress) -> None:
         self._arguments = [str(directory), str(log), str(keep_days)]
         self._on_progress = on_progress
+        self._process: asyncio.subprocess.Process | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._pending: dict[int, asyncio.Future[bytes]] = {}
         self._numbers = itertools.count()
@@ -82,9 +86,15 @@ class ChdbStore:
         self._up.clear()
 
     def stop(self) -> None:
-        """Let the process store what is committed and end; ``run`` returns then."""
+        """Let the process store what is committed and end; ``run`` returns then, or after 20 s, when it is killed."""
         self._stopping.set()
         self._send(wire.Stop())
+        asyncio.get_running_loop().call_later(_STOP_SECONDS, self._give_up)
+
+    def kill(self) -> None:
+        """End the process now, if there is one. Nothing is lost: the next one goes on where it was."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
 
     async def search(self, search: Search, hosts: Sequence[str] | None) -> Page:
         """Records, newest first."""
@@ -142,6 +152,15 @@ class ChdbStore:
         self._writer.write(wire.pack(message))
         return True
 
+    def _give_up(self) -> None:
+        if self._process is not None:
+            _log.warning(
+                "the store process has not ended %d s after it was told to and is killed; what it has not stored is"
+                " in the ingest log and stored after the next start",
+                _STOP_SECONDS,
+            )
+            self.kill()
+
     async def _run_once(self) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
@@ -156,11 +175,11 @@ class ChdbStore:
                 ours.close()
                 self._problem = f"the store process cannot be started: {error.strerror}"
                 return
-        self.pid = process.pid
+        self.pid, self._process = process.pid, process
         reader, self._writer = await asyncio.open_connection(sock=ours)
         try:
             await self._listen(reader)
-            async with asyncio.timeout(_STOP_SECONDS if self._stopping.is_set() else 5):
+            async with asyncio.timeout(_EXIT_SECONDS):
                 status = await process.wait()
             if status != _FAILED:
                 self._problem = f"the store process ended with status {status}"
@@ -170,6 +189,7 @@ class ChdbStore:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
+            self._process = None
             self._writer.close()
             self._writer = None
             for answer in self._pending.values():
@@ -197,7 +217,8 @@ class ChdbStore:
                 self._settled.set()
                 self.advance(self._committed)
                 if self._stopping.is_set():
-                    self.stop()
+                    # It was told before it could listen.
+                    self._send(wire.Stop())
             case wire.Progress(stored, gaps):
                 self._stored = stored
                 await self._on_progress(stored, gaps)
