@@ -148,18 +148,23 @@ async def test_a_port_that_somebody_has(folder: Path) -> None:
 
 
 @pytest.mark.docker
-async def test_an_image_that_nobody_has(docker: None, folder: Path) -> None:
-    definition = task(application("true", image="registry.invalid/nothing:1"), router(folder / "out"))
-    done = await run(definition, wishes("docker"))
-    assert (done.runner.status, "--image app=IMAGE" in done.runner.reason) == (2, True)
+@pytest.mark.parametrize("chosen", ["docker", "auto"])
+async def test_an_image_that_nobody_has_never_runs_on_the_bare_machine(docker: None, folder: Path, chosen: str) -> None:
+    mark = folder / "mark"
+    definition = task(application(f"touch {mark}", image="registry.invalid/nothing:1"), router(folder / "out"))
+    done = await run(definition, wishes(chosen))
+    assert done.runner.status == 2
     assert "registry.invalid/nothing:1 is not on this machine" in done.runner.reason
+    assert "--image app=LOCAL" in done.runner.reason
+    assert "--backend process" in done.runner.reason
+    assert not mark.exists()
 
 
 @pytest.mark.docker
-async def test_an_image_that_nobody_has_runs_as_a_process_if_it_may(docker: None, folder: Path) -> None:
+async def test_a_command_known_to_be_harmless_runs_as_a_process(docker: None, folder: Path) -> None:
     story = Story()
     definition = task(application(LINES % 5, image="registry.invalid/nothing:1"), router(folder / "out"))
-    done = await run(definition, wishes("auto"), story)
+    done = await run(definition, wishes("auto", harmless=True), story)
     assert [c["backend"] for c in done.outcome()["containers"]] == ["process", "process"]
     assert len(records(folder / "out")) == 5
     assert any("running it as a plain process" in note for note in story.notes)

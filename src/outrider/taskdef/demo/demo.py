@@ -89,6 +89,7 @@ async def run(wishes: DemoWishes, on_start: Callable[[Demo], None]) -> dict[str,
                     state=directory,
                     pull_seconds=_PULL_SECONDS,
                     identity=identity,
+                    harmless=wishes.backend == "auto",  # the example's commands are our own
                 ),
                 reports,
                 settled.wait,
@@ -131,7 +132,7 @@ def _write_private(path: Path, text: str) -> None:
 
 @asynccontextmanager
 async def _server(directory: Path, guard: Guard, wishes: DemoWishes) -> AsyncIterator[tuple[Server, Ready]]:
-    server = Server(directory / "server", directory / "server.log", guard)
+    server = Server(directory / "server", directory / "server.log", guard, wishes.say)
     port = 0 if wishes.once or not is_free(USUAL_PORT) else USUAL_PORT
     failure: OutriderError | None = None
     async with asyncio.TaskGroup() as group:

@@ -29,8 +29,10 @@ Say: TypeAlias = Callable[[str, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Builder:
-    """``engine`` is None where Docker does not answer or is not wanted; ``required`` forbids to do without it.
+    """``engine`` is None where Docker does not answer or is not wanted.
 
+    Where it answers, an image that cannot be had is an error: its command, written for a container, would run on the
+    bare machine with the rights of whoever called. ``harmless`` says that the caller knows the commands and permits it.
     ``images`` names local images for containers; ``print_line`` gets the output of what does not log to the router.
     """
 
@@ -40,7 +42,7 @@ class Builder:
     workspace: Workspace
     guard: Guard
     engine: Engine | None
-    required: bool
+    harmless: bool
     images: Mapping[str, str]
     pull_seconds: float
     note: Say
@@ -59,10 +61,11 @@ class Builder:
             try:
                 return await self._in_docker(self.engine, planned)
             except (LocalError, EngineError) as error:
-                if self.required:
+                if not self.harmless:
                     raise UserError(
                         f"container '{planned.name}': {error}",
-                        fix=f"docker pull it, or name a local image: --image {planned.name}=IMAGE",
+                        fix=f"docker pull it, or name a local image: --image {planned.name}=LOCAL, "
+                        "or say --backend process to run its command as a plain process of this machine",
                     ) from error
                 self.note(planned.name, f"{error}; running it as a plain process")
         return self._as_process(planned)
@@ -97,7 +100,7 @@ class Builder:
         }
 
     def _sidecar(self, planned: Planned, words: list[str], environment: dict[str, str]) -> Container:
-        return ProcessContainer(words, environment, self._file_log(planned), self.guard, None)
+        return ProcessContainer(words, environment, self._file_log(planned), self.guard, None, self._say(planned))
 
     def _file_log(self, planned: Planned) -> FileLog:
         return FileLog(self.workspace.log_file(planned.name), lambda line: self.print_line(planned.name, line))
@@ -124,7 +127,7 @@ class Builder:
         image = self.images.get(planned.name) or planned.image
         if not image:
             raise LocalError("it has no image")
-        image = await local_image(engine, image, lambda line: self.note(planned.name, line), self.pull_seconds)
+        image = await local_image(engine, image, self._say(planned), self.pull_seconds)
         body = options(
             planned, image, self._environment(planned), self._log_options(planned), self._volumes(planned.definition)
         )
@@ -167,4 +170,9 @@ class Builder:
         else:
             name = f"/{self._docker_name(planned)}"
             log = Driver(Settings.parse(log_options), self.identity.container_id(planned.name), name)
-        return ProcessContainer(words, self._environment(planned), log, self.guard, Check.of(planned.definition))
+        return ProcessContainer(
+            words, self._environment(planned), log, self.guard, Check.of(planned.definition), self._say(planned)
+        )
+
+    def _say(self, planned: Planned) -> Callable[[str], None]:
+        return lambda line: self.note(planned.name, line)

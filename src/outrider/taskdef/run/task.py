@@ -29,7 +29,8 @@ class Wishes:
 
     ``images`` names a local image for a container; ``environment`` holds variables: container to name to value.
     ``state`` is kept after the run, None is a temporary folder. An image may take ``pull_seconds`` to come.
-    ``identity`` may be known beforehand; ``router`` are the words that run the router.
+    ``identity`` may be known beforehand; ``router`` are the words that run the router. ``harmless``: where Docker
+    answers but has not got an image, its command may run as a plain process of this machine.
     """
 
     backend: Backend = "auto"
@@ -39,6 +40,7 @@ class Wishes:
     pull_seconds: float = PULL_SECONDS
     identity: Identity = field(default_factory=Identity.new)
     router: list[str] = field(default_factory=lambda: [*outrider_command(), "route"])
+    harmless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ async def prepare(
             workspace=workspace,
             guard=guard,
             engine=engine,
-            required=wishes.backend == "docker",
+            harmless=wishes.harmless,
             images=wishes.images,
             pull_seconds=wishes.pull_seconds,
             note=reports.note,
