@@ -17,12 +17,19 @@ from outrider.server.clock import wall
 from outrider.server.control import Control
 from outrider.server.domain.hosts import Host
 from outrider.server.ingest.committer import Committer
-from outrider.server.ingest.ledger import Ledger
+from outrider.server.ingest.ledger import HostCount, Ledger
 from outrider.server.ingest.log import IngestLog
 
 HOST_ID = "ab" * 16
 PEER = {"subject": ((("commonName", HOST_ID),),)}
 BODY = encode_batch([Row(1, "", "", "", "", "", "", "hello", {})])
+
+
+class Gate:
+    """Where a call waits: ``reached`` when it has come there, ``opened`` lets it go on."""
+
+    def __init__(self) -> None:
+        self.reached, self.opened = asyncio.Event(), asyncio.Event()
 
 
 class Rig:
@@ -31,20 +38,22 @@ class Rig:
     def __init__(self, tmp_path: Path) -> None:
         self.control = Control(tmp_path, wall)
         self.control.hosts.add(Host(HOST_ID, "web", "host", 1), 1, "t")
-        self.committer = Committer(IngestLog(tmp_path / "log"), Ledger(tmp_path / "ledger"), lambda position: None)
+        self.ledger = Ledger(tmp_path / "ledger")
+        self.committer = Committer(IngestLog(tmp_path / "log"), self.ledger, lambda position: None)
         limits = AgentLimits(Limits(compressed=200, unpacked=1000, rows=10), in_flight=450)
         self.app = AgentApi(self.control, self.committer, 30, limits=limits).app()
 
     async def call(
-        self, path: str, parts: list[bytes], headers: dict[str, str] | None = None, gate: asyncio.Event | None = None
+        self, path: str, parts: list[bytes], headers: dict[str, str] | None = None, gate: Gate | None = None
     ) -> tuple[int, dict[str, Any], dict[str, str]]:
-        """POST the body in these parts, the last one only after ``gate`` is set."""
+        """POST the body in these parts, the last one only when the gate opens."""
         answer: dict[str, Any] = {"body": b""}
         waiting = list(parts)
 
         async def receive() -> dict[str, Any]:
             if gate and len(waiting) == 1:
-                await gate.wait()
+                gate.reached.set()
+                await gate.opened.wait()
             return {"type": "http.request", "body": waiting.pop(0), "more_body": bool(waiting)}
 
         async def send(message: Any) -> None:
@@ -98,9 +107,10 @@ async def test_a_batch_in_pieces(rig: Rig) -> None:
 
 
 async def test_a_stated_length_over_the_cap_is_refused_unread(rig: Rig) -> None:
-    never = asyncio.Event()
+    never = Gate()
     answer = await rig.batch([b""], headers={"Content-Length": "201"}, gate=never)
     assert code(answer) == (413, "too_big")
+    assert not never.reached.is_set()
 
 
 async def test_a_body_that_grows_over_the_cap_is_cut_off(rig: Rig) -> None:
@@ -108,13 +118,14 @@ async def test_a_body_that_grows_over_the_cap_is_cut_off(rig: Rig) -> None:
 
 
 async def test_more_at_once_than_memory_allows_is_told_to_come_back(rig: Rig) -> None:
-    gate = asyncio.Event()
+    gates = {1: Gate(), 2: Gate()}
     async with asyncio.TaskGroup() as group:
-        slow = [group.create_task(rig.batch([BODY, b""], n, gate=gate)) for n in (1, 2)]
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        slow = [group.create_task(rig.batch([BODY, b""], n, gate=gate)) for n, gate in gates.items()]
+        for gate in gates.values():
+            await gate.reached.wait()
         refused = await rig.batch([BODY], 3)
-        gate.set()
+        for gate in gates.values():
+            gate.opened.set()
     assert code(refused) == (503, "overloaded")
     assert int(refused[2]["retry-after"]) > 0
     assert [task.result()[0] for task in slow] == [200, 200]
@@ -130,3 +141,12 @@ async def test_a_wrong_count_or_id_is_malformed(rig: Rig) -> None:
 async def test_a_heartbeat_that_is_none(rig: Rig) -> None:
     assert code(await rig.call(uplink.HEARTBEAT_PATH, [b"[]"])) == (400, "request_invalid")
     assert (await rig.call(uplink.HEARTBEAT_PATH, [b"{}"]))[1] == {"heartbeat_seconds": 30, "state": "Warning"}
+
+
+async def test_a_heartbeat_reads_the_count_of_its_own_host_only(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def every_host() -> list[HostCount]:
+        raise AssertionError("a heartbeat must not cost more the more hosts there are")
+
+    monkeypatch.setattr(rig.ledger, "hosts", every_host)
+    assert (await rig.batch([BODY]))[0] == 200
+    assert (await rig.call(uplink.HEARTBEAT_PATH, [b"{}"]))[1] == {"heartbeat_seconds": 30, "state": "OK"}

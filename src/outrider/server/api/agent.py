@@ -93,8 +93,8 @@ class AgentApi:
         now = self._clock()
         host = hosts.heard(host, beat, _address(request), now)
         self._control.hosts.save_beat(host)
-        received = {count.host.hex(): count.received for count in await self._committer.hosts()}
-        state = hosts.judge(host, received.get(host_id, 0), now, self._beat_seconds).state
+        count = await self._committer.host(bytes.fromhex(host_id))
+        state = hosts.judge(host, count.received, now, self._beat_seconds).state
         return json_answer(uplink.HeartbeatAnswer(self._beat_seconds, state.value))
 
     async def batch(self, request: Request) -> Response:

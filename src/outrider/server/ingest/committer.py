@@ -82,6 +82,10 @@ class Committer:
         """The ledger's counts."""
         return await self._on_thread(self._ledger.hosts)
 
+    async def host(self, host: bytes) -> HostCount:
+        """The ledger's count of one host; zeros where it never sent a batch."""
+        return await self._on_thread(lambda: self._ledger.host(host))
+
     async def tidy(self, now_ns: int, keep_bytes: int) -> None:
         """Drop log segments that are stored (but the newest ``keep_bytes``) and batch ids older than 90 days."""
 

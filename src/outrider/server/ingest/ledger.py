@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS progress(
     one INTEGER PRIMARY KEY CHECK(one = 1), upto INTEGER NOT NULL, stored INTEGER NOT NULL);
 INSERT OR IGNORE INTO progress VALUES(1, 0, 0);
 """
+_COUNTS = "host, batches, duplicates, received, stored, lost, last_ns"
 
 
 class Received(NamedTuple):
@@ -117,8 +118,12 @@ class Ledger:
 
     def hosts(self) -> list[HostCount]:
         """The count of each host that ever sent a batch."""
-        rows = self._db.execute("SELECT host, batches, duplicates, received, stored, lost, last_ns FROM hosts")
-        return [HostCount(*row) for row in rows]
+        return [HostCount(*row) for row in self._db.execute(f"SELECT {_COUNTS} FROM hosts")]
+
+    def host(self, host: bytes) -> HostCount:
+        """The count of one host; zeros where it never sent a batch."""
+        row = self._db.execute(f"SELECT {_COUNTS} FROM hosts WHERE host = ?", (host,)).fetchone()
+        return HostCount(*row) if row else HostCount(host, 0, 0, 0, 0, 0, 0)
 
     def forget(self, before_ns: int) -> int:
         """Forget ids of stored batches received before this time: sent again after it they would be stored again."""

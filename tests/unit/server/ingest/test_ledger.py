@@ -37,6 +37,13 @@ def test_received_is_stored_and_waiting_and_lost(tmp_path: Path) -> None:
     assert counts(ledger)[A].waiting == 10
 
 
+def test_the_count_of_one_host(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "l")
+    ledger.add([received(0), received(100, B, 7)])
+    assert ledger.host(B) == counts(ledger)[B]
+    assert ledger.host(b"c" * 16) == HostCount(b"c" * 16, 0, 0, 0, 0, 0, 0)
+
+
 def test_a_damaged_ledger_is_explained(tmp_path: Path) -> None:
     (tmp_path / "l").write_bytes(b"damaged" * 1000)
     with pytest.raises(LocalError, match="made anew from the ingest log"):
