@@ -206,6 +206,25 @@ def test_search_finds_what_the_language_says(server: Any, make_agent: Make, make
     assert search(**{"from": "1699999999999999999", "to": "1700000000000000002"}) == [messages[1], messages[0]]
 
 
+def test_the_container_filter_is_about_the_name_of_the_task_definition(
+    server: Any, make_agent: Make, make_row: Callable[..., Row]
+) -> None:
+    names = [f"ecs-web-1-{name}-0123456789abcdef0123" for name in ("web", "log-worker", "a-long-way-down-the-hall")]
+    assert make_agent(server).send([make_row(name, container=name) for name in names])[0] == 200
+    server.wait_stored()
+    found = {
+        text: {record["message"] for record in server.call("/api/v1/logs", container=text)["records"]}
+        for text in ("web", "WORK", "ecs-web-1-log", names[0])
+    }
+    assert found == {"web": {names[0]}, "WORK": {names[1]}, "ecs-web-1-log": {names[1]}, names[0]: {names[0]}}
+    browser = Browser(server)
+    browser.log_in(server.ready["password"])
+    page = browser.request("GET", "/logs")[1]
+    assert '<option value="log-worker">' in page
+    assert '<span class="container">a-long-way-down-the-hall</span>' in page
+    assert f'title="web-1 / {names[2]}"' in page
+
+
 def test_pages_follow_one_another_without_gap_or_repetition(
     server: Any, make_agent: Make, make_row: Callable[..., Row]
 ) -> None:

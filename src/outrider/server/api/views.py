@@ -165,6 +165,11 @@ class Views:
         found = await self.store.histogram(search, _chosen(search, names), over)
         return HistogramView(sum(bar.records for bar in found), over.width_ns, found)
 
+    async def container_names(self) -> set[str]:
+        """Every container with a record of the last 24 hours; none while there is no store."""
+        seen = await self._recent_containers(self.control.clock())
+        return {count.container for counts in seen.values() for count in counts if count.container}
+
     async def ledger(self) -> dict[str, object]:
         """What was received, stored, waits and was lost, in records, in sum and by host."""
         views = await self.hosts()

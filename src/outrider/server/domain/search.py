@@ -37,7 +37,8 @@ class Cursor(NamedTuple):
 class Search(msgspec.Struct, frozen=True):
     """Newest first: records with ``from_ns <= ts < to_ns`` that pass every filter, behind ``after`` where it is given.
 
-    ``host`` is an id or a name. Empty filters let all pass. ``severities`` are spellings in lower case.
+    ``host`` is an id or a name; ``container`` a part of the short name in any case, or, where it begins with ``ecs-``,
+    of the whole one (``domain.containers``). Empty filters let all pass. ``severities`` are spellings in lower case.
     """
 
     from_ns: int

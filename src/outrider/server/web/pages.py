@@ -18,6 +18,7 @@ from outrider.model.errors import LocalError, UserError
 from outrider.server.api import errors
 from outrider.server.api.access import COOKIE, Access, Caller, forgery, same_origin
 from outrider.server.api.views import LogsView, Views
+from outrider.server.domain.containers import short_name
 from outrider.server.domain.durations import parse_span
 from outrider.server.domain.hosts import State
 from outrider.server.web import show
@@ -46,6 +47,8 @@ class Pages:
             full_time=show.full_time,
             iso_time=show.iso_time,
             second=show.second,
+            short_name=short_name,
+            source_width=show.source_width,
             number=show.number,
             span=show.span,
         )
@@ -192,6 +195,7 @@ class Pages:
             problem=problem,
             fix=fix,
             names=names,
+            containers=sorted({short_name(name) for name in await self._views.container_names()}),
             ranges=show.RANGES,
             severities=show.SEVERITIES,
             json_link=show.link("/api/v1/logs", **{f"{k}_": v for k, v in api.items()}),

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+from outrider.server.api.views import RecordView
+from outrider.server.domain.containers import short_name
 from outrider.server.domain.histogram import Bar
 from outrider.server.domain.hosts import spoken
 
@@ -19,6 +21,8 @@ RANGES = {
     "30d": "Last 30 days",
 }
 CHART_HEIGHT = 60
+SOURCE_WIDTHS = (16, 24, 32, 40, 48)
+"""Widths in characters, each a class of the style sheet; longer names are wrapped."""
 SEVERITIES = {
     "": "Any severity",
     "error+": "Error and worse",
@@ -77,6 +81,12 @@ def link(path: str, **parameters: str | None) -> str:
     """A path with the parameters that are not empty."""
     given = {name.rstrip("_"): value for name, value in parameters.items() if value}
     return f"{path}?{urlencode(given)}" if given else path
+
+
+def source_width(records: Sequence[RecordView]) -> int:
+    """The width at which host and container of all these records stand in full, as far as there is room."""
+    longest = max((len(record.host_name) + len(short_name(record.container)) + 3 for record in records), default=0)
+    return next((width for width in SOURCE_WIDTHS if width >= longest), SOURCE_WIDTHS[-1])
 
 
 class ChartBar(NamedTuple):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from outrider.server.adapters.chdb.schema import read_settings
 from outrider.server.domain import severity
+from outrider.server.domain.containers import ECS_NAME, means_full_name
 from outrider.server.domain.histogram import Grid
 from outrider.server.domain.query import Term
 from outrider.server.domain.search import MAX_SHOWN, Cursor, Search
@@ -74,10 +75,15 @@ def _filters(search: Search, hosts: Sequence[str] | None) -> list[str]:
     if hosts is not None:
         conditions.append(f"host IN ({_list(hosts)})" if hosts else "false")
     if search.container:
-        conditions.append(f"container = {literal(search.container)}")
+        conditions.append(_container(search.container))
     if search.severities:
         conditions.append(f"lower(severity) IN ({_list(search.severities)})")
     return conditions + [_term(term) for term in search.terms]
+
+
+def _container(text: str) -> str:
+    name = "container" if means_full_name(text) else f"replaceRegexpOne(container, {literal(ECS_NAME)}, '\\\\1')"
+    return f"positionCaseInsensitiveUTF8({name}, {literal(text)}) > 0"
 
 
 def containers_statement(host: str, since_ns: int) -> str:
