@@ -182,6 +182,9 @@ class Pages:
             problem = error.message if isinstance(error, UserError) else str(error)
             fix = error.fix if isinstance(error, UserError) else "Try again in some seconds."
         names = sorted({host.name for host in self._views.control.hosts.all()})
+        containers = await self._views.container_names()
+        if found:
+            containers |= {record.container for record in found.records}
         api = {name: value for name, value in _search_parameters(form, range_).items() if value}
         return self._page(
             request,
@@ -195,7 +198,7 @@ class Pages:
             problem=problem,
             fix=fix,
             names=names,
-            containers=sorted({short_name(name) for name in await self._views.container_names()}),
+            containers=sorted({short_name(name) for name in containers if name}),
             ranges=show.RANGES,
             severities=show.SEVERITIES,
             json_link=show.link("/api/v1/logs", **{f"{k}_": v for k, v in api.items()}),
