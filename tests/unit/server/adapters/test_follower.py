@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from pathlib import Path
@@ -22,6 +23,8 @@ from outrider.server.ingest.log import Entry, IngestLog
 from outrider.server.ingest.segments import list_segments
 
 COLUMNS = 13
+EXAMPLES = int(os.environ.get("OUTRIDER_EXAMPLES", "25"))
+"""Each syncs many small files; 150 are a thorough run. The same with real crashes is in tests/integration/server."""
 
 
 class Crash(BaseException):
@@ -122,7 +125,7 @@ def follow(engine: Engine, folder: Path, log: IngestLog) -> Follower:
 FAULTS = st.lists(st.sampled_from(["", "refused", "crash before", "crash after", "error after", "half"]), max_size=8)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(sizes=st.lists(st.integers(1, 30), min_size=1, max_size=8), faults=FAULTS, data=st.data())
 def test_exactly_once_whatever_goes_wrong(
     tmp_path_factory: pytest.TempPathFactory, sizes: list[int], faults: list[str], data: st.DataObject
