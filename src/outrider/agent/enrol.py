@@ -50,7 +50,7 @@ async def enrol(settings: Settings, capabilities: list[str]) -> EnrolAnswer:
     finally:
         await client.close()
     _write(settings.identity / net.AUTHORITY, answer.ca_pem.encode())
-    _write(settings.identity / net.SERVER, settings.server.encode())
+    _write(settings.identity / net.SERVER, (answer.ingest_url or settings.server).encode())
     _write(settings.identity / net.CERTIFICATE, answer.certificate_pem.encode())
     return answer
 

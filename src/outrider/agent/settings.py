@@ -14,7 +14,6 @@ from outrider.protocols.uplink import JoinToken, Refusal
 DEFAULT_STATE: Final = "/var/lib/outrider"
 DEFAULT_PORT: Final = 1514
 DEFAULT_MEMORY: Final = "20M"
-ENVIRONMENT: Final = "environment"
 
 
 @dataclass(frozen=True, slots=True)

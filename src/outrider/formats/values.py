@@ -113,3 +113,10 @@ def retry_limit(text: str, warn: Callable[[str], None]) -> int | None:
         return int(text)
     warn(f"retry_limit '{text}' counts as 1; allowed: a number from 1, no_retries, no_limits, false, off")
     return 1
+
+
+def permission(text: str) -> int:
+    """Permissions of a file as octal digits, such as ``0660``."""
+    if not re.fullmatch(r"0?[0-7]{1,3}", text, re.ASCII):
+        raise ValueError(f"'{text}' is not a permission; allowed: octal digits up to 0777, such as 0660")
+    return int(text, 8)

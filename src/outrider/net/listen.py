@@ -55,6 +55,8 @@ class _Connection(asyncio.Protocol):
         self._listener.opened(self)
 
     def data_received(self, data: bytes) -> None:
+        if not self._listener.has(self):
+            return
         self._listener.received += 1
         answer = self.session.feed(data)
         if answer.reply:
@@ -122,9 +124,14 @@ class StreamListener:
             connection.transport.write(greeting)
 
     def closed(self, connection: _Connection) -> None:
-        """A connection is gone."""
-        self._connections.discard(connection)
-        connection.session.end()
+        """A connection is gone; its session ends once, whoever hung up."""
+        if connection in self._connections:
+            self._connections.discard(connection)
+            connection.session.end()
+
+    def has(self, connection: _Connection) -> bool:
+        """Whether the connection's session still takes bytes."""
+        return connection in self._connections
 
     def pause(self) -> None:
         """Stop reading everywhere."""
@@ -146,6 +153,7 @@ class StreamListener:
             self._server.close()
         await self._drain(seconds)
         for connection in list(self._connections):
+            self.closed(connection)  # the loop would tell the session later, when nobody waits for its last record
             connection.transport.close()
         if self._path:
             with contextlib.suppress(FileNotFoundError):

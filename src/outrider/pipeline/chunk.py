@@ -134,12 +134,11 @@ class Chunk:
             chunkfile.set_aside(path)
 
     def delete(self) -> None:
-        """Every output has answered."""
+        """Every output has answered. Raises LocalError when the file cannot be removed."""
         self.pieces = []
-        if self.file is not None:
-            self.file.delete()
-        elif self.path is not None:
-            self.path.unlink(missing_ok=True)
+        self.seal()
+        if self.path is not None:
+            chunkfile.delete(self.path)
 
 
 def pack(batch: Batch) -> bytes:

@@ -200,7 +200,7 @@ class OutputRunner:
         seconds = wait_seconds(parcel.attempts, self._retries.base, self._retries.cap, random.randint)
         if self._hurry:
             seconds = 1
-        self._log.warn(f"failed to flush chunk {parcel.chunk.id}, retry in {seconds} seconds: {reason}")
+        self._log.warn(f"failed to flush chunk {parcel.chunk.id}, retry in {seconds} seconds: {reason}", about=reason)
         handle = asyncio.get_running_loop().call_later(seconds, self._requeue, parcel)
         self._waiting[id(parcel)] = (handle, parcel)
 

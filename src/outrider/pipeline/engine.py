@@ -11,11 +11,12 @@ import time
 import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Final
 
 from outrider.model.batch import Batch
-from outrider.model.errors import LocalError, OutriderError
+from outrider.model.errors import LocalError
 from outrider.pipeline.chunk import FILTERED, Chunk
 from outrider.pipeline.delivery import OutputRunner, Parcel, unreadable
 from outrider.pipeline.intake import ChunkIntake
@@ -24,6 +25,7 @@ from outrider.pipeline.log import Log
 from outrider.pipeline.plugin import Decoder, Filter, Input
 
 _ROUTES_MAX: Final = 10_000
+_UNDELIVERED: Final = "not delivered before the stop"
 
 
 @dataclass(slots=True)
@@ -72,38 +74,25 @@ class Engine:
         """
         self.started = time.monotonic()
         self._intakes = {item.intake.name: item.intake for item in self.inputs}
-        for output in self.outputs:
-            await output.plugin.start()
-        for item in self.inputs:
-            for chunk in item.intake.recover():
-                self.sealed(chunk)
-        started = await self._start_inputs()
-        async with asyncio.TaskGroup() as group:
-            workers = [group.create_task(output.run()) for output in self.outputs]
-            workers.append(group.create_task(self._tick()))
-            await self._stopping.wait()
-            for item in started:
-                await item.plugin.stop()
-            await self._drain()
-            for worker in workers:
-                worker.cancel()
-        self._account_for_the_rest()
-        for output in self.outputs:
-            await output.plugin.stop()
-
-    async def _start_inputs(self) -> list[RunningInput]:
-        started: list[RunningInput] = []
-        try:
+        async with AsyncExitStack() as outputs, AsyncExitStack() as inputs:
+            for output in self.outputs:
+                await output.plugin.start()
+                outputs.push_async_callback(output.plugin.stop)
+            for item in self.inputs:
+                for chunk in item.intake.recover():
+                    self.sealed(chunk)
             for item in self.inputs:
                 await item.plugin.start(item.intake)
-                started.append(item)
-        except OutriderError:
-            for item in started:
-                await item.plugin.stop()
-            for output in self.outputs:
-                await output.plugin.stop()
-            raise
-        return started
+                inputs.push_async_callback(item.plugin.stop)
+            async with asyncio.TaskGroup() as group:
+                workers = [group.create_task(output.run()) for output in self.outputs]
+                workers.append(group.create_task(self._tick()))
+                await self._stopping.wait()
+                await inputs.aclose()
+                await self._drain()
+                for worker in workers:
+                    worker.cancel()
+            self._account_for_the_rest()
 
     def stop(self) -> None:
         """Ask for the end; safe to call from a signal handler of the loop."""
@@ -144,23 +133,23 @@ class Engine:
 
     def _account_for_the_rest(self) -> None:
         """What is in the spool stays buffered there; what was in memory only is lost, and said to be."""
-        lost = 0
-        for queue in self._ready.values():
-            for chunk in queue:
-                if chunk.path is None:
-                    row = self.ledger.of_input(chunk.source, chunk.tag)
-                    row.waiting -= chunk.count
-                    row.dropped["not delivered before the stop"] += chunk.count
-                    lost += chunk.count
-        kept = sum(chunk.count for queue in self._ready.values() for chunk in queue if chunk.path is not None)
-        for output in self.outputs:
-            for parcel in output.abandon():
-                if parcel.chunk.path is not None:
-                    kept += parcel.count
-                else:
-                    lost += parcel.count
-                    parcel.row.buffered -= parcel.count
-                    parcel.row.dropped["not delivered before the stop"] += parcel.count
+        self._flush_open()
+        kept = lost = 0
+        for chunk in (chunk for queue in self._ready.values() for chunk in queue):
+            if chunk.path is not None:
+                kept += chunk.count
+                continue
+            lost += chunk.count
+            row = self.ledger.of_input(chunk.source, chunk.tag)
+            row.waiting -= chunk.count
+            row.dropped[_UNDELIVERED] += chunk.count
+        for parcel in (parcel for output in self.outputs for parcel in output.abandon()):
+            if parcel.chunk.path is not None:
+                kept += parcel.count
+                continue
+            lost += parcel.count
+            parcel.row.buffered -= parcel.count
+            parcel.row.dropped[_UNDELIVERED] += parcel.count
         if lost:
             self.log.error(f"{lost} records were not delivered and are lost; fix: storage.type filesystem keeps them")
         if kept:
@@ -219,6 +208,7 @@ class Engine:
         outputs = [output for output in self.route(chunk.tag) if output.name not in chunk.done]
         if not outputs and not chunk.done:
             row.dropped["no output matches the tag"] += len(batch)
+            self.log.warn(f"records with the tag {chunk.tag} match no output and are dropped")
         else:
             row.passed += len(batch)
         if not outputs or not batch.records:
@@ -235,6 +225,11 @@ class Engine:
                 item.plugin.apply(batch)
             except Exception as error:  # noqa: BLE001 - a bug in a filter must not stop the records
                 self.log.error(f"bug in filter {item.name}: {''.join(traceback.format_exception(error))}")
+            if len(batch) > before or len(batch) != len(batch.times):
+                self.log.error(f"bug in filter {item.name}: it must not add records or change one column alone")
+                batch.times.clear()
+                batch.records.clear()
+                batch.metadata = None
             if len(batch) < before:
                 dropped[f"filter {item.name}"] += before - len(batch)
 
@@ -283,6 +278,5 @@ class Engine:
             self.log.warn(f"{error}; after a restart {output.name} may get the chunk a second time")
 
     def _close(self, chunk: Chunk) -> None:
-        chunk.delete()
-        self._intakes[chunk.source].release(chunk)
+        self._intakes[chunk.source].finish(chunk)
         self._finished.set()

@@ -153,6 +153,14 @@ class ChunkIntake:
         self._in_memory.pop(chunk.id, None)
         self._resume_if_room()
 
+    def finish(self, chunk: Chunk) -> None:
+        """Nothing is left to do for the chunk."""
+        try:
+            chunk.delete()
+        except LocalError as error:
+            self.log.error(f"{error}; after a restart its records are delivered a second time")
+        self.release(chunk)
+
     def _resume_if_room(self) -> None:
         if self._paused and not self._over:
             self._paused = False
@@ -224,8 +232,7 @@ class ChunkIntake:
         if chunk.count:
             self._sealed(chunk)
         else:
-            chunk.delete()
-            self.release(chunk)
+            self.finish(chunk)
 
     def _make_room(self) -> None:
         if self._spool is not None:

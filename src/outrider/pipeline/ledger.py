@@ -43,9 +43,10 @@ class Sent:
 
 def count_reason(counter: Counter[str], reason: str, count: int) -> None:
     """Add to a reason's count; peers may word reasons, so beyond REASONS_MAX they share one."""
+    reason = reason[:200]
     if reason not in counter and len(counter) >= REASONS_MAX:
         reason = OTHER_REASONS
-    counter[reason[:200]] += count
+    counter[reason] += count
 
 
 class Ledger:

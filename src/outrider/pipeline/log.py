@@ -27,11 +27,14 @@ class Sink:
     level: int = LEVELS["info"]
     _seen: dict[tuple[str, str], tuple[float, int]] = field(default_factory=dict)
 
-    def write(self, level: str, component: str, message: str, *, now_ns: int, repeat: bool) -> None:
-        """Write one line, unless the same one was written moments ago and ``repeat`` is false."""
+    def write(self, level: str, component: str, message: str, *, now_ns: int, repeat: bool, about: str = "") -> None:
+        """Write one line, unless one of the same trouble (``about``, else the message) was written moments ago.
+
+        With ``repeat`` it is written in any case.
+        """
         if LEVELS[level] > self.level:
             return
-        suffix = "" if repeat else self._hold_back(component, message, now_ns / 1e9)
+        suffix = "" if repeat else self._hold_back(component, about or message, now_ns / 1e9)
         if suffix is None:
             return
         seconds, fraction = divmod(now_ns, 1_000_000_000)
@@ -43,8 +46,8 @@ class Sink:
         except (OSError, ValueError):
             self.level = 0  # standard error is gone or its disk is full: logging must not stop the logs of others
 
-    def _hold_back(self, component: str, message: str, now: float) -> str | None:
-        key = (component, message)
+    def _hold_back(self, component: str, about: str, now: float) -> str | None:
+        key = (component, about)
         last, held = self._seen.get(key, (-_REPEAT_SECONDS, 0))
         if now - last < _REPEAT_SECONDS:
             self._seen[key] = (last, held + 1)
@@ -64,17 +67,17 @@ class Log:
     level: int | None = None
     """Most talkative level of this component; None: as the sink."""
 
-    def _write(self, level: str, message: str, repeat: bool) -> None:
+    def _write(self, level: str, message: str, repeat: bool, about: str = "") -> None:
         if self.level is None or LEVELS[level] <= self.level:
-            self.sink.write(level, self.component, message, now_ns=time.time_ns(), repeat=repeat)
+            self.sink.write(level, self.component, message, now_ns=time.time_ns(), repeat=repeat, about=about)
 
-    def error(self, message: str) -> None:
-        """Something was lost or will be."""
-        self._write("error", message, False)
+    def error(self, message: str, about: str = "") -> None:
+        """Something was lost or will be. ``about`` names the trouble where messages of one trouble differ."""
+        self._write("error", message, False, about)
 
-    def warn(self, message: str) -> None:
-        """Something needs attention, nothing is lost yet."""
-        self._write("warn", message, False)
+    def warn(self, message: str, about: str = "") -> None:
+        """Something needs attention, nothing is lost yet. ``about`` as of ``error``."""
+        self._write("warn", message, False, about)
 
     def info(self, message: str) -> None:
         """A change of state worth a line."""

@@ -29,6 +29,8 @@ Port = Annotated[int, "port"]
 """0 to 65535; 0 is the plugin's default."""
 Secret = Annotated[str, "secret"]
 """Text that is never printed."""
+Permission = Annotated[int, "permission"]
+"""Permissions of a file, octal; None where the process's own mask decides."""
 CommaList = Annotated[tuple[str, ...], "commas"]
 """``a, b, c``"""
 Repeated = tuple[str, ...]
@@ -51,6 +53,11 @@ class Property:
 def option(default: Any, help: str, *, name: str = "", aliases: Sequence[str] = ()) -> Any:  # noqa: A002
     """Declare an option. ``name`` is the key where it is no Python name (``net.keepalive``)."""
     return dataclasses.field(default=default, metadata={"help": help, "name": name, "aliases": tuple(aliases)})
+
+
+def secret_option(default: Any, help: str, *, name: str = "") -> Any:  # noqa: A002
+    """Declare an option whose value must not be printed: it is left out of the options' ``repr``."""
+    return dataclasses.field(default=default, repr=False, metadata={"help": help, "name": name, "aliases": ()})
 
 
 def in_order() -> Any:
@@ -187,6 +194,7 @@ _READERS: Final[Mapping[Any, Callable[[str], Any]]] = {
     Count: lambda text: _within(values.integer(text), None),
     Port: lambda text: _within(values.integer(text), 65535),
     Duration: values.seconds,
+    Permission: values.permission,
     CommaList: lambda text: tuple(words.comma_list(text)),
 }
 
@@ -214,7 +222,7 @@ class Tls:
     tls_ca_file: str = option("", "file of CA certificates; else the system's", name="tls.ca_file")
     tls_crt_file: str = option("", "own certificate (PEM)", name="tls.crt_file")
     tls_key_file: str = option("", "own private key (PEM)", name="tls.key_file")
-    tls_key_passwd: Secret = option("", "password of the private key", name="tls.key_passwd")
+    tls_key_passwd: Secret = secret_option("", "password of the private key", name="tls.key_passwd")
     tls_min_version: str = option("", "oldest version: TLSv1.2 (default) or TLSv1.3", name="tls.min_version")
     tls_max_version: str = option("", "newest version: TLSv1.2 or TLSv1.3", name="tls.max_version")
     tls_ciphers: str = option("", "OpenSSL cipher list", name="tls.ciphers")

@@ -73,7 +73,7 @@ class Input(ABC, Generic[O]):
 
     @abstractmethod
     async def start(self, intake: Intake) -> None:
-        """Open what is read from. Raise UserError or LocalError when that fails."""
+        """Open what is read from. Raise UserError or LocalError when that fails, and leave nothing open then."""
 
     @abstractmethod
     async def stop(self) -> None:
@@ -96,7 +96,7 @@ class Filter(ABC, Generic[O]):
 
     @abstractmethod
     def apply(self, batch: Batch) -> None:
-        """Change the batch in place. Called once for each chunk, never for a retry."""
+        """Change or drop records in place, never add any. Called once for each chunk, never for a retry."""
 
 
 @dataclass(frozen=True, slots=True)

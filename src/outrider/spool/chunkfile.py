@@ -74,7 +74,11 @@ class ChunkFile:
             self.delete()
             raise
         if sync:
-            _sync_directory(directory)
+            try:
+                _sync_directory(directory)
+            except LocalError:
+                self.delete()
+                raise
 
     def append(self, raw: bytes, count: int) -> None:
         """Write ``count`` raw records; on return they survive the death of the process."""
@@ -89,7 +93,7 @@ class ChunkFile:
     def delete(self) -> None:
         """The chunk is where it should be."""
         self.seal()
-        self.path.unlink(missing_ok=True)
+        delete(self.path)
 
     def _write(self, data: bytes) -> None:
         assert self._fd is not None, "sealed"
@@ -130,6 +134,14 @@ def replace(path: Path, header: Header, raw: bytes, count: int, done: Iterable[s
     _write_whole(path, [_header_frame(header), _frame(_DATA, raw, count), *marks], sync=False)
 
 
+def delete(path: Path) -> None:
+    """Remove a chunk's file, if it is there. Raises LocalError."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise LocalError(f"cannot delete {path}: {error.strerror}") from error
+
+
 def set_aside(path: Path) -> Path:
     """Keep a file that cannot be used under another name, beside it; the new path. Raises LocalError."""
     aside = path.with_suffix(BROKEN)
@@ -154,7 +166,7 @@ def recover(directory: Path) -> Iterator[Recovered | str]:
     Torn ends are cut off, damaged files are set aside beside what could be saved of them, temporary files removed.
     """
     for leftover in directory.glob("*.tmp"):
-        leftover.unlink(missing_ok=True)
+        delete(leftover)
     for path in sorted(directory.glob(f"*{SUFFIX}")):
         try:
             found = _recover_one(path)
@@ -172,17 +184,24 @@ def _recover_one(path: Path) -> Recovered | str | None:
     count = sum(n for kind, _, n in frames if kind == _DATA)
     if header is None or not count:
         if not damage:
-            path.unlink(missing_ok=True)  # died before the first record was accepted
+            delete(path)  # died before the first record was accepted
             return None
         return f"{set_aside(path).name}: no readable records in it ({damage}); set aside"
     if damage:
         _keep_copy(path, contents)
         _write_whole(path, [_frame(kind, payload, n) for kind, payload, n in frames], sync=True)
     elif end < len(contents):
-        os.truncate(path, end)
+        _cut(path, end)
     size = sum(len(payload) for kind, payload, _ in frames if kind == _DATA)
     done = {payload.decode("utf-8", "replace") for kind, payload, _ in frames if kind == _DONE}
     return Recovered(path, header, count, size, done, damage)
+
+
+def _cut(path: Path, end: int) -> None:
+    try:
+        os.truncate(path, end)
+    except OSError as error:
+        raise LocalError(f"cannot cut the torn end of {path}: {error.strerror}") from error
 
 
 def _keep_copy(path: Path, contents: bytes) -> None:
@@ -255,7 +274,8 @@ def _write_whole(path: Path, frames: list[bytes], *, sync: bool) -> None:
         if sync:
             _sync_directory(path.parent)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise LocalError(f"cannot write the spool {path.parent}: {error.strerror}") from error
 
 
@@ -270,8 +290,11 @@ def _write_all(fd: int, data: bytes) -> None:
 
 
 def _sync_directory(directory: Path) -> None:
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+        fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+    except OSError as error:
+        raise LocalError(f"cannot write the spool {directory}: {error.strerror}") from error

@@ -182,7 +182,7 @@ async def test_records_before_the_handshake_are_refused(make: Any, intake_of: An
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"unix_perm": "rw"}, "unix_perm 'rw' is not an octal permission; fix: write it as 0660"),
+        ({"unix_perm": "rw"}, "'rw' is not a permission; allowed: octal digits"),
         ({"security.users": "bob x"}, "security.users needs shared_key"),
         ({"security.users": "bob", "shared_key": "k"}, "must be 'NAME PASSWORD'"),
         ({"unix_path": "/tmp/x", "tls": "on"}, "a unix socket has no TLS"),

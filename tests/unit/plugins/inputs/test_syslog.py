@@ -142,7 +142,7 @@ def test_built_in_parsers(make: Any, parser: str) -> None:
         ({}, "mode unix_udp needs path"),
         ({"mode": "tpc"}, "did you mean 'tcp'"),
         ({"mode": "tcp", "parser": "syslog-rfc5425"}, "did you mean 'syslog-rfc5424'"),
-        ({"mode": "tcp", "unix_perm": "9"}, "not an octal permission"),
+        ({"mode": "tcp", "unix_perm": "9"}, "not a permission"),
         ({"mode": "udp", "tls": "on"}, "mode udp has no TLS"),
     ],
 )

@@ -30,8 +30,6 @@ class Forward(Input[Options]):
 
     def check(self) -> None:
         """See Input."""
-        if self.options.unix_perm:
-            _mode(self.options.unix_perm)
         if self.options.security_users and not (self.options.shared_key or self.options.empty_shared_key):
             raise UserError("security.users needs shared_key", fix="set Shared_Key, or Empty_Shared_Key On")
         for user in self.options.security_users:
@@ -49,8 +47,7 @@ class Forward(Input[Options]):
         intake.on_room(self._listener.pause, self._listener.resume)
         options, core = self.options, self.core
         if options.unix_path:
-            mode = _mode(options.unix_perm) if options.unix_perm else None
-            await self._listener.listen_unix(options.unix_path, mode, backlog=core.net_backlog)
+            await self._listener.listen_unix(options.unix_path, options.unix_perm, backlog=core.net_backlog)
             self.log.info(f"listening on unix://{options.unix_path}")
             return
         host = core.listen or core.host or "0.0.0.0"
@@ -103,13 +100,3 @@ class _Session:
     def end(self) -> None:
         if self._machine.waiting:
             self._intake.lost(self._forced_tag or "(unknown)", 1, "connection closed inside a frame")
-
-
-def _mode(text: str) -> int:
-    try:
-        mode = int(text, 8)
-    except ValueError:
-        mode = -1
-    if not 0 <= mode <= 0o777:
-        raise UserError(f"unix_perm '{text}' is not an octal permission", fix="write it as 0660")
-    return mode

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from outrider.pipeline.options import Size, option
+from outrider.pipeline.options import Permission, Size, option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +14,7 @@ class Options:
 
     mode: Literal["unix_udp", "unix_tcp", "tcp", "udp"] = option("unix_udp", "transport")
     path: str = option("", "unix socket, for the unix modes")
-    unix_perm: str = option("0644", "permissions of the socket, octal")
+    unix_perm: Permission = option(0o644, "permissions of the socket, octal")
     format: Literal["newline", "octet_counting", "auto"] = option("newline", "how messages stand in a stream")
     parser: str = option("", "syslog-rfc5424, syslog-rfc3164 or syslog-rfc3164-local; each line shows its form itself")
     buffer_chunk_size: Size = option(32_768, "accepted; reads are as large as the kernel has data")

@@ -33,10 +33,6 @@ class Syslog(Input[Options]):
             raise UserError(
                 f"parser '{options.parser}' is not built in", found=options.parser, allowed=BUILT_IN_PARSERS
             )
-        try:
-            self._mode = int(options.unix_perm, 8)
-        except ValueError as error:
-            raise UserError(f"unix_perm '{options.unix_perm}' is not an octal permission") from error
         if self.core.tls:
             if options.mode != "tcp":
                 raise UserError(f"mode {options.mode} has no TLS", fix="use mode tcp")
@@ -58,13 +54,13 @@ class Syslog(Input[Options]):
                     host, port, backlog=core.net_backlog, share_port=core.net_share_port, tls=tls
                 )
             else:
-                await listener.listen_unix(options.path, self._mode, backlog=core.net_backlog)
+                await listener.listen_unix(options.path, options.unix_perm, backlog=core.net_backlog)
         else:
             datagrams = self._listener = DatagramListener(self._datagram)
             if options.mode == "udp":
                 port = await datagrams.listen_udp(host, port, options.receive_buffer_size)
             else:
-                await datagrams.listen_unix(options.path, self._mode, options.receive_buffer_size)
+                await datagrams.listen_unix(options.path, options.unix_perm, options.receive_buffer_size)
         where = f"unix://{options.path}" if options.mode.startswith("unix") else f"{host}:{port}"
         self.log.info(f"listening on {where} ({options.mode})")
 

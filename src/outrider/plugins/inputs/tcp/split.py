@@ -8,7 +8,6 @@ import re
 from typing import Any, Final
 
 _BLANKS: Final = re.compile(r"[ \t\r\n]*")
-_UNFINISHED: Final = re.compile(r"[-+0-9.eEtruefalsn]*\Z")
 
 
 def unescape(text: str) -> bytes:

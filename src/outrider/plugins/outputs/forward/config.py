@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from outrider.pipeline.options import Count, Repeated, Secret, option
+from outrider.pipeline.options import Count, Repeated, Secret, option, secret_option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,11 +19,11 @@ class Options:
         False, "send [[time, metadata], record], which Fluentd refuses (Fluent Bit: on)"
     )
     fluentd_compat: bool = option(False, "accepted: entries are always such that Fluentd takes them")
-    shared_key: Secret = option("", "secret of the peer")
+    shared_key: Secret = secret_option("", "secret of the peer")
     empty_shared_key: bool = option(False, "do the handshake with an empty shared key")
     self_hostname: str = option("", "our name in the handshake; default: the host name")
     username: str = option("", "user that the peer asks for")
-    password: Secret = option("", "and the password")
+    password: Secret = secret_option("", "and the password")
     send_options: bool = option(False, "accepted: options are always sent")
     require_ack_response: bool = option(False, "deliver only when the peer has acknowledged")
     ack_timeout: Count = option(60, "seconds to wait for the acknowledgement")

@@ -12,11 +12,11 @@ from typing import Any, Final
 
 from outrider.formats import json
 from outrider.model.batch import Batch, Record
+from outrider.protocols.syslog.names import SEVERITIES
 from outrider.protocols.uplink import Row
 
 ROWS_MAX: Final = 10_000
 """Rows of one batch on the wire; the server takes up to 50,000."""
-SEVERITIES: Final = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 
 _MESSAGE: Final = ("message", "log", "msg")
 _CONTAINER: Final = ("ident", "container_name")

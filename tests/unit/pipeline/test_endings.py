@@ -1,0 +1,104 @@
+"""What must hold at the edges: last words of open connections, files that cannot go, filters that misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import socket
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from outrider.model.batch import Batch
+from outrider.model.errors import LocalError
+from outrider.pipeline import options, registry
+from outrider.spool import chunkfile
+
+ONE = "[INPUT]\n  Name steered\n[OUTPUT]\n  Name steered\n  Match *\n"
+
+
+async def test_a_last_line_without_its_end_is_delivered_at_the_stop(built: Any) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        path = f"{folder}/s"
+        text = f"[INPUT]\n  Name syslog\n  Mode unix_tcp\n  Path {path}\n[OUTPUT]\n  Name steered\n  Match *\n"
+        running = built(text)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(running.engine.run())
+            await running.until(Path(path).exists)
+            with socket.socket(socket.AF_UNIX) as sender:
+                sender.connect(path)
+                sender.sendall(b"whole line\nlast words")
+                await running.until(lambda: running.sent()["delivered"] == 1)
+                running.engine.stop()
+                await running.until(lambda: running.output().stopped)
+    assert [record["message"] for record in running.output().records] == ["whole line", "last words"]
+    assert running.taken("syslog.0")["waiting"] == 0
+    assert running.engine.ledger.faults() == []
+
+
+async def test_a_file_that_cannot_be_deleted_ends_nothing(
+    pipeline: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise LocalError(f"cannot delete {path}: Read-only file system")
+
+    monkeypatch.setattr(chunkfile, "delete", refuse)
+    text = f"[SERVICE]\n  storage.path {tmp_path}/spool\n" + ONE.replace(
+        "steered\n", "steered\n  storage.type filesystem\n", 1
+    )
+    async with pipeline(text) as running:
+        for n in range(3):
+            running.input().push("app", {"n": n})
+            await running.settled()
+    assert [record["n"] for record in running.output().records] == [0, 1, 2]
+    assert "Read-only file system; after a restart its records are delivered a second time" in running.log.getvalue()
+
+
+@pytest.mark.parametrize("column", ["records", "times"])
+async def test_a_filter_that_adds_records_or_bends_one_column_loses_its_batch_and_says_so(
+    pipeline: Any, column: str
+) -> None:
+    async with pipeline(ONE + "[FILTER]\n  Name steered\n  Match *\n  Alias odd\n") as running:
+
+        def odd(batch: Batch) -> None:
+            getattr(batch, column).append({} if column == "records" else 0)
+
+        running.filter().action = odd
+        running.input().push("app", {"n": 1}, {"n": 2})
+        await running.until(lambda: running.taken()["waiting"] == 0)
+    assert running.taken()["dropped"] == {"filter odd": 2}
+    assert "bug in filter odd: it must not add records" in running.log.getvalue()
+
+
+async def test_an_output_that_cannot_start_leaves_nothing_open(built: Any) -> None:
+    running = built(ONE + "[OUTPUT]\n  Name steered\n  Match *\n")
+
+    async def refuse() -> None:
+        raise LocalError("no room")
+
+    running.output(1).start = refuse
+    with pytest.raises(LocalError, match="no room"):
+        await running.engine.run()
+    assert running.output(0).stopped
+
+
+async def test_records_that_match_no_output_are_told_once(pipeline: Any) -> None:
+    async with pipeline(ONE.replace("Match *", "Match app")) as running:
+        for n in range(5):
+            running.input().push("other", {"n": n})
+            await running.until(lambda: running.taken()["waiting"] == 0)
+    assert running.taken()["dropped"] == {"no output matches the tag": 5}
+    assert running.log.getvalue().count("records with the tag other match no output") == 1
+
+
+@pytest.mark.parametrize("kind", registry.KINDS)
+def test_no_option_that_holds_a_secret_is_printed(kind: str) -> None:
+    cores = {"input": options.InputCore, "filter": options.FilterCore, "output": options.OutputCore}
+    for name in registry.PLUGINS[kind]:
+        for declared in (registry.plugin_class(kind, name).Options, cores[kind]):
+            fields = {field.name: field for field in dataclasses.fields(declared)}
+            for entry in options.declared(declared).values():
+                if entry.kind is options.Secret or entry.key == "security.users":
+                    assert not fields[entry.field].repr, f"{kind} {name}: {entry.key}"
