@@ -6,6 +6,7 @@ before the router's own arguments, deserves a precise answer.
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 import shlex
@@ -16,6 +17,7 @@ from outrider.model.errors import UserError
 
 RUN_PATH: Final = "/fluent-bit/bin/fluent-bit"
 IN_CONFIG: Final = "/fluent-bit/etc/fluent-bit.conf"
+OWN_COMMAND: Final = "outrider"
 OUT_CONFIG: Final = "/var/alertlogic/lib/fluent-bit/fluent-bit.conf"
 
 HELP: Final = f"""\
@@ -23,13 +25,15 @@ usage: fluent-launch [OPTION]... [-- ARGUMENT...]
 
 Changes a Fluent Bit configuration and runs the log router on the result.
 
-  -r, --run-path PATH        executable to run
+  -r, --run-path PATH        executable to run, or its name if it is found on PATH;
+                             {OWN_COMMAND} stands for '{OWN_COMMAND} route'
                              (default {RUN_PATH})
   -c, --in-config PATH       configuration to read, classic or YAML
                              (default {IN_CONFIG})
   -m, --out-config PATH      changed configuration to write and to run with
                              (default {OUT_CONFIG},
-                             or in /dev/shm, /run or /tmp if that cannot be written)
+                             or in /var/outrider/lib/fluent-bit, /dev/shm, /run or /tmp
+                             if that cannot be written)
   -i, --input KEY VALUE      set KEY in each [INPUT] section
   -f, --filter KEY VALUE     set KEY in each [FILTER] section
   -o, --output KEY VALUE     set KEY in each [OUTPUT] section
@@ -53,6 +57,7 @@ _LONG: Final = {
     **{f"--{kind}": f"-{kind[0]}" for kind in KINDS},
     "--help": "-h",
 }
+_NAMES: Final = (*_LONG, "--version", "--print")
 _FLAGS: Final = {"-h": "help", "--version": "version", "--print": "print"}
 _OPTION: Final = re.compile(r"-[A-Za-z]$|--[a-z]")
 """What looks like an option rather than a value: ``-m``, ``--match``, but not ``-1`` or ``-5m``."""
@@ -144,8 +149,10 @@ def _unknown(words: list[str], at: int) -> NoReturn:
             fix=f"type -- yourself; {_command(corrected)}",
         )
     if word.startswith("--") and "--" in words[at:]:
-        raise UserError(f"unknown option '{word}'", found=word, allowed=[*_LONG, "--version", "--print"])
-    _forgotten(words, at, f"'{word}' is no argument of the launcher")
+        raise UserError(f"unknown option '{word}'", found=word, allowed=_NAMES)
+    message = f"'{word}' is no argument of the launcher"
+    near = difflib.get_close_matches(word.partition("=")[0], _NAMES, 1, 0.7) if word.startswith("--") else []
+    _forgotten(words, at, f"{message}; did you mean '{near[0]}'? If it is for the log router" if near else message)
 
 
 def _forgotten(words: list[str], at: int, message: str) -> NoReturn:

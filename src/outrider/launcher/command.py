@@ -9,7 +9,15 @@ import sys
 
 from outrider import __version__
 from outrider.formats.classic import parse
-from outrider.launcher.arguments import HELP, IN_CONFIG, OUT_CONFIG, Arguments, parse_arguments
+from outrider.launcher.arguments import (
+    HELP,
+    IN_CONFIG,
+    OUT_CONFIG,
+    OWN_COMMAND,
+    RUN_PATH,
+    Arguments,
+    parse_arguments,
+)
 from outrider.launcher.classic_edit import apply_changes
 from outrider.launcher.output import choose_folder, fallback_name, write_config
 from outrider.launcher.paths import keep_paths
@@ -30,10 +38,13 @@ def main(argv: list[str] | None = None) -> int:
         if arguments.wanted == "version":
             return _show(f"fluent-launch {__version__}\n")
         original = _read(arguments.in_config)
-        path = _out_path(arguments)
+        path, obstacle = _out_path(arguments)
         text = _changed(original, arguments, path)
         if arguments.wanted == "print":
             return _show(text)
+        if obstacle:
+            path = os.path.join(os.path.dirname(path), fallback_name(text, path))
+            _say(f"cannot write in {obstacle}; the changed configuration is {path}")
         write_config(path, text)
     except UserError as error:
         _say(str(error))
@@ -56,8 +67,11 @@ def _is_yaml(path: str) -> bool:
     return path.lower().endswith(EXTENSIONS)
 
 
-def _out_path(arguments: Arguments) -> str:
-    """Where the result goes; its extension tells the router the language, so it must be that of the original."""
+def _out_path(arguments: Arguments) -> tuple[str, str]:
+    """Where the result goes, and why it is a shared folder (empty if it is not), where the name is to be made unique.
+
+    The extension tells the router the language, so it must be that of the original.
+    """
     yaml = _is_yaml(arguments.in_config)
     given = arguments.out_config
     if given is not None:
@@ -67,16 +81,12 @@ def _out_path(arguments: Arguments) -> str:
                 f"{arguments.in_config} is {language}, and the router would not read {given} as such",
                 fix=f"give -m a name that ends in {'.yaml' if yaml else '.conf'}",
             )
-        return given
+        return given, ""
     default = os.path.splitext(OUT_CONFIG)[0] + ".yaml" if yaml else OUT_CONFIG
     if arguments.wanted == "print":
-        return default
+        return default, ""
     folder, obstacle = choose_folder(default)
-    if not obstacle:
-        return default
-    path = os.path.join(folder, fallback_name(default))
-    _say(f"cannot write in {obstacle}; the changed configuration is {path}")
-    return path
+    return os.path.join(folder, os.path.basename(default)), obstacle
 
 
 def _changed(text: str, arguments: Arguments, out_path: str) -> str:
@@ -113,13 +123,18 @@ def _execute(arguments: Arguments, path: str) -> int:
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
     try:
-        os.execvp(program, [program, "-c", path, *arguments.rest])
+        # Outrider's router is a command of a command; a generated task runs it through a script of one word.
+        words = ["route"] if os.path.basename(program) == OWN_COMMAND else []
+        os.execvp(program, [program, *words, "-c", path, *arguments.rest])
     except OSError as error:
         reason = error.strerror or str(error)
+        fix = "give -r PATH, the log router's executable, or its name if it is found on PATH"
+        if program == RUN_PATH:
+            fix += "; outside its image, -r outrider runs Outrider's router"
         missing = error.errno == errno.ENOENT and not os.path.exists(program)
         if error.errno == errno.ENOENT and not missing:
             reason = "its interpreter or loader is not in this image"
         elif os.path.isdir(program):
             reason = "it is a directory"
-        _say(f"cannot run {program}: {reason}; fix: give -r PATH, the log router's executable in this image")
+        _say(f"cannot run {program}: {reason}; fix: {fix}")
         return NOT_FOUND_STATUS if missing else NOT_EXECUTABLE_STATUS

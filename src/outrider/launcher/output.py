@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import tempfile
 
 from outrider.launcher.arguments import OUT_CONFIG
 from outrider.model.errors import UserError
 
+_OWN = "/var/outrider/lib/fluent-bit"
+"""The volume of Outrider's image, where the launcher itself stands."""
 _FALLBACKS = ("/dev/shm", "/run", "/tmp")
 _MODE = 0o644
 
 
 def choose_folder(default: str = OUT_CONFIG) -> tuple[str, str]:
-    """The first folder that can be written, and why the default's was passed over (empty if it was not).
+    """The first folder that can be written, and why the documented ones were passed over (empty if they were not).
 
-    A read-only root file system leaves /dev/shm. Raises UserError if nothing is left.
+    Outrider's own image has its own folder. A read-only root file system leaves /dev/shm. Raises UserError if nothing
+    is left.
     """
     reasons: list[str] = []
-    for folder in (os.path.dirname(default), *_FALLBACKS):
+    documented = (os.path.dirname(default), _OWN)
+    for folder in (*documented, *_FALLBACKS):
         reason = _obstacle(folder)
         if reason is None:
-            return folder, reasons[0] if reasons else ""
+            return folder, "" if folder in documented else reasons[0]
         reasons.append(f"{folder}: {reason}")
     raise UserError(
         f"the changed configuration can be written nowhere ({'; '.join(reasons)})",
@@ -42,10 +47,15 @@ def _obstacle(folder: str) -> str | None:
     return None
 
 
-def fallback_name(default: str = OUT_CONFIG) -> str:
-    """A name that no other process takes in a shared folder: the router will have this process's number."""
+def fallback_name(text: str, default: str = OUT_CONFIG) -> str:
+    """A name in a folder that is shared with other programs and users, for a configuration with this text.
+
+    Two routers that run at once never find each other's settings under it, and the same start again leaves no second
+    file.
+    """
     stem, extension = os.path.splitext(os.path.basename(default))
-    return f"{stem}-{os.getpid()}{extension}"
+    digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+    return f"{stem}-{os.getuid()}-{digest[:16]}{extension}"
 
 
 def write_config(path: str, text: str) -> None:

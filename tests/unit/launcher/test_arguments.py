@@ -93,6 +93,15 @@ def test_forgotten_hyphens_are_explained_with_the_corrected_line(words, at):
     assert parse_arguments(corrected).rest == words[at:]
 
 
+@pytest.mark.parametrize(("word", "near"), [("--prnit", "--print"), ("--inputs", "--input"), ("--outpt=x", "--output")])
+def test_a_near_name_is_offered_first(word, near):
+    text = message([*SEED, word])
+    assert text.startswith(
+        f"'{word}' is no argument of the launcher; did you mean '{near}'? If it is for the log router: "
+    )
+    assert f"run: fluent-launch {shlex.join([*SEED, '--', word])}\n" in text
+
+
 @pytest.mark.parametrize("dash", ["\u2014", "\u2013-", "\u2013"])
 def test_typographic_dashes(dash):
     text = message([*SEED, dash, *ROUTER])

@@ -12,7 +12,7 @@ import pytest
 import outrider
 from outrider import __version__
 from outrider.launcher import output
-from outrider.launcher.arguments import OUT_CONFIG
+from outrider.launcher.arguments import OUT_CONFIG, RUN_PATH
 from outrider.model.errors import UserError
 
 CONFIG = "\n[INPUT]\n    Name forward\n    unix_path /s\n\n[OUTPUT]\n    Name null\n    Match *\n"
@@ -69,6 +69,23 @@ def test_the_status_of_the_router_is_the_status(config, router, tmp_path):
 
 def test_a_name_without_a_slash_is_looked_up(config, tmp_path):
     assert launch("-r", "false", "-c", config, "-m", tmp_path / "o").returncode == 1
+
+
+def test_the_outrider_command_runs_its_router(config, router, tmp_path):
+    named = router.rename(tmp_path / "outrider")
+    expected = ["route", "-c", str(tmp_path / "o"), "-v"]
+    words = ["-c", config, "-m", tmp_path / "o", "--", "-v"]
+    assert launch("-r", named, *words).stdout.splitlines()[2:] == expected
+    path = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    assert launch("-r", "outrider", *words, env=path).stdout.splitlines()[2:] == expected
+
+
+@pytest.mark.skipif(os.path.exists(RUN_PATH), reason="this machine has the default router")
+def test_without_the_default_router_another_is_suggested(config, tmp_path):
+    result = launch("-c", config, "-m", tmp_path / "o")
+    assert result.returncode == 127
+    assert f"cannot run {RUN_PATH}: No such file or directory; fix: give -r PATH" in result.stderr
+    assert "-r outrider runs Outrider's router" in result.stderr
 
 
 def test_what_python_ignores_the_router_does_not(config, router, tmp_path):
@@ -165,25 +182,41 @@ def test_a_mistake_in_the_configuration_has_its_place(config):
     assert f"fluent-launch: {config}:2:5: undefined value" in result.stderr
 
 
+def test_the_name_of_a_substitute_follows_from_its_text():
+    name = output.fallback_name("text", "/x/a.yaml")
+    assert re.fullmatch(rf"a-{os.getuid()}-[0-9a-f]{{16}}\.yaml", name)
+    assert output.fallback_name("text", "/x/a.yaml") == name != output.fallback_name("other", "/x/a.yaml")
+
+
+def test_outriders_own_folder_needs_no_word(tmp_path, monkeypatch):
+    monkeypatch.setattr(output, "_OWN", str(tmp_path))
+    assert output.choose_folder(str(tmp_path / "absent" / "x.conf")) == (str(tmp_path), "")
+
+
 def test_the_default_target_has_substitutes(tmp_path, monkeypatch):
+    monkeypatch.setattr(output, "_OWN", str(tmp_path / "own"))
     default = str(tmp_path / "absent" / "fluent-bit.conf")
     monkeypatch.setattr(output, "_FALLBACKS", (str(tmp_path / "no"), str(tmp_path)))
     assert output.choose_folder(default) == (str(tmp_path), f"{tmp_path}/absent: No such file or directory")
-    assert output.fallback_name(default) == f"fluent-bit-{os.getpid()}.conf"
     (tmp_path / "absent").mkdir()
     assert output.choose_folder(default) == (str(tmp_path / "absent"), "")
     assert os.listdir(tmp_path / "absent") == []
     monkeypatch.setattr(output, "_FALLBACKS", (str(tmp_path / "no"),))
-    with pytest.raises(UserError, match=r"can be written nowhere .*/gone: No such.*/no: No such.*give -m PATH"):
+    with pytest.raises(
+        UserError, match=r"can be written nowhere .*/gone: No such.*/own: No such.*/no: No such.*give -m PATH"
+    ):
         output.choose_folder(str(tmp_path / "gone" / "x.conf"))
 
 
-@pytest.mark.skipif(os.path.isdir(os.path.dirname(OUT_CONFIG)), reason="this machine has the default folder")
+@pytest.mark.skipif(
+    any(map(os.path.isdir, (os.path.dirname(OUT_CONFIG), output._OWN))), reason="this machine has the default folder"
+)
 def test_a_substitute_is_announced_and_used(config, router):
     result = launch("-r", router, "-c", config, *CHANGES)
-    pid, _, _, path = result.stdout.splitlines()
+    path = result.stdout.splitlines()[3]
     try:
-        assert os.path.basename(path) == f"fluent-bit-{pid}.conf"
+        assert os.path.basename(path) == output.fallback_name(CHANGED)
+        assert launch("-r", router, "-c", config, *CHANGES).stdout.splitlines()[3] == path
         assert f"the changed configuration is {path}" in result.stderr
         with open(path) as stream:
             assert stream.read() == CHANGED
