@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import typer
 
@@ -11,9 +12,12 @@ from outrider import __version__
 from outrider.cli import demo, firelens, server, task
 from outrider.model.errors import LocalError, OutriderError
 
+USAGE_ERRORS: Any = typer.BadParameter.__mro__[2]
+"""ClickException; typer exports only this subclass of it, from click or from its own copy."""
+
 app = typer.Typer(
     name="outrider",
-    help="Rides beside containers: routes their logs, watches their network, and shows both in one place.",
+    help="Rides beside containers: routes their logs, keeps them safe on the way, and shows them in one place.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -44,6 +48,12 @@ def main(arguments: Sequence[str]) -> int:
         return leave.exit_code
     except typer.Abort:
         return 130
+    except USAGE_ERRORS as error:
+        error.show()  # usage, what is wrong, the nearest name
+        return int(error.exit_code)
+    except BrokenPipeError:
+        sys.stdout = sys.stderr  # the reader has gone: nothing is left to flush
+        return 141
     except OutriderError as error:
         print(f"outrider: {error}", file=sys.stderr)  # noqa: T201
         return 1 if isinstance(error, LocalError) else 2
