@@ -43,7 +43,7 @@ def _root(
 def main(arguments: Sequence[str]) -> int:
     """Run a command; 2 for what the user must mend, 1 for a peer or machine that refuses."""
     try:
-        result = app(list(arguments), standalone_mode=False)
+        result = app(list(arguments), prog_name="outrider", standalone_mode=False)
     except typer.Exit as leave:
         return leave.exit_code
     except typer.Abort:
