@@ -32,7 +32,9 @@ class Address(msgspec.Struct, frozen=True):
 
 class Options(msgspec.Struct, frozen=True):
     """``names`` stand in the server's certificate besides this machine's own; ``ingest_url`` is what agents are told to
-    use where that is not the address by which they enrolled; ``keep_days`` is how long records stay."""
+    use where that is not the address by which they enrolled; ``keep_days`` is how long records stay;
+    ``log_keep_bytes`` of the ingest log are kept after they were stored; while more than ``log_waiting_bytes`` of it
+    wait for the store, batches are refused."""
 
     data: Path
     listen: Address = Address("127.0.0.1", 8443)
@@ -43,6 +45,7 @@ class Options(msgspec.Struct, frozen=True):
     heartbeat_seconds: int = 30
     keep_days: int = 30
     log_keep_bytes: int = 1 << 30
+    log_waiting_bytes: int = 10 << 30
     ready_json: bool = False
 
 

@@ -86,7 +86,7 @@ class _Server:
         if found := catch_up(log, ledger):
             _log.info("%d batches of the log entered into the ledger", found)
         store = ChdbStore(options.data / "store", log.directory, options.keep_days, lambda *a: committer.stored(*a))
-        committer = Committer(log, ledger, store.advance)
+        committer = Committer(log, ledger, store.advance, options.log_waiting_bytes)
         store.advance(log.committed)
         people_socket, agents_socket = self._sockets
         agent_api = AgentApi(control, committer, options.heartbeat_seconds, options.ingest_url)

@@ -33,14 +33,16 @@ START_SECONDS = 60
 WAIT_SECONDS = 60
 
 
+MAIN = "import sys; from outrider.cli import main; sys.exit(main())"
+
+
 class Server:
     """``outrider server run`` on free ports."""
 
-    def __init__(self, data: Path, *extra: str, ports: tuple[int, int] = (0, 0)) -> None:
+    def __init__(self, data: Path, *extra: str, ports: tuple[int, int] = (0, 0), main: str = MAIN) -> None:
         self.data = data
         arguments = ["server", "run", "--data", str(data), "--ready-json", *extra]
         arguments += ["--listen", f"127.0.0.1:{ports[0]}", "--ingest", f"127.0.0.1:{ports[1]}"]
-        main = "import sys; from outrider.cli import main; sys.exit(main())"
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the fixture
         self.process = subprocess.Popen(
             [sys.executable, "-c", main, *arguments],
@@ -195,8 +197,8 @@ def make_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Start servers; they are gone after the test."""
     servers: list[Server] = []
 
-    def make(*extra: str, data: Path | None = None, ports: tuple[int, int] = (0, 0)) -> Server:
-        servers.append(Server(data or tmp_path / "data", *extra, ports=ports))
+    def make(*extra: str, data: Path | None = None, ports: tuple[int, int] = (0, 0), main: str = MAIN) -> Server:
+        servers.append(Server(data or tmp_path / "data", *extra, ports=ports, main=main))
         return servers[-1]
 
     yield make

@@ -163,6 +163,47 @@ def test_the_log_goes_on_while_the_store_cannot_start(
     assert make_server(ports=server.ports).wait_stored()["in_store"] == 1
 
 
+SMALL_LOG = """
+import sys
+import msgspec
+from outrider.cli import main
+from outrider.server import program
+run = program.run
+program.run = lambda options: run(msgspec.structs.replace(options, log_waiting_bytes=100_000))
+sys.exit(main())
+"""
+
+
+def test_a_store_that_stands_still_stops_the_agents_and_loses_nothing(
+    make_server: Make, make_agent: Make, make_row: Callable[..., Row]
+) -> None:
+    server = make_server(main=SMALL_LOG)
+    agent = make_agent(server)
+    agent.heartbeat()
+    rows = [make_row(secrets.token_hex(500)) for _ in range(50)]
+    # Containers are counted here and remembered for a while: later the store would not answer.
+    assert server.call("/api/v1/hosts")["hosts"]
+    os.kill(store_process(server), signal.SIGSTOP)
+    sent, status, answer = 0, 200, {}
+    while status == 200:
+        assert sent < 20
+        batch = f"{sent:032x}"
+        status, answer = agent.send(rows, batch)
+        sent += status == 200
+    assert (status, answer["error"]["code"]) == (503, "overloaded")
+    assert agent.heartbeat().state == "Error"
+    (host,) = server.call("/api/v1/hosts")["hosts"]
+    assert host["state"] == "Error"
+    assert "wait for the store" in host["reason"]
+    assert "caught up" in host["fix"]
+
+    os.kill(store_process(server), signal.SIGCONT)
+    wait_for(lambda: agent.send(rows, batch)[0] == 200, server)
+    assert agent.heartbeat().state == "OK"
+    ledger = server.wait_stored()
+    assert (ledger["in_store"], ledger["lost"]) == ((sent + 1) * len(rows), 0)
+
+
 def store_process(server: Any) -> int:
     """The pid of the store process; 0 where there is none."""
     with open(f"/proc/{server.process.pid}/task/{server.process.pid}/children") as file:

@@ -75,7 +75,9 @@ class AgentApi:
     async def health(self, request: Request) -> Response:
         """200 while batches are taken, 503 while they are refused."""
         problem = self._committer.problem
-        return json_answer({"ok": not problem, "problem": problem}, 503 if problem else 200)
+        if problem is None:
+            return json_answer({"ok": True, "problem": "", "fix": ""})
+        return json_answer({"ok": False, "problem": problem.what, "fix": problem.fix}, 503)
 
     async def enrol(self, request: Request) -> Response:
         """A token and a certificate request for an identity."""
@@ -94,7 +96,7 @@ class AgentApi:
         host = hosts.heard(host, beat, _address(request), now)
         self._control.hosts.save_beat(host)
         count = await self._committer.host(bytes.fromhex(host_id))
-        state = hosts.judge(host, count.received, now, self._beat_seconds).state
+        state = hosts.judge(host, count.received, now, self._beat_seconds, self._committer.problem).state
         return json_answer(uplink.HeartbeatAnswer(self._beat_seconds, state.value))
 
     async def batch(self, request: Request) -> Response:
@@ -134,7 +136,8 @@ class AgentApi:
 
     @contextlib.asynccontextmanager
     async def _admitted(self, request: Request) -> AsyncIterator[None]:
-        """Room for the body, or a refusal before a byte of it is read."""
+        """Room for the body, in the log and in memory, or a refusal before a byte of it is read."""
+        self._committer.admit()
         cap = self._limits.batch.compressed
         size = _stated_length(request, cap)
         if size > cap:

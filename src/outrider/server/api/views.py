@@ -45,7 +45,10 @@ class AgentLedger(msgspec.Struct, frozen=True):
 
 
 class HostView(msgspec.Struct, frozen=True):
-    """A protected host as shown. Times in ns, 0 for never."""
+    """A protected host as shown. Times in ns, 0 for never.
+
+    ``past``: a task that ended so long ago that the page leaves it out unless it is asked for.
+    """
 
     id: str
     name: str
@@ -62,6 +65,8 @@ class HostView(msgspec.Struct, frozen=True):
     last_ns: int
     uptime_seconds: float
     revoked: bool
+    past: bool
+    forgotten: bool
     agent: AgentLedger
     received: int
     stored: int
@@ -127,7 +132,10 @@ class Views:
         """Good until that moment."""
 
     async def hosts(self) -> list[HostView]:
-        """All hosts, those that want attention first, then by name."""
+        """All hosts that were not forgotten, those that want attention first, then by name."""
+        return [view for view in await self._every() if not view.forgotten]
+
+    async def _every(self) -> list[HostView]:
         now = self.control.clock()
         counts = {count.host.hex(): count for count in await self.committer.hosts()}
         seen = await self._recent_containers(now)
@@ -139,8 +147,8 @@ class Views:
         return sorted(views, key=lambda view: (order[view.state], view.name.lower(), view.enrolled_ns))
 
     async def host(self, host_id: str) -> HostView | None:
-        """One host."""
-        return next((view for view in await self.hosts() if view.id == host_id), None)
+        """One host, if need be a forgotten one."""
+        return next((view for view in await self._every() if view.id == host_id), None)
 
     async def logs(self, parameters: Mapping[str, str]) -> LogsView:
         """Records. Raises ``UserError`` for wrong parameters, ``LocalError`` while there is no store."""
@@ -172,7 +180,8 @@ class Views:
 
     async def ledger(self) -> dict[str, object]:
         """What was received, stored, waits and was lost, in records, in sum and by host."""
-        views = await self.hosts()
+        # With the forgotten ones, or the sums would not be those of the store.
+        views = await self._every()
         there = await self.store.rows()
         state = self.store.state
         sums = {name: sum(getattr(view, name) for view in views) for name in ("received", "stored", "waiting", "lost")}
@@ -217,7 +226,7 @@ class Views:
         return by_host
 
     def _host(self, host: Host, count: HostCount, seen: list[ContainerCount], now: int) -> HostView:
-        verdict = hosts.judge(host, count.received, now, self._beat_seconds)
+        verdict = hosts.judge(host, count.received, now, self._beat_seconds, self.committer.problem)
         beat = host.beat
         last = max([count.last_ns, *(c.last_ns for c in seen)]) if seen else count.last_ns
         return HostView(
@@ -236,6 +245,8 @@ class Views:
             last_ns=last,
             uptime_seconds=beat.uptime_seconds,
             revoked=bool(host.revoked_ns),
+            past=hosts.past(host, verdict.state, now),
+            forgotten=bool(host.forgotten_ns),
             agent=AgentLedger(beat.ledger.accepted, beat.ledger.delivered, beat.ledger.buffered, beat.ledger.dropped),
             received=count.received,
             stored=count.stored,

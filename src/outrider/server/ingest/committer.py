@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
 from outrider.model.errors import LocalError
-from outrider.protocols.uplink import Reason, Refusal
+from outrider.protocols.uplink import Problem, Reason, Refusal
 from outrider.server.ingest.frames import Frame
 from outrider.server.ingest.ledger import HostCount, Ledger, Received
 from outrider.server.ingest.log import DiskFullError, Entry, IngestLog
@@ -33,15 +33,50 @@ class Committer:
     ``on_commit(position)`` is called after each commit, on the event loop.
     """
 
-    def __init__(self, log: IngestLog, ledger: Ledger, on_commit: Callable[[int], None]) -> None:
+    def __init__(self, log: IngestLog, ledger: Ledger, on_commit: Callable[[int], None], max_waiting: int) -> None:
+        """``max_waiting``: bytes of the log that may wait for the store before ``admit`` refuses."""
         self._log, self._ledger, self._on_commit = log, ledger, on_commit
+        self._max_waiting = max_waiting
+        # A ledger that was made anew does not know yet what is stored; what is no longer there does not wait.
+        self._first = log.first_position()
         self._queue: list[_Waiting] = []
         self._arrived = asyncio.Event()
         self._stopping = False
         self._unlisted: list[Received] = []
         self._thread = ThreadPoolExecutor(1, "ingest-log")
-        self.problem = ""
-        """Why commits fail at present; empty when they do not."""
+        self._failed: Problem | None = None
+        self._behind = False
+
+    @property
+    def problem(self) -> Problem | None:
+        """Why batches are refused at present, and what to do about it."""
+        return self._failed or self._lag()
+
+    def admit(self) -> None:
+        """To be asked before a batch is read. Raises ``Refusal`` (``overloaded``) while the store is too far behind.
+
+        What was admitted before is committed all the same, so the log may exceed the limit by what is in memory.
+        """
+        lag = self._lag()
+        if lag and not self._behind:
+            _log.error("ingest refused: %s", lag.what)
+        elif self._behind and not lag:
+            _log.warning("ingest works again: the store has caught up")
+        self._behind = lag is not None
+        if lag:
+            raise Refusal(Reason.OVERLOADED, lag.what, "keep the batch and send it again after Retry-After")
+
+    def _lag(self) -> Problem | None:
+        waiting = self._log.committed - max(self._ledger.stored_upto, self._first)
+        if waiting <= self._max_waiting:
+            return None
+        return Problem(
+            f"the server refuses records: {waiting >> 20:,} MiB of its ingest log wait for the store, more than the"
+            f" {self._max_waiting >> 20:,} MiB allowed",
+            "look in the server's log for why the store is down or slow; agents keep their records and send them when"
+            " it has caught up",
+            "error",
+        )
 
     async def submit(self, entry: Entry) -> bool:
         """Wait until the batch is on disk. True: it was there before. Raises ``Refusal`` (``disk_full``, ``stopping``).
@@ -118,17 +153,21 @@ class Committer:
         try:
             duplicate = await self._on_thread(lambda: self._write([w.entry for w in group]))
         except LocalError as error:
-            if not self.problem:
+            if not self._failed:
                 _log.error("ingest refused: %s", error)
-            self.problem = str(error)
+            self._failed = Problem(
+                f"the server refuses records: {error}",
+                "make room or mend the disk of the server's data directory; agents keep their records meanwhile",
+                "error",
+            )
             reason = Reason.DISK_FULL if isinstance(error, DiskFullError) else Reason.OVERLOADED
             for waiting in group:
                 if not waiting.answer.done():
                     waiting.answer.set_exception(Refusal(reason, str(error), "keep the batch and send it again later"))
             return
-        if self.problem:
+        if self._failed:
             _log.warning("ingest works again")
-            self.problem = ""
+            self._failed = None
         for waiting, known in zip(group, duplicate, strict=True):
             if not waiting.answer.done():
                 waiting.answer.set_result(known)

@@ -25,6 +25,10 @@ PEER = {"subject": ((("commonName", HOST_ID),),)}
 BODY = encode_batch([Row(1, "", "", "", "", "", "", "hello", {})])
 
 
+MAX_WAITING = 500
+"""Bytes of the log: some of these batches."""
+
+
 class Gate:
     """Where a call waits: ``reached`` when it has come there, ``opened`` lets it go on."""
 
@@ -39,14 +43,20 @@ class Rig:
         self.control = Control(tmp_path, wall)
         self.control.hosts.add(Host(HOST_ID, "web", "host", 1), 1, "t")
         self.ledger = Ledger(tmp_path / "ledger")
-        self.committer = Committer(IngestLog(tmp_path / "log"), self.ledger, lambda position: None)
+        self.log = IngestLog(tmp_path / "log")
+        self.committer = Committer(self.log, self.ledger, lambda position: None, MAX_WAITING)
         limits = AgentLimits(Limits(compressed=200, unpacked=1000, rows=10), in_flight=450)
         self.app = AgentApi(self.control, self.committer, 30, limits=limits).app()
 
     async def call(
-        self, path: str, parts: list[bytes], headers: dict[str, str] | None = None, gate: Gate | None = None
+        self,
+        path: str,
+        parts: list[bytes],
+        headers: dict[str, str] | None = None,
+        gate: Gate | None = None,
+        method: str = "POST",
     ) -> tuple[int, dict[str, Any], dict[str, str]]:
-        """POST the body in these parts, the last one only when the gate opens."""
+        """Send the body in these parts, the last one only when the gate opens."""
         answer: dict[str, Any] = {"body": b""}
         waiting = list(parts)
 
@@ -66,7 +76,7 @@ class Rig:
         given = [(k.lower().encode(), v.encode()) for k, v in (headers or {}).items()]
         scope = {
             "type": "http",
-            "method": "POST",
+            "method": method,
             "path": path,
             "raw_path": path.encode(),
             "query_string": b"",
@@ -130,6 +140,29 @@ async def test_more_at_once_than_memory_allows_is_told_to_come_back(rig: Rig) ->
     assert int(refused[2]["retry-after"]) > 0
     assert [task.result()[0] for task in slow] == [200, 200]
     assert (await rig.batch([BODY], 3))[0] == 200
+
+
+async def test_while_the_store_is_too_far_behind_batches_are_refused_unread(rig: Rig) -> None:
+    refused, n = await rig.batch([BODY]), 1
+    while refused[0] == 200:
+        n += 1
+        refused = await rig.batch([BODY], n)
+    assert rig.log.committed > MAX_WAITING
+    assert code(refused) == (503, "overloaded")
+    assert int(refused[2]["retry-after"]) > 0
+    never = Gate()
+    assert code(await rig.batch([b""], n, gate=never)) == (503, "overloaded")
+    assert not never.reached.is_set()
+    assert (await rig.call(uplink.HEARTBEAT_PATH, [b"{}"]))[1]["state"] == "Error"
+    status, health, _ = await rig.call("/healthz", [b""], method="GET")
+    assert (status, health["ok"]) == (503, False)
+    assert "wait for the store" in health["problem"]
+    assert "caught up" in health["fix"]
+
+    await rig.committer.stored(rig.log.committed, [])
+    assert (await rig.batch([BODY], n))[0] == 200
+    assert (await rig.call("/healthz", [b""], method="GET"))[:2] == (200, {"ok": True, "problem": "", "fix": ""})
+    assert (await rig.call(uplink.HEARTBEAT_PATH, [b"{}"]))[1]["state"] == "OK"
 
 
 async def test_a_wrong_count_or_id_is_malformed(rig: Rig) -> None:

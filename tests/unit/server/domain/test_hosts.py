@@ -50,6 +50,13 @@ def test_the_worst_cause_wins(given_host: Host, received: int, state: State, rea
     assert reason in verdict.reason
 
 
+def test_a_server_that_takes_nothing_is_every_host_s_error_but_not_of_those_that_are_away() -> None:
+    refusing = Problem("the disk is full", "make room", "error")
+    assert judge(host(seen_ns=NOW), 5, NOW, BEAT).state is State.OK
+    assert judge(host(seen_ns=NOW), 5, NOW, BEAT, refusing) == (State.ERROR, "the disk is full", "make room")
+    assert judge(host(seen_ns=NOW - 91 * SECOND), 5, NOW, BEAT, refusing).state is State.OFFLINE
+
+
 @pytest.mark.parametrize("silent", [0, 91])
 def test_whatever_needs_attention_says_what_to_do(silent: int) -> None:
     verdict = judge(host(seen_ns=NOW - silent * SECOND, enrolled_ns=NOW - GRACE_NS), 0, NOW, BEAT)

@@ -14,13 +14,14 @@ from outrider.server.ingest.ledger import Ledger
 from outrider.server.ingest.log import DiskFullError, Entry, IngestLog
 
 HOST = b"h" * 16
+MAX_WAITING = 4 << 20
 
 
 class Rig:
     def __init__(self, tmp_path: Path) -> None:
         self.log, self.ledger = IngestLog(tmp_path / "log"), Ledger(tmp_path / "ledger")
         self.commits: list[int] = []
-        self.committer = Committer(self.log, self.ledger, self.commits.append)
+        self.committer = Committer(self.log, self.ledger, self.commits.append, MAX_WAITING)
 
     def entry(self, n: int) -> Entry:
         return Entry(1, n.to_bytes(16, "big"), HOST, 2, b"payload")
@@ -67,10 +68,13 @@ async def test_a_full_disk_is_refused_and_forgotten_when_there_is_room(
     with pytest.raises(Refusal) as caught:
         await rig.committer.submit(rig.entry(1))
     assert caught.value.reason is Reason.DISK_FULL
-    assert rig.committer.problem == "no room"
+    problem = rig.committer.problem
+    assert problem
+    assert "no room" in problem.what
+    assert "make room" in problem.fix
     monkeypatch.undo()
     assert await submit_all(rig, [1]) == [False]
-    assert rig.committer.problem == ""
+    assert rig.committer.problem is None
 
 
 async def test_a_ledger_that_cannot_be_written_never_makes_a_second_copy(
@@ -85,6 +89,30 @@ async def test_a_ledger_that_cannot_be_written_never_makes_a_second_copy(
         await rig.committer.submit(rig.entry(1))
     monkeypatch.undo()
     assert await submit_all(rig, [1, 2]) == [True, False]
+
+
+async def test_a_store_that_is_too_far_behind_is_waited_for(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    for n in range(4):
+        rig.committer.admit()
+        await rig.committer.submit(rig.entry(n)._replace(payload=b"x" * (1 << 20)))
+    for _ in range(3):
+        with pytest.raises(Refusal, match="4 MiB allowed") as caught:
+            rig.committer.admit()
+        assert caught.value.reason is Reason.OVERLOADED
+    problem = rig.committer.problem
+    assert problem
+    assert problem.what in caplog.text
+    assert "caught up" in problem.fix
+    await rig.committer.stored(rig.log.committed - MAX_WAITING, [])
+    assert rig.committer.problem is None
+    rig.committer.admit()
+    assert [record.message.split(":")[0] for record in caplog.records] == ["ingest refused", "ingest works again"]
+
+
+async def test_a_new_ledger_does_not_count_what_the_log_no_longer_has(tmp_path: Path) -> None:
+    log = IngestLog(tmp_path / "log", first=MAX_WAITING * 2)
+    with contextlib.closing(Committer(log, Ledger(tmp_path / "ledger"), lambda position: None, MAX_WAITING)) as one:
+        one.admit()
 
 
 async def test_after_stop_nothing_is_taken(tmp_path: Path) -> None:
