@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outrider.protocols.uplink import Limits, Reason, Refusal, Row, decode_batch, encode_batch
-from outrider.protocols.uplink.rows import MAX_TS_NS, MIN_TS_NS
+from outrider.protocols.uplink.rows import (
+    ATTRIBUTES,
+    ATTRIBUTES_LENGTH,
+    LEFT_OUT,
+    MAX_TS_NS,
+    MESSAGE_BYTES,
+    MIN_TS_NS,
+    NAME_LENGTH,
+    unpacked_size,
+)
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 ROWS = st.lists(
@@ -150,3 +159,51 @@ def test_a_frame_that_wants_a_huge_window_is_refused() -> None:
     with pytest.raises(Refusal) as caught:
         decode_batch(body, Limits())
     assert caught.value.reason is Reason.MALFORMED
+
+
+OVERSIZED = {
+    "message": row("x" * (MESSAGE_BYTES + 1)),
+    "message of wide characters": row("€" * (MESSAGE_BYTES // 2)),
+    "many attributes": row(**{f"a{n}": "" for n in range(ATTRIBUTES + 1)}),
+    "long attributes": row(**{f"a{n}": "v" * (ATTRIBUTES_LENGTH // 4) for n in range(5)}),
+    "long name of an attribute": row(**{"n" * (NAME_LENGTH + 1): ""}),
+    "long container": Row(1, "web", "c" * (NAME_LENGTH + 1), "", "", "", "", "", {}),
+}
+
+
+@pytest.mark.parametrize("large", OVERSIZED.values(), ids=OVERSIZED)
+def test_what_is_too_large_is_refused_and_what_we_send_is_cut_to_fit(large: Row) -> None:
+    assert verdict(zstandard.compress(msgspec.msgpack.encode([large])), Limits()) in {Reason.MALFORMED, Reason.TOO_BIG}
+    small = row("beside it")
+    cut, beside = decode_batch(encode_batch([large, small]), Limits())
+    assert beside == small
+    assert cut.message[:100] == large.message[:100]
+    assert ("[cut: the message had" in cut.message) == (len(large.message.encode()) > MESSAGE_BYTES)
+    left_out = int(cut.attrs.pop(LEFT_OUT, "0"))
+    assert len(cut.attrs) + left_out == len(large.attrs)
+    assert bool(left_out) == (cut.attrs != large.attrs)
+
+
+def test_a_row_as_large_as_can_be_passes_untouched() -> None:
+    most = row("m" * MESSAGE_BYTES, **{f"{n:02d}": "v" * (ATTRIBUTES_LENGTH // 64 - 2) for n in range(ATTRIBUTES)})
+    assert decode_batch(encode_batch([most]), Limits()) == [most]
+
+
+def test_millions_of_attributes_are_refused_before_they_are_built() -> None:
+    packed = b"\x91\x99\x01" + b"\xa0" * 7 + b"\xdf" + (4_000_000).to_bytes(4, "big")
+    packed += b"".join(b"\xa4" + n.to_bytes(4, "big").replace(b"\x80", b"x") + b"\xa0" for n in range(1000))
+    with pytest.raises(Refusal, match="<= 64"):
+        decode_batch(zstandard.compress(packed), Limits())
+
+
+@given(ROWS)
+def test_the_unpacked_size_is_counted_whatever_the_frame_states(rows: list[Row]) -> None:
+    packed = msgspec.msgpack.encode(rows)
+    unstated = zstandard.ZstdCompressor(write_content_size=False).compress(packed)
+    assert unpacked_size(encode_batch(rows)) == unpacked_size(unstated) == len(packed)
+    assert unpacked_size(unstated * 2) == 2 * len(packed)
+
+
+def test_there_is_no_unpacked_size_of_what_is_no_frame() -> None:
+    with pytest.raises(Refusal, match="not a zstd frame"):
+        unpacked_size(b"nothing of the kind")
