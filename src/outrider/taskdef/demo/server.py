@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,10 +37,12 @@ class Ready:
 class Server:
     """One server process: ``start``, then ``ready`` tells how to reach it, then ``stop``."""
 
-    def __init__(self, data: Path, log: Path, guard: Guard) -> None:
+    def __init__(self, data: Path, log: Path, guard: Guard, say: Callable[[str], None]) -> None:
+        """``say`` gets what a user should know of its end."""
         self._data = data
         self._log_path = log
         self._guard = guard
+        self._say = say
         self._first_line: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._child: Child | None = None
 
@@ -54,12 +57,13 @@ class Server:
             # Without TLS the page needs no exception in the browser; it is on loopback only. Agents always use TLS.
             *("--http", "--listen", f"127.0.0.1:{port}", "--ingest", "127.0.0.1:0"),
         ]
-        self._child = await Child.start(words, child_environment({}), output.outputs, self._guard)
+        self._child = await Child.start(words, child_environment({}), output.outputs, self._guard, self._tell)
         group.create_task(output.run())
         ending = group.create_task(self._child.wait())
-        async with asyncio.timeout(START_SECONDS):
-            await asyncio.wait((ending, self._first_line), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((ending, self._first_line), timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         if not self._first_line.done():
+            if not ending.done():
+                raise LocalError(f"the server is not up after {START_SECONDS:g} s: {self._last_words()}")
             raise LocalError(f"the server ended with status {ending.result()}: {self._last_words()}")
         found = json.loads(self._first_line.result())
         return Ready(**{name: str(found[name] or "") for name in Ready.__slots__})
@@ -68,6 +72,9 @@ class Server:
         """Let it store what it has and end."""
         if self._child is not None:
             await self._child.stop(STOP_SECONDS)
+
+    def _tell(self, text: str) -> None:
+        self._say(f"server: {text}")
 
     def _take(self, line: str) -> None:
         if line.startswith("{") and not self._first_line.done():

@@ -12,7 +12,6 @@ from outrider.model.errors import LocalError
 from outrider.taskdef.firelens.options import BUFFER_LIMIT
 from outrider.taskdef.firelens.runtime import task_id
 
-DRIVER_OF_DOCKER = "fluentd"
 HOST_DATA_DIR = "/var/lib/ecs"
 _ASYNC_SINCE = (20, 10)
 

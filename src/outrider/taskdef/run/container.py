@@ -43,6 +43,9 @@ class Container(Protocol):
     async def stop(self, grace: float) -> None:
         """SIGTERM, and SIGKILL after ``grace`` seconds; returns when it has been sent what it needs to end."""
 
+    async def kill(self) -> None:
+        """SIGKILL at once; ``wait`` gives its output hardly any more time."""
+
     async def healthy(self) -> bool:
         """Wait until its health check has passed (True) or has failed for good (False)."""
 

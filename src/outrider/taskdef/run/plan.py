@@ -10,6 +10,7 @@ from typing import Any
 from outrider.model.errors import UserError
 from outrider.taskdef.firelens import dependencies, find_router, router_secrets
 from outrider.taskdef.firelens.options import firelens_kind
+from outrider.taskdef.run.health import Check
 from outrider.taskdef.shape import Locate, Path, TaskDefinition, nowhere
 
 STOP_TIMEOUT = 30.0
@@ -164,7 +165,7 @@ def _check_waits(found: list[Planned], locate: Locate) -> None:
                     allowed=CONDITIONS,
                 )
             other = found[names.index(wait.container)]
-            if wait.condition == "HEALTHY" and not other.definition.get("healthCheck"):
+            if wait.condition == "HEALTHY" and Check.of(other.definition) is None:
                 raise UserError(
                     f"'{container.name}' waits for '{other.name}' to be HEALTHY, but that has no healthCheck",
                     locate((*path, "condition")),

@@ -95,6 +95,14 @@ LOG_SECRET = {
             "has no healthCheck",
         ),
         (
+            task(
+                router(),
+                app("db", healthCheck={"command": ["NONE"]}),
+                app("a", dependsOn=[{"containerName": "db", "condition": "HEALTHY"}]),
+            ),
+            "has no healthCheck",
+        ),
+        (
             task(router(), app("a", dependsOn=[{"containerName": "log_router", "condition": "COMPLETE"}])),
             "with which the task itself ends",
         ),

@@ -15,6 +15,7 @@ from outrider.model.errors import LocalError, OutriderError
 DEFAULT_SOCKET = "/var/run/docker.sock"
 _QUICK = aiohttp.ClientTimeout(total=30)
 _LONG = aiohttp.ClientTimeout(total=None)
+_STOP_SECONDS = 30  # beyond the grace, for the engine itself
 
 
 class EngineError(OutriderError):
@@ -98,7 +99,16 @@ class Engine:
 
     async def stop(self, container: str, grace: int) -> None:
         """SIGTERM, SIGKILL after ``grace`` seconds; returns when it has stopped, also if it had before."""
-        await self._call("POST", f"/containers/{container}/stop", {"t": str(grace)}, limits=_LONG)
+        limits = aiohttp.ClientTimeout(total=grace + _STOP_SECONDS)
+        await self._call("POST", f"/containers/{container}/stop", {"t": str(grace)}, limits=limits)
+
+    async def kill(self, container: str) -> None:
+        """SIGKILL; nothing happens if it is not running."""
+        try:
+            await self._call("POST", f"/containers/{container}/kill")
+        except EngineError as error:
+            if error.status not in (404, 409):  # 409: it is not running
+                raise
 
     async def remove(self, container: str) -> None:
         """Remove it, running or not, with its anonymous volumes; nothing happens if it is gone."""

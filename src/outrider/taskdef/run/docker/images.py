@@ -12,6 +12,7 @@ from outrider.taskdef.run.docker.engine import Engine, EngineError
 PULL_SECONDS = 120.0
 """How long an image may take to come."""
 _BUSYBOX_SECONDS = 10.0  # the machine's own is ready, so a slow registry is not worth waiting for
+_LOAD_SECONDS = 60.0
 
 
 async def local_image(engine: Engine, name: str, say: Callable[[str], None], pull_seconds: float) -> str:
@@ -39,5 +40,10 @@ async def local_image(engine: Engine, name: str, say: Callable[[str], None], pul
     if program is None:
         raise LocalError(f"image {name} is not on this machine and cannot be fetched: {reason}")
     say(f"image {name}: cannot be fetched ({reason}); making {stand_in} of {program}")
-    await engine.load(await asyncio.to_thread(busybox.archive, program), busybox.REPOSITORY, busybox.TAG)
+    archive = await asyncio.to_thread(busybox.archive, program)
+    try:
+        async with asyncio.timeout(_LOAD_SECONDS):
+            await engine.load(archive, busybox.REPOSITORY, busybox.TAG)
+    except TimeoutError:
+        raise LocalError(f"Docker has not made {stand_in} after {_LOAD_SECONDS:g} s") from None
     return stand_in

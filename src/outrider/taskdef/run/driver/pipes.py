@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -50,6 +49,7 @@ class Driver:
         self.outputs = [
             Output(Encoder(settings.tag, container_id, container_name, source), self.sender.put) for source in SOURCES
         ]
+        self._hurry = asyncio.Event()
 
     @property
     def lines(self) -> int:
@@ -63,11 +63,15 @@ class Driver:
             for output in self.outputs:
                 await output.ended.wait()
             self.sender.close()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(DRAIN_SECONDS):
-                    await asyncio.shield(sending)
+            hurried = group.create_task(self._hurry.wait())
+            await asyncio.wait((sending, hurried), timeout=DRAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            hurried.cancel()
             sending.cancel()
         self.sender.give_up()
+
+    def hurry(self) -> None:
+        """Do not wait for the queue once both pipes are closed."""
+        self._hurry.set()
 
 
 class Output(asyncio.Protocol):
@@ -83,8 +87,10 @@ class Output(asyncio.Protocol):
         self._take(self.cutter.feed(data, time.time_ns()))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._take(self.cutter.end(time.time_ns()))
-        self.ended.set()
+        try:
+            self._take(self.cutter.end(time.time_ns()))
+        finally:
+            self.ended.set()
 
     def _take(self, pieces: list[Piece]) -> None:
         for piece in pieces:

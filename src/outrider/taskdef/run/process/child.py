@@ -7,14 +7,20 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from outrider.model.errors import LocalError
 from outrider.taskdef.run.container import StartError
 from outrider.taskdef.run.process import guard
 
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 _SIGNALLED = 128
+OUTPUT_SECONDS = 5.0
+"""How long the pipes of a process that has ended stay open for descendants that left its process group."""
+_HURRIED_SECONDS = 0.5
+_GUARD_SECONDS = 60.0
+_LEFT_OPEN = "ended, but a process that left its process group holds its output open; it is not read any longer"
 
 
 def child_environment(own: Mapping[str, str]) -> dict[str, str]:
@@ -48,10 +54,16 @@ class Guard:
         self._write(f"-{kind} {value}\n")
 
     async def close(self) -> None:
-        """End it; what is still on the list is ended too."""
+        """End it; what is still on the list is ended too. Raises LocalError if that takes more than a minute."""
         assert self._process.stdin is not None
         self._process.stdin.close()
-        await self._process.wait()
+        try:
+            async with asyncio.timeout(_GUARD_SECONDS):
+                await self._process.wait()
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            raise LocalError(f"what the run has left cannot be removed within {_GUARD_SECONDS:g} s") from None
 
     def _write(self, line: str) -> None:
         assert self._process.stdin is not None
@@ -59,11 +71,24 @@ class Guard:
 
 
 class Child:
-    """A process, its descendants (unless they leave its group), and the two pipes of its output."""
+    """A process, its descendants (unless they leave its group), and the two pipes of its output.
 
-    def __init__(self, process: asyncio.subprocess.Process, held_by: Guard) -> None:
+    Both pipes are closed, so that ``connection_lost`` of the outputs is called, ``OUTPUT_SECONDS`` after its end at the
+    latest: a descendant that left the group could hold them open for ever.
+    """
+
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        pipes: Sequence[asyncio.ReadTransport],
+        held_by: Guard,
+        say: Callable[[str], None],
+    ) -> None:
         self._process = process
+        self._pipes = pipes
         self._guard = held_by
+        self._say = say
+        self._patience = OUTPUT_SECONDS
         self._ended = asyncio.Event()
 
     @classmethod
@@ -73,16 +98,22 @@ class Child:
         environment: Mapping[str, str],
         outputs: Sequence[asyncio.Protocol],
         held_by: Guard,
+        say: Callable[[str], None],
         directory: Path | None = None,
     ) -> Child:
-        """Run ``words``; ``outputs`` get what it writes to stdout and stderr. Raises StartError."""
+        """Run ``words``; ``outputs`` get what it writes to stdout and stderr. Raises StartError.
+
+        ``say`` is told if the pipes had to be closed.
+        """
         loop = asyncio.get_running_loop()
         writers = []
+        pipes = []
         try:
             for output in outputs:
                 reader, writer = os.pipe()
                 writers.append(writer)
-                await loop.connect_read_pipe(lambda output=output: output, os.fdopen(reader, "rb"))  # type: ignore[misc]
+                pipe, _ = await loop.connect_read_pipe(lambda output=output: output, os.fdopen(reader, "rb"))  # type: ignore[misc]
+                pipes.append(pipe)
             process = await asyncio.create_subprocess_exec(
                 *words,
                 stdin=asyncio.subprocess.DEVNULL,
@@ -100,7 +131,7 @@ class Child:
             for writer in writers:
                 os.close(writer)
         held_by.hold("group", str(process.pid))
-        return cls(process, held_by)
+        return cls(process, pipes, held_by, say)
 
     async def wait(self) -> int:
         """Its exit status; its descendants are killed with it, as in a container. 128 + n if signal n ended it."""
@@ -109,6 +140,7 @@ class Child:
         if not self._ended.is_set():
             self._ended.set()
             self._guard.release("group", str(self._process.pid))
+            self._close_pipes_in(self._patience)
         return status if status >= 0 else _SIGNALLED - status
 
     async def stop(self, grace: float) -> None:
@@ -122,6 +154,24 @@ class Child:
                 await self._ended.wait()
                 return
         self._signal(signal.SIGKILL)
+
+    def kill(self) -> None:
+        """SIGKILL to the group, and hardly any more time for the pipes."""
+        self._patience = _HURRIED_SECONDS
+        if self._ended.is_set():
+            self._close_pipes_in(self._patience)
+        else:
+            self._signal(signal.SIGKILL)
+
+    def _close_pipes_in(self, seconds: float) -> None:
+        asyncio.get_running_loop().call_later(seconds, self._close_pipes)
+
+    def _close_pipes(self) -> None:
+        still_open = [pipe for pipe in self._pipes if not pipe.is_closing()]
+        for pipe in still_open:
+            pipe.close()
+        if still_open:
+            self._say(_LEFT_OPEN)
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):

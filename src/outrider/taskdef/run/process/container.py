@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -29,9 +31,11 @@ class Recorder(asyncio.Protocol):
             self._on_line(piece.text.decode(errors="replace"))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        for piece in self.cutter.end(0):
-            self._on_line(piece.text.decode(errors="replace"))
-        self.ended.set()
+        try:
+            for piece in self.cutter.end(0):
+                self._on_line(piece.text.decode(errors="replace"))
+        finally:
+            self.ended.set()
 
 
 class FileLog:
@@ -48,9 +52,9 @@ class FileLog:
 
     async def run(self) -> None:
         """Until both streams have ended."""
-        for output in self.outputs:
-            await output.ended.wait()
-        self._stream.close()
+        with self._stream:
+            for output in self.outputs:
+                await output.ended.wait()
 
 
 class ProcessContainer:
@@ -65,12 +69,15 @@ class ProcessContainer:
         log: Driver | FileLog,
         guard: Guard,
         check: Check | None,
+        say: Callable[[str], None],
     ) -> None:
+        """``say`` gets what a user should know of its end."""
         self._words = words
         self._environment = child_environment(environment)
         self._log = log
         self._guard = guard
         self._check = check
+        self._say = say
         self._child: Child | None = None
 
     @property
@@ -82,7 +89,7 @@ class ProcessContainer:
         return self._log.sender.dropped if isinstance(self._log, Driver) else 0
 
     async def start(self) -> None:
-        self._child = await Child.start(self._words, self._environment, self._log.outputs, self._guard)
+        self._child = await Child.start(self._words, self._environment, self._log.outputs, self._guard, self._say)
 
     async def wait(self) -> int:
         assert self._child is not None
@@ -94,6 +101,12 @@ class ProcessContainer:
         if self._child is not None:
             await self._child.stop(grace)
 
+    async def kill(self) -> None:
+        if self._child is not None:
+            self._child.kill()
+        if isinstance(self._log, Driver):
+            self._log.hurry()
+
     async def healthy(self) -> bool:
         return self._check is None or await passes(self._check, self._probe)
 
@@ -102,10 +115,14 @@ class ProcessContainer:
 
     async def _probe(self, words: Sequence[str]) -> int:
         process = await asyncio.create_subprocess_exec(
-            *words, env=self._environment, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL
+            *words,
+            env=self._environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
         )
         try:
             return await process.wait()
         finally:
             with contextlib.suppress(ProcessLookupError):
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)

@@ -37,7 +37,7 @@ async def main():
     held_by = await Guard.start("/nonexistent")
     words = Words()
     script = "sleep 600 & echo $$ $!; wait"
-    child = await Child.start(["sh", "-c", script], os.environ, [words, asyncio.Protocol()], held_by)
+    child = await Child.start(["sh", "-c", script], os.environ, [words, asyncio.Protocol()], held_by, print)
     print(await words.came, end="", flush=True)
     await child.wait()
 
