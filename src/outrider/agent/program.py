@@ -34,6 +34,7 @@ RETRY_SECONDS = (1, 2, 5, 10, 30, 60)
 REFUSED_RETRY_SECONDS = 300
 STATUS_SECONDS = 1.0
 _SEND_TIMEOUT = 15.0
+_GOODBYE_TIMEOUT = 2.0
 
 
 def run(settings: Settings) -> int:
@@ -106,6 +107,22 @@ class _Agent:
         self._write_status()
         if failure is not None:
             raise failure
+        if self._identity.complete:
+            await self._say_goodbye()
+
+    async def _say_goodbye(self) -> None:
+        """The last heartbeat: the server then knows an end in order from one that is a fault."""
+        uptime = time.monotonic() - self._started
+        message = health.heartbeat(self._engine, uptime, self._capabilities, self._problems)
+        message.stopping = True
+        try:
+            client = Client(self._identity.server, self._identity.context(), _GOODBYE_TIMEOUT)
+            try:
+                await client.post(HEARTBEAT_PATH, encode_message(message))
+            finally:
+                await client.close()
+        except (PeerError, LocalError) as error:
+            self._log.warn(f"the server did not hear of this stop: {error}")
 
     async def _keep_contact(self) -> None:
         """Enrol, then beat, whatever happens; the pipeline goes on collecting meanwhile."""

@@ -145,6 +145,15 @@ def host_revoke(host: Annotated[str, typer.Argument(help="Its id.")], data: _Dat
     admin.revoke_host(data or default_data(), host)
 
 
+@host_app.command("forget")
+def host_forget(host: Annotated[str, typer.Argument(help="Its name or id.")], data: _Data = None) -> None:
+    """Leave a host that is offline out of the list; its records stay."""
+    from outrider.server import admin
+
+    gone = admin.forget_host(data or default_data(), host)
+    typer.echo(_harmless(f"{gone.name} ({gone.id}) is forgotten; its records stay until they expire"))
+
+
 @server_app.command("password")
 def password(data: _Data = None, user: Annotated[str, typer.Option(help="Whose password.")] = "admin") -> None:
     """Set a new random password and print it; the user's sessions end."""

@@ -13,9 +13,11 @@ from outrider.server.adapters.sqlite.users import ApiToken
 from outrider.server.clock import wall
 from outrider.server.control import Control
 from outrider.server.domain.durations import parse_span
-from outrider.server.domain.hosts import Host
+from outrider.server.domain.hosts import Host, State, judge
 
 _WHO = "command line"
+_BEAT_SECONDS = 30
+"""As a server has it that was not told otherwise."""
 
 
 def create_token(data: Path, *, ttl: str = "24h", uses: int = 1, host_name_prefix: str = "") -> str:
@@ -41,9 +43,28 @@ def revoke_token(data: Path, token_id: str) -> None:
 
 
 def list_hosts(data: Path) -> list[Host]:
-    """Every enrolled host."""
+    """Every enrolled host that was not forgotten."""
     with _control(data) as control:
-        return control.hosts.all()
+        return [host for host in control.hosts.all() if not host.forgotten_ns]
+
+
+def forget_host(data: Path, id_or_name: str) -> Host:
+    """Leave this host out of lists; its records stay. Raises ``UserError`` if it is online or not exactly one."""
+    with _control(data) as control:
+        hosts = [host for host in control.hosts.all() if not host.forgotten_ns]
+        found = [host for host in hosts if id_or_name in (host.id, host.name)]
+        if len(found) > 1:
+            ids = [host.id for host in found]
+            raise UserError(f"{len(found)} hosts are called '{id_or_name}'", allowed=ids, fix="name one by its id")
+        if not found:
+            raise UserError(f"there is no host '{id_or_name}'", found=id_or_name, allowed=[host.name for host in hosts])
+        if judge(found[0], 0, control.clock(), _BEAT_SECONDS).state is not State.OFFLINE:
+            raise UserError(
+                f"the host '{id_or_name}' is online; its agent would be refused",
+                fix=f"stop its agent first, or revoke it: outrider server host revoke {found[0].id}",
+            )
+        control.forget_host(_WHO, found[0])
+        return found[0]
 
 
 def revoke_host(data: Path, host_id: str) -> None:

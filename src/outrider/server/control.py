@@ -71,6 +71,11 @@ class Control:
             self.note(who, "host revoked", host_id)
         return done
 
+    def forget_host(self, who: str, host: Host) -> None:
+        """Leave the host out of lists, and refuse its agent if it comes back; its records stay."""
+        self.hosts.forget(host.id, self.clock())
+        self.note(who, "host forgotten", host.id, host.name)
+
     def reset_password(self, who: str, user: str) -> str:
         """Give the user a new random password and end the user's sessions; returns it."""
         password = "-".join("".join(secrets.choice(_TOKEN_ALPHABET) for _ in range(5)) for _ in range(4))

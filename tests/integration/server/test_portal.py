@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from outrider.model.errors import UserError
 from outrider.protocols.uplink import Row
 from outrider.server import admin
 
@@ -223,6 +224,37 @@ def test_the_container_filter_is_about_the_name_of_the_task_definition(
     assert '<option value="log-worker">' in page
     assert '<span class="container">a-long-way-down-the-hall</span>' in page
     assert f'title="web-1 / {names[2]}"' in page
+
+
+def test_a_host_that_stopped_can_be_removed_and_its_records_stay(
+    server: Any, browser: Browser, make_agent: Make, make_row: Callable[..., Row]
+) -> None:
+    agent = make_agent(server, "web-1")
+    assert agent.send([make_row("last words")])[0] == 200
+    server.wait_stored()
+    agent.heartbeat()
+    with pytest.raises(UserError, match="is online"):
+        admin.forget_host(server.data, "web-1")
+    browser.log_in(server.ready["password"])
+    page = browser.request("GET", f"/hosts/{agent.host_id}")[1]
+    assert "Remove from the list" not in page
+    csrf = re.search(r'name="csrf" value="([^"]+)"', page)
+    assert csrf
+    forget = f"/hosts/{agent.host_id}/forget"
+    assert browser.request("POST", forget, {"csrf": csrf[1]})[0].status == 409
+    agent.heartbeat(stopping=True)
+    page = browser.request("GET", f"/hosts/{agent.host_id}")[1]
+    assert "nothing waits in its spool" in page
+    assert "Remove from the list" in page
+    assert browser.request("POST", forget, {"csrf": "wrong"})[0].status == 403
+    assert browser.request("POST", forget, {"csrf": csrf[1]})[0].status == 303
+    assert server.call("/api/v1/hosts") == {"hosts": []}
+    assert server.wait_stored()["received"] == 1
+    (record,) = server.call("/api/v1/logs", host="web-1")["records"]
+    assert (record["host_name"], record["message"]) == ("web-1", "last words")
+    assert browser.request("GET", f"/hosts/{agent.host_id}")[0].status == 200
+    with pytest.raises(UserError, match="there is no host 'web-1'"):
+        admin.forget_host(server.data, "web-1")
 
 
 def test_pages_follow_one_another_without_gap_or_repetition(

@@ -84,7 +84,10 @@ class Problem(msgspec.Struct):
 
 
 class Heartbeat(msgspec.Struct):
-    """``POST /agent/v1/heartbeat``: the agent's whole state, replacing the one before."""
+    """``POST /agent/v1/heartbeat``: the agent's whole state, replacing the one before.
+
+    ``stopping``: the agent ends in order and this is its last word; ``ledger.buffered`` is what stays in its spool.
+    """
 
     version: Text = ""
     uptime_seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.0
@@ -92,6 +95,7 @@ class Heartbeat(msgspec.Struct):
     ledger: Ledger = msgspec.field(default_factory=Ledger)
     containers: Annotated[list[ContainerState], msgspec.Meta(max_length=1000)] = []
     problems: Annotated[list[Problem], msgspec.Meta(max_length=100)] = []
+    stopping: bool = False
 
 
 class HeartbeatAnswer(msgspec.Struct):

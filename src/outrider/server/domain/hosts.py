@@ -98,8 +98,8 @@ def judge(host: Host, received: int, now_ns: int, heartbeat_seconds: int, refusi
         return Verdict(
             State.OFFLINE,
             f"no heartbeat for {spoken(silent)}",
-            "check that the task runs and that it reaches the ingest address; an agent without contact keeps its records"
-            " in its spool",
+            "check that the task runs and that it reaches the ingest address; an agent without contact keeps its"
+            " records in its spool",
         )
     if refusing:
         return Verdict(State.ERROR, refusing.what, refusing.fix)

@@ -65,6 +65,7 @@ class Pages:
             Route("/hosts/add", self.add_host_form, methods=["GET"]),
             Route("/hosts/add", self.add_host, methods=["POST"]),
             Route("/hosts/{id}", self.host, methods=["GET"]),
+            Route("/hosts/{id}/forget", self.forget_host, methods=["POST"]),
             Route("/logs", self.logs, methods=["GET"]),
         ]
 
@@ -139,7 +140,10 @@ class Pages:
         shown = [
             view
             for view in views
-            if (not state or view.state == state) and (not text or text.lower() in view.name.lower())
+            if (not state or view.state == state)
+            and (not text or text.lower() in view.name.lower())
+            # What ended long ago is shown to those who ask for it.
+            and (state or text or not view.past)
         ]
         return self._page(
             request,
@@ -148,6 +152,7 @@ class Pages:
             hosts=shown,
             counts=counts,
             total=len(views),
+            past=sum(view.past for view in views),
             state=state,
             q=text,
             store=self._views.store.state,
@@ -166,6 +171,25 @@ class Pages:
             latest = await self._views.logs({"host": view.id, "from": "7d", "limit": "8"})
         return self._page(request, "host.html", caller=caller, host=view, latest=latest)
 
+    async def forget_host(self, request: Request) -> Response:
+        """Leave a host that is offline out of the list."""
+        caller = self._access.caller(request)
+        if caller is None:
+            return _to_login(request)
+        control = self._views.control
+        view = await self._views.host(request.path_params["id"])
+        host = control.hosts.get(view.id) if view else None
+        if view is None or host is None:
+            return self._page(request, "error.html", 404, caller=caller, title="There is no such host.", fix="")
+        if forgery(caller, (await _form(request)).get("csrf", "")) or not same_origin(request.headers):
+            title, fix = "This form has expired.", "Open the host's page again."
+            return self._page(request, "error.html", 403, caller=caller, title=title, fix=fix)
+        if view.state != State.OFFLINE:
+            title, fix = f"{view.name} is online.", "Only hosts that are offline can be removed: stop its agent first."
+            return self._page(request, "error.html", 409, caller=caller, title=title, fix=fix)
+        control.forget_host(caller.name, host)
+        return RedirectResponse("/hosts", 303)
+
     async def logs(self, request: Request) -> Response:
         """Search."""
         caller = self._access.caller(request)
@@ -181,7 +205,7 @@ class Pages:
         except (UserError, LocalError) as error:
             problem = error.message if isinstance(error, UserError) else str(error)
             fix = error.fix if isinstance(error, UserError) else "Try again in some seconds."
-        names = sorted({host.name for host in self._views.control.hosts.all()})
+        names = sorted({host.name for host in self._views.control.hosts.all() if not host.forgotten_ns})
         containers = await self._views.container_names()
         if found:
             containers |= {record.container for record in found.records}

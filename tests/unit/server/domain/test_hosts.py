@@ -6,7 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outrider.protocols.uplink import Heartbeat, Ledger, Problem
-from outrider.server.domain.hosts import GRACE_NS, LOSS_SHOWN_NS, SECOND, Host, State, heard, judge, spoken
+from outrider.server.domain.hosts import (
+    GRACE_NS,
+    LOSS_SHOWN_NS,
+    SECOND,
+    TASK_SHOWN_NS,
+    Host,
+    State,
+    heard,
+    judge,
+    past,
+    spoken,
+)
 
 BEAT = 30
 NOW = 1_000_000 * SECOND
@@ -28,6 +39,19 @@ def host(**changes: object) -> Host:
         (host(seen_ns=NOW - 90 * SECOND), 5, State.OK, ""),
         (host(seen_ns=0), 0, State.OFFLINE, "never heard of again"),
         (host(revoked_ns=1), 5, State.OFFLINE, "revoked"),
+        (host(revoked_ns=1, forgotten_ns=1), 5, State.OFFLINE, "removed from the list"),
+        (
+            host(beat=Heartbeat(stopping=True)),
+            5,
+            State.OFFLINE,
+            "stopped in order at 1970-01-12 13:46:39 UTC; nothing waits in its spool",
+        ),
+        (
+            host(beat=Heartbeat(stopping=True, ledger=Ledger(9, 5, 3, {"late": 1}))),
+            5,
+            State.OFFLINE,
+            "3 records wait in its spool; dropped while it ran: 1 late",
+        ),
         (host(beat=Heartbeat(problems=[Problem("spool 85 % full")])), 5, State.WARNING, "spool 85 % full"),
         (
             host(beat=Heartbeat(problems=[Problem("low"), Problem("no spool", level="error")])),
@@ -62,6 +86,24 @@ def test_whatever_needs_attention_says_what_to_do(silent: int) -> None:
     verdict = judge(host(seen_ns=NOW - silent * SECOND, enrolled_ns=NOW - GRACE_NS), 0, NOW, BEAT)
     assert verdict.state in {State.WARNING, State.OFFLINE}
     assert verdict.fix
+
+
+def test_what_waits_in_a_stopped_agents_spool_can_be_had() -> None:
+    assert judge(host(beat=Heartbeat(stopping=True, ledger=Ledger(buffered=1))), 0, NOW, BEAT).fix
+    assert not judge(host(beat=Heartbeat(stopping=True)), 0, NOW, BEAT).fix
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "silent", "left_out"),
+    [
+        ("task", State.OFFLINE, TASK_SHOWN_NS + 1, True),
+        ("task", State.OFFLINE, TASK_SHOWN_NS, False),
+        ("task", State.OK, TASK_SHOWN_NS + 1, False),
+        ("host", State.OFFLINE, TASK_SHOWN_NS + 1, False),
+    ],
+)
+def test_tasks_that_ended_long_ago_are_past(kind: str, state: State, silent: int, left_out: bool) -> None:
+    assert past(host(kind=kind, seen_ns=NOW - silent), state, NOW) is left_out
 
 
 def test_only_new_losses_count() -> None:

@@ -32,6 +32,7 @@ _MIGRATIONS = (
         number INTEGER PRIMARY KEY, at_ns INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
         about TEXT NOT NULL, detail TEXT NOT NULL);
     """,
+    "ALTER TABLE hosts ADD COLUMN forgotten_ns INTEGER NOT NULL DEFAULT 0",
 )
 
 

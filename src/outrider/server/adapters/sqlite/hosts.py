@@ -10,7 +10,7 @@ from outrider.protocols.uplink import Heartbeat
 from outrider.server.adapters.sqlite.database import Database
 from outrider.server.domain.hosts import Host
 
-_COLUMNS = "id, name, kind, enrolled_ns, version, address, labels, seen_ns, lost_ns, revoked_ns, beat"
+_COLUMNS = "id, name, kind, enrolled_ns, version, address, labels, seen_ns, lost_ns, revoked_ns, forgotten_ns, beat"
 
 
 class HostTable:
@@ -62,6 +62,14 @@ class HostTable:
         done = self._db.execute("UPDATE hosts SET revoked_ns = ? WHERE id = ? AND revoked_ns = 0", (now_ns, host_id))
         return done.rowcount > 0
 
+    def forget(self, host_id: str, now_ns: int) -> None:
+        """Refuse this host from now on, and leave it out of lists."""
+        self._db.execute(
+            "UPDATE hosts SET forgotten_ns = ?1, revoked_ns = iif(revoked_ns = 0, ?1, revoked_ns)"
+            " WHERE id = ?2 AND forgotten_ns = 0",
+            (now_ns, host_id),
+        )
+
     def standing(self, host_id: str) -> int | None:
         """When the host was revoked, 0 if it was not; None where there is no such host."""
         row = self._db.execute("SELECT revoked_ns FROM hosts WHERE id = ?", (host_id,)).fetchone()
@@ -73,7 +81,7 @@ class HostTable:
         return _host(row) if row else None
 
     def all(self) -> list[Host]:
-        """Every host, by name."""
+        """Every host, the forgotten ones too, by name."""
         return [_host(row) for row in self._db.execute(f"SELECT {_COLUMNS} FROM hosts ORDER BY name, enrolled_ns")]
 
 
