@@ -108,7 +108,7 @@ class Portal:
                     raise LocalError(f"the server answers {response.status} to {path}: {(await response.text())[:200]}")
                 return await response.json()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise LocalError(f"the server does not answer to {path}: {error or 'no answer in time'}") from error
+            raise LocalError(f"the server does not answer to {path}: {str(error) or 'no answer in time'}") from error
 
 
 def is_free(port: int) -> bool:

@@ -168,7 +168,7 @@ class Engine:
                 await _raise_for(response)
                 raw = await response.read()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise LocalError(f"Docker does not answer on {self.path}: {error or 'no answer in time'}") from error
+            raise LocalError(f"Docker does not answer on {self.path}: {str(error) or 'no answer in time'}") from error
         found = json.loads(raw) if raw else {}
         return found if isinstance(found, dict) else {}
 
