@@ -24,6 +24,9 @@ OPEN_MAX: Final = 512
 """Open chunks of an input: a sender that makes up tags gets small chunks, and no more files than this."""
 CHUNK_COST: Final = 1_000
 """Bytes that a chunk is charged with beside its records."""
+UNFINISHED_MIN: Final = 16_000_000
+UNFINISHED_MAX: Final = 256_000_000
+"""Bytes of unfinished records of all connections: Mem_Buf_Limit, but at least the first; without one the second."""
 FILE_COST: Final = 4_000
 """Bytes that a chunk on disk is charged with beside its records: a block of the file system."""
 RECORDS: str = "records"
@@ -58,6 +61,7 @@ class ChunkIntake:
         self._sealed = sealed
         self._open: dict[tuple[str, str], Chunk] = {}
         self._in_memory: dict[str, Chunk] = {}
+        self._unfinished = 0
         self._paused = False
         self._listeners: list[tuple[Callable[[], None], Callable[[], None]]] = []
 
@@ -96,6 +100,13 @@ class ChunkIntake:
     def lost(self, tag: str, count: int, reason: str) -> None:
         """See ``plugin.Intake``."""
         count_reason(self._ledger.of_input(self.name, tag).refused, reason, count)
+
+    def unfinished(self, change: int) -> bool:
+        """See ``plugin.Intake``. Reading cannot stop for these bytes, or none of the records would ever be whole."""
+        self._unfinished += change
+        return (
+            self._unfinished <= max(self._limit, UNFINISHED_MIN) if self._limit else self._unfinished <= UNFINISHED_MAX
+        )
 
     @property
     def full(self) -> bool:

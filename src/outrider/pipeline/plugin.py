@@ -47,12 +47,30 @@ class Intake(Protocol):
     def lost(self, tag: str, count: int, reason: str) -> None:
         """Account for records that were received but cannot be accepted."""
 
+    def unfinished(self, change: int) -> bool:
+        """Account for bytes of records that have not come whole; False: there are too many, refuse the connection."""
+
     @property
     def full(self) -> bool:
         """Whether the input must stop reading (``Mem_Buf_Limit``)."""
 
     def on_room(self, pause: Callable[[], None], resume: Callable[[], None]) -> None:
         """Call these when the input must stop, and when it may go on."""
+
+
+class Unfinished:
+    """One connection's share of the bytes that have not come whole."""
+
+    REASON: ClassVar[str] = "too many unfinished records of all connections"
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self._bytes = 0
+
+    def now(self, waiting: int) -> bool:
+        """The connection holds so many bytes; False: it has brought the sum over the limit, refuse it."""
+        change, self._bytes = waiting - self._bytes, waiting
+        return not change or self._intake.unfinished(change) or change < 0
 
 
 class Input(ABC, Generic[O]):

@@ -13,7 +13,7 @@ import pytest
 
 from outrider.model.batch import Batch
 from outrider.model.errors import LocalError
-from outrider.pipeline import options, registry
+from outrider.pipeline import intake, options, registry
 from outrider.spool import chunkfile
 
 ONE = "[INPUT]\n  Name steered\n[OUTPUT]\n  Name steered\n  Match *\n"
@@ -36,6 +36,28 @@ async def test_a_last_line_without_its_end_is_delivered_at_the_stop(built: Any) 
     assert [record["message"] for record in running.output().records] == ["whole line", "last words"]
     assert running.taken("syslog.0")["waiting"] == 0
     assert running.engine.ledger.faults() == []
+
+
+async def test_unfinished_records_of_all_connections_are_bounded(built: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "UNFINISHED_MAX", 1000)
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        path = f"{folder}/s"
+        text = f"[INPUT]\n  Name syslog\n  Mode unix_tcp\n  Path {path}\n[OUTPUT]\n  Name steered\n  Match *\n"
+        running = built(text)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(running.engine.run())
+            await running.until(Path(path).exists)
+            first = await asyncio.open_unix_connection(path)
+            first[1].write(b"x" * 600)
+            second = await asyncio.open_unix_connection(path)
+            second[1].write(b"y" * 600)
+            assert await second[0].read() == b""
+            first[1].write(b" whole\n")
+            await running.until(lambda: running.sent()["delivered"] == 2)
+            running.engine.stop()
+    assert sorted(record["message"][-5:] for record in running.output().records) == ["whole", "yyyyy"]
+    assert "too many unfinished records" in running.log.getvalue()
+    assert running.intake()._unfinished == 0
 
 
 async def test_a_file_that_cannot_be_deleted_ends_nothing(

@@ -63,6 +63,7 @@ Event: TypeAlias = Block | Reply | Refuse
 _CHUNK_KEY: Final = re.compile(rb"(?:\xa5|\xd9\x05|\xda\x00\x05|\xdb\x00\x00\x00\x05)chunk").search
 _LOGS: Final = 0
 _OPTION_MAX: Final = 4096
+_RESCAN_MAX: Final = 65_536
 
 
 class ForwardSession:
@@ -84,7 +85,10 @@ class ForwardSession:
         self._secrets = secrets
         self._nonce = nonce
         self._auth = auth if secrets and secrets.users else b""
-        self._rest = b""
+        self._unfinished: list[bytes] = []
+        self._scanner: stream.Unpacker | None = None
+        self.waiting = 0
+        """Bytes of an unfinished frame."""
         self._state = "greeting" if secrets else "open"
         self._prefix = b""
         self._tag = ""
@@ -93,17 +97,18 @@ class ForwardSession:
         """What to send first: HELO where a shared key is asked for, else nothing."""
         return helo(self._nonce, self._auth) if self._secrets else b""
 
-    @property
-    def waiting(self) -> int:
-        """Bytes of an unfinished frame."""
-        return len(self._rest)
-
     def feed(self, data: bytes) -> list[Event]:
         """The events that these bytes complete."""
         if self._state == "closed":
             return []
-        buffer = self._rest + data if self._rest else data
-        self._rest = b""
+        buffer = data
+        if self._unfinished:
+            self._unfinished.append(data)
+            self.waiting += len(data)
+            if self._scanner is not None and not self._is_whole(data):
+                return self._bounded([])
+            buffer = b"".join(self._unfinished)
+            self._keep(b"", None)
         has_chunk = b"chunk" in buffer and _CHUNK_KEY(buffer) is not None
         events: list[Event] = []
         if self._prefix and not has_chunk and buffer.startswith(self._prefix) and self._whole_run(buffer, events):
@@ -141,8 +146,26 @@ class ForwardSession:
             return self._refuse(events, f"not msgpack ({type(error).__name__})")
         if run:
             events.append(Block(self._tag, Shape.MESSAGES, buffer[run_start:start], run))
-        self._rest = buffer[start:]
+        self._keep(buffer[start:], unpacker)
         return self._bounded(events)
+
+    def _keep(self, rest: bytes, scanner: stream.Unpacker | None) -> None:
+        """Wait for the rest of a frame. ``scanner`` has read so far: a large frame is not read anew with each feed."""
+        self._unfinished = [rest] if rest else []
+        self.waiting = len(rest)
+        self._scanner = scanner if len(rest) > _RESCAN_MAX else None
+
+    def _is_whole(self, data: bytes) -> bool:
+        """Whether the unfinished frame ends in these bytes, or is broken."""
+        assert self._scanner is not None
+        self._scanner.feed(data)
+        try:
+            self._scanner.skip()
+        except stream.OutOfData:
+            return False
+        except (stream.UnpackException, ValueError, RecursionError):
+            pass  # the slower way finds it too, and says what is wrong
+        return True
 
     def _packed_frames(self, buffer: bytes, events: list[Event]) -> int:
         """Take whole PackedForward frames from the front, as Fluentd sends them; where the next one stands.
@@ -193,17 +216,17 @@ class ForwardSession:
             return False
         if count:
             events.append(Block(self._tag, Shape.MESSAGES, buffer[:end], count))
-        self._rest = buffer[end:]
+        self._keep(buffer[end:], unpacker)
         return True
 
     def _bounded(self, events: list[Event]) -> list[Event]:
-        if len(self._rest) > self._buffer_max:
+        if self.waiting > self._buffer_max:
             return self._refuse(events, f"a frame is larger than Buffer_Max_Size ({self._buffer_max} bytes)")
         return events
 
     def _refuse(self, events: list[Event], reason: str) -> list[Event]:
         self._state = "closed"
-        self._rest = b""
+        self._keep(b"", None)
         events.append(Refuse(reason))
         return events
 

@@ -34,6 +34,10 @@ class Framing(Protocol):
     def error(self) -> str | None:
         """Why the stream cannot be read on; None while it can."""
 
+    @property
+    def waiting(self) -> int:
+        """Bytes of an unfinished message."""
+
     def feed(self, data: bytes) -> list[bytes]:
         """The messages that are complete with these bytes, without line ends. Nothing once there is an ``error``."""
 
@@ -76,6 +80,11 @@ class NewlineFraming:
         self._held: list[bytes] = []
         self._length = 0
         self._skipping = False
+
+    @property
+    def waiting(self) -> int:
+        """See ``Framing``."""
+        return self._length
 
     def feed_lines(self, data: bytes) -> tuple[bytes, int]:
         """The whole lines that are complete with these bytes, each ended by a line feed, and how many messages."""
@@ -156,6 +165,11 @@ class CountedFraming:
         self._limit = limit
         self._buffer = bytearray()
         self._skip = 0
+
+    @property
+    def waiting(self) -> int:
+        """See ``Framing``."""
+        return len(self._buffer)
 
     def feed(self, data: bytes) -> list[bytes]:
         """See ``Framing``."""
@@ -247,6 +261,11 @@ class DetectedFraming:
     def error(self) -> str | None:
         """Why the stream cannot be read on."""
         return self._chosen.error if self._chosen else None
+
+    @property
+    def waiting(self) -> int:
+        """Bytes of an unfinished message."""
+        return self._chosen.waiting if self._chosen else 0
 
     def feed(self, data: bytes) -> list[bytes]:
         """See ``Framing``."""

@@ -8,6 +8,7 @@ import itertools
 import os
 from collections.abc import Iterable
 from typing import Any
+from unittest import mock
 
 import msgpack as wire
 import pytest
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 
 from outrider.formats import msgpack
 from outrider.plugins.inputs.forward.decode import decode_entries, decode_messages
+from outrider.protocols.forward import session
 from outrider.protocols.forward.session import Block, Event, ForwardSession, Refuse, Reply, Shape
 
 DECODERS = {Shape.MESSAGES: decode_messages, Shape.ENTRIES: decode_entries}
@@ -288,6 +290,16 @@ def test_any_split_gives_the_same_records_and_acknowledgements(sent: list[Any], 
     chunks = [o["chunk"] for frame in sent for o in frame[2:] if isinstance(o, dict) and "chunk" in o]
     assert replies(split) == replies(whole) == b"".join(map(ack, chunks))
     assert refusal(whole) is refusal(split) is None
+
+
+@settings(max_examples=200)
+@given(st.lists(frames, max_size=8), st.lists(st.integers(0, 600), max_size=6))
+def test_a_frame_that_is_scanned_on_gives_what_one_that_is_scanned_anew_gives(sent: list[Any], cuts: list[int]) -> None:
+    data = b"".join(map(wire.packb, sent))
+    with mock.patch.object(session, "_RESCAN_MAX", 0):
+        split = feed(data, cuts)
+    assert records(split) == records(feed(data))
+    assert replies(split) == replies(feed(data))
 
 
 def inflated(payload: bytes) -> bytes:

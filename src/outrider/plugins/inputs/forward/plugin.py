@@ -10,7 +10,7 @@ from typing import ClassVar
 from outrider.model.errors import UserError
 from outrider.net.listen import Answer, StreamListener
 from outrider.net.tls import server_context
-from outrider.pipeline.plugin import Decoder, Input, Intake
+from outrider.pipeline.plugin import Decoder, Input, Intake, Unfinished
 from outrider.plugins.inputs.forward import decode
 from outrider.plugins.inputs.forward.config import Options
 from outrider.protocols.forward.handshake import Secrets
@@ -79,6 +79,7 @@ class _Session:
         self._intake = intake
         self._prefix = prefix
         self._forced_tag = forced_tag
+        self._unfinished = Unfinished(intake)
 
     def greeting(self) -> bytes:
         return self._machine.greeting()
@@ -95,8 +96,11 @@ class _Session:
                 self._intake.lost(self._forced_tag or "(refused)", 1, "refused frame")
             else:
                 replies.append(event.data)  # type: ignore[union-attr]
+        if not self._unfinished.now(self._machine.waiting):
+            refused = Unfinished.REASON
         return Answer(b"".join(replies), refused)
 
     def end(self) -> None:
         if self._machine.waiting:
             self._intake.lost(self._forced_tag or "(unknown)", 1, "connection closed inside a frame")
+        self._unfinished.now(0)

@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 from outrider.model.errors import UserError
 from outrider.net.listen import Answer, DatagramListener, StreamListener
 from outrider.net.tls import server_context
-from outrider.pipeline.plugin import Decoder, Input, Intake
+from outrider.pipeline.plugin import Decoder, Input, Intake, Unfinished
 from outrider.plugins.inputs.syslog.config import Options
 from outrider.plugins.inputs.syslog.decode import CODEC, decode, piece
 from outrider.protocols.syslog.framing import Framing, NewlineFraming, framing
@@ -114,6 +114,7 @@ class _Session:
         self._added = added
         self._raw_key = raw_key
         self._cut = 0
+        self._unfinished = Unfinished(intake)
 
     def greeting(self) -> bytes:
         return b""
@@ -129,11 +130,12 @@ class _Session:
         if machine.error:
             self._intake.lost(self._tag, 1, "broken framing")
             return Answer(close=machine.error)
-        return Answer()
+        return Answer(close="" if self._unfinished.now(machine.waiting) else Unfinished.REASON)
 
     def end(self) -> None:
         rest = self._machine.end()
         self._append(rest, len(rest))
+        self._unfinished.now(0)
 
     def _append(self, payload: bytes | list[bytes], count: int) -> None:
         if self._machine.cut > self._cut:
