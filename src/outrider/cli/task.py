@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
 import sys
 from typing import Annotated
@@ -10,7 +11,15 @@ import typer
 
 from outrider.cli import task_run
 from outrider.model.errors import UserError
-from outrider.taskdef.protect import Protected, Wish, agent_variables, find_profile, protect
+from outrider.taskdef.protect import (
+    Protected,
+    Refusals,
+    Wish,
+    agent_variables,
+    check_image,
+    find_profile,
+    protect,
+)
 from outrider.taskdef.source import read_task
 from outrider.taskdef.write import write_file
 
@@ -75,23 +84,27 @@ def protect_task(
     Each application's output goes to the router, and the router sends a copy to the agent. Everything else of the
     file stays as it is; a file that is protected already does not change.
     """
-    if in_place and (output is not None or file == "-"):
-        raise UserError("--in-place needs a file to write back to, and no other output", fix="drop --in-place, or -o")
     chosen = find_profile(profile)
-    environment, secrets = agent_variables(chosen, key=key, token=token, token_secret=token_secret, server=server)
-    source = read_task(file)
-    result = protect(
-        source,
-        Wish(
-            chosen,
-            environment=environment,
-            secrets=secrets,
-            agent_image=agent_image,
-            router_image=router_image,
-            replace_log_driver=replace_log_driver,
-            adopt_router=adopt_router,
-        ),
+    refusals = Refusals()
+    if in_place and (output is not None or file == "-"):
+        reason = "--in-place needs a file to write back to, and no other output"
+        refusals.add([UserError(reason, fix="drop --in-place, or -o")])
+    for option, image in (("--agent-image", agent_image), ("--router-image", router_image)):
+        if image is not None:
+            refusals.add(check_image(option, image))
+    wish = Wish(
+        chosen,
+        agent_image=agent_image,
+        router_image=router_image,
+        replace_log_driver=replace_log_driver,
+        adopt_router=adopt_router,
     )
+    with refusals:
+        environment, secrets = agent_variables(chosen, key=key, token=token, token_secret=token_secret, server=server)
+        wish = dataclasses.replace(wish, environment=environment, secrets=secrets)
+    with refusals:
+        result = protect(read_task(file), wish)
+    refusals.settle()
     text = result.source.source.text
     target = file if in_place else output
     if target is None:
@@ -99,7 +112,7 @@ def protect_task(
         sys.stdout.buffer.flush()
     elif not in_place or result.changed:
         write_file(target, text)
-    typer.echo(_summary(result, source.source.file, target), err=True, nl=False)
+    typer.echo(_summary(result, result.source.source.file, target), err=True, nl=False)
 
 
 def _summary(result: Protected, file: str, target: str | None) -> str:

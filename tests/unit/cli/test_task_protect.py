@@ -25,6 +25,7 @@ TEXT = json.dumps(
     indent=2,
     ensure_ascii=False,
 )
+SECRET = "arn:aws:ssm:eu-west-1:123456789012:parameter/outrider/token"
 PROTECTED = protect(task_source(TEXT, "f"), Wish(PROFILES["alertlogic"])).source.source.text
 
 
@@ -129,15 +130,56 @@ def test_mistakes(outrider, file, words, said):
     assert file.read_text() == TEXT
 
 
+def test_all_mistakes_are_said_together(outrider, file):
+    file.write_text(TEXT.replace("awsvpc", "bridge"))
+    words = [
+        "--server",
+        "h:8444",
+        "--token",
+        "x",
+        "--token-secret",
+        "notarn",
+        "--agent-image",
+        "",
+        "--in-place",
+        "-o",
+        "y",
+    ]
+    said = str(outrider("task", "protect", file, *words).exception).splitlines()
+    assert said[0] == "7 things are to be mended:"
+    for line, start in zip(
+        said[1:],
+        [
+            "--in-place needs a file",
+            "--agent-image: '' is no name",
+            "--token and --token-secret all say",
+            "--token: the join token does not begin with",
+            "--token-secret: 'notarn' names no secret",
+            "--server: 'h:8444' is not the address",
+            f"{file}:3:18: networkMode is bridge",
+        ],
+        strict=True,
+    ):
+        assert line.startswith(f"  {start}")
+
+
+def test_the_image_is_not_published(outrider, file):
+    warning = "note: the image outrider:latest is published nowhere yet"
+    assert warning in outrider("task", "protect", file).stderr
+    own = ["--agent-image", "o:1", "--router-image", "o:1"]
+    assert warning not in outrider("task", "protect", file, *own).stderr
+    assert warning not in protected(outrider, file).stderr
+
+
 def test_settings_reach_the_agent(outrider, file):
-    words = ["--server", "https://s:1", "--token-secret", "arn:t", "--agent-image", "a", "--router-image", "r"]
+    words = ["--server", "https://s:1", "--token-secret", SECRET, "--agent-image", "a", "--router-image", "r"]
     result = outrider("task", "protect", file, *words)
     agent, router = json.loads(result.stdout)["containerDefinitions"][1:]
     assert agent == {
         "name": "outrider-agent",
         "image": "a",
         "environment": [{"name": "OUTRIDER_SERVER", "value": "https://s:1"}],
-        "secrets": [{"name": "OUTRIDER_TOKEN", "valueFrom": "arn:t"}],
+        "secrets": [{"name": "OUTRIDER_TOKEN", "valueFrom": SECRET}],
     }
     assert router["image"] == "r"
 

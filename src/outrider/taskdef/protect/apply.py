@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from outrider.model.errors import UserError
+from outrider.model.errors import Place, UserError
 from outrider.taskdef.firelens.options import plain_options, uses_firelens
 from outrider.taskdef.firelens.render import find_router
 from outrider.taskdef.protect.profile import (
+    OWN_IMAGE,
     PLUGINS,
     PROFILES,
     ROUTER_NAME,
@@ -20,7 +21,9 @@ from outrider.taskdef.protect.profile import (
     router_container,
     router_members,
 )
+from outrider.taskdef.protect.refusals import Refusals
 from outrider.taskdef.protect.refuse import check_log_drivers, check_names, check_outputs, check_platform, check_ports
+from outrider.taskdef.protect.values import check_token
 from outrider.taskdef.shape import Path, TaskDefinition
 from outrider.taskdef.source import TaskSource
 
@@ -37,22 +40,25 @@ class Protected:
 
 
 def protect(source: TaskSource, wish: Wish) -> Protected:
-    """The task definition with agent and router. Raises UserError with the reason if it cannot be protected."""
-    task = source.task
-    check_platform(task, source.place)
-    result = Protected(source)
-    router = _router_of(task, source)
-    edit = _adding(task, wish, source) if router is None else _editing(task, router, wish, source)
-    applications = _applications(task, router, wish)
+    """The task definition with agent and router. Raises UserError with every reason if it cannot be protected."""
+    task, place = source.task, source.place
+    refusals = Refusals()
+    refusals.add(check_platform(task, place))
+    edit: _Edit = _add_both
+    with refusals:
+        router = _router_of(task, source)
+        refusals.add(check_outputs(task, _router_image(task, router, wish), place))
+        if router is None:
+            refusals.add(check_names(task, [wish.profile.agent_name, ROUTER_NAME], place))
+        else:
+            edit = _editing(task, router, wish, source)
+    applications = _applications(task, wish)
     if not applications:
-        raise UserError(
-            "there is no application container to protect",
-            source.place(_CONTAINERS),
-            fix="give the task definition of an application",
-        )
-    check_ports(applications, source.place)
-    check_log_drivers(applications, wish, source.place)
-    check_outputs(task, _router_image(task, router, wish), source.place)
+        refusals.add([_nothing_to_protect(place(_CONTAINERS))])
+    refusals.add(check_ports(applications, place))
+    refusals.add(check_log_drivers(applications, wish, place))
+    refusals.settle()
+    result = Protected(source)
     for index, container in applications:
         _switch(result, index, container)
     edit(result, wish)
@@ -66,12 +72,21 @@ def _router_of(task: TaskDefinition, source: TaskSource) -> int | None:
     return find_router(task, source.place)
 
 
-def _applications(task: TaskDefinition, router: int | None, wish: Wish) -> list[tuple[int, Container]]:
+def _applications(task: TaskDefinition, wish: Wish) -> list[tuple[int, Container]]:
+    """Without a router a container with the agent's name is an application, whose name is taken."""
+    containers = task["containerDefinitions"]
+    bare = all(container.get("firelensConfiguration") is None for container in containers)
     return [
         (index, container)
-        for index, container in enumerate(task["containerDefinitions"])
-        if index != router and (router is None or container["name"] != wish.profile.agent_name)
+        for index, container in enumerate(containers)
+        if container.get("firelensConfiguration") is None and (bare or container["name"] != wish.profile.agent_name)
     ]
+
+
+def _nothing_to_protect(place: Place) -> UserError:
+    return UserError(
+        "there is no application container to protect", place, fix="give the task definition of an application"
+    )
 
 
 def _switch(result: Protected, index: int, container: Container) -> None:
@@ -99,11 +114,6 @@ def _router_image(task: TaskDefinition, router: int | None, wish: Wish) -> str:
 
 
 _Edit: TypeAlias = Callable[[Protected, Wish], None]
-
-
-def _adding(task: TaskDefinition, wish: Wish, source: TaskSource) -> _Edit:
-    check_names(task, [wish.profile.agent_name, ROUTER_NAME], source.place)
-    return _add_both
 
 
 def _add_both(result: Protected, wish: Wish) -> None:
@@ -148,7 +158,9 @@ def _editing(task: TaskDefinition, index: int, wish: Wish, source: TaskSource) -
             source.place(path),
             fix="say --adopt-router: it keeps its image and outputs, and sends a copy of all logs to the agent",
         )
-    check_names(task, [wish.profile.agent_name], source.place)
+    refusals = Refusals()
+    refusals.add(check_names(task, [wish.profile.agent_name], source.place))
+    refusals.settle()
     return lambda result, wish: _adopt(result, index, wish)
 
 
@@ -216,6 +228,11 @@ def _note(result: Protected, wish: Wish) -> None:
     containers = {container["name"]: container for container in task["containerDefinitions"]}
     agent, router = containers[wish.profile.agent_name], task["containerDefinitions"][find_router(task)]
     notes = result.notes
+    if OWN_IMAGE in (agent.get("image"), router.get("image")):
+        notes.append(
+            f"the image {OWN_IMAGE} is published nowhere yet, so ECS cannot start this task: before you register it, "
+            "build your own image as docs/task.md shows, and name it with --agent-image and --router-image"
+        )
     if wish.profile.name == "outrider":
         notes += _registration_notes(agent)
     if task.get("networkMode") is None:
@@ -232,12 +249,21 @@ def _note(result: Protected, wish: Wish) -> None:
             notes.append(f"output {name} needs -e {PLUGINS[name]} in the command of '{router['name']}'")
 
 
+def _foreign(key: str) -> bool:
+    return any(check_token("KEY", key))
+
+
 def _registration_notes(agent: Container) -> list[str]:
     environment, secrets = ({item.get("name") for item in agent.get(key) or []} for key in ("environment", "secrets"))
     notes = []
+    if any(item.get("name") == "KEY" and _foreign(str(item.get("value"))) for item in agent.get("environment") or []):
+        notes.append(
+            "KEY is no join token, and Outrider's agent takes nothing else: 'outrider server token create' makes one"
+        )
     if not (environment | secrets) & {"OUTRIDER_TOKEN", "KEY"}:
         notes.append(
-            "the agent has no join token yet: make one with 'outrider server token create', give --token-secret"
+            "the agent has no join token yet: make one with 'outrider server token create --uses N' (each start of the "
+            "task is one use), give --token-secret"
         )
     elif environment & {"OUTRIDER_TOKEN", "KEY"}:
         notes.append("the join token stands in the task definition in plain text; --token-secret ARN keeps it out")

@@ -10,19 +10,31 @@ In Outrider's profile one image serves both containers. It has the launcher's vo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 from outrider.model.errors import UserError
+from outrider.taskdef.protect.refusals import Refusals
+from outrider.taskdef.protect.values import check_secret, check_server, check_token
 
 Container: TypeAlias = dict[str, Any]
 
 AWS_IMAGE = "public.ecr.aws/aws-observability/aws-for-fluent-bit:stable"
+OWN_IMAGE = "outrider:latest"
+"""Published nowhere yet: it stands for one that the user builds."""
 AGENT_PORT = 1514
 ROUTER_NAME = "log_router"
 PLUGINS = {name: f"/fluent-bit/{name}.so" for name in ("firehose", "cloudwatch", "kinesis")}
 """Outputs that AWS's image has as plug-ins to load, in the order in which the documents load them."""
+
+_CHECKS: dict[str, Callable[[str], Iterator[UserError]]] = {
+    "--server": check_server,
+    "--token": partial(check_token, "--token"),
+    "--token-secret": check_secret,
+}
+"""``--key`` may be that of another vendor."""
 
 _LAUNCHER_WORDS = ("-s", "Scheduler.Cap", "60", "-i", "Mem_Buf_Limit", "50M", "--")
 _ROUTER_WORDS = (
@@ -52,8 +64,8 @@ PROFILES: dict[str, Profile] = {
         Profile(
             "outrider",
             "outrider-agent",
-            "outrider:latest",
-            "outrider:latest",
+            OWN_IMAGE,
+            OWN_IMAGE,
             "/var/outrider/lib/fluent-bit/fluent-launch",
             "OUTRIDER_TOKEN",
         ),
@@ -106,16 +118,23 @@ def pairs(items: Iterable[tuple[str, str]], value: str) -> list[dict[str, str]]:
 def agent_variables(
     profile: Profile, *, key: str | None, token: str | None, token_secret: str | None, server: str | None
 ) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
-    """``environment`` and ``secrets`` of a ``Wish``. Raises UserError for what the profile's agent does not take."""
+    """Environment and secrets of a ``Wish``. Raises UserError for what the profile's agent does not take, all of it."""
+    refusals = Refusals()
     given = {"--key": key, "--token": token, "--token-secret": token_secret}
     named = [option for option, value in given.items() if value is not None]
     if len(named) > 1:
-        raise UserError(f"{' and '.join(named)} all say how the agent registers", fix="give one of them")
+        refusals.add([UserError(f"{' and '.join(named)} all say how the agent registers", fix="give one of them")])
     for option, value in {**given, "--server": server}.items():
-        if value == "":
-            raise UserError(f"{option} is empty", fix="give a value, or leave it out")
-        if value is not None and option in ("--token", "--server") and profile.name != "outrider":
-            raise UserError(f"{option} is for profile outrider, this is {profile.name}", fix="use --key, or drop it")
+        if value is None:
+            continue
+        if not value.strip():
+            refusals.add([UserError(f"{option} is empty", fix="give a value, or leave it out")])
+        elif option in ("--token", "--server") and profile.name != "outrider":
+            reason = f"{option} is for profile outrider, this is {profile.name}"
+            refusals.add([UserError(reason, fix="use --key, or drop it")])
+        elif option in _CHECKS:
+            refusals.add(_CHECKS[option](value))
+    refusals.settle()
     environment = {"OUTRIDER_SERVER": server, "KEY": key, "OUTRIDER_TOKEN": token}
     return (
         tuple((name, value) for name, value in environment.items() if value is not None),

@@ -1,4 +1,4 @@
-"""Why a task definition cannot be protected. Each check raises UserError with place, reason and remedy.
+"""Why a task definition cannot be protected. Each check yields UserErrors with place, reason and remedy.
 
 Refused is what would fail in silence or break the task when it runs; what ECS itself refuses at registration is noted.
 """
@@ -6,6 +6,7 @@ Refused is what would fail in silence or break the task when it runs; what ECS i
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from outrider.model.errors import UserError
@@ -19,15 +20,16 @@ CONTAINER_LIMIT = 10
 _PORTS = {AGENT_PORT: "the agent's syslog port", 24224: "the router's forward port", 8877: "the router's health port"}
 
 
-def check_platform(task: TaskDefinition, locate: Locate) -> None:
+def check_platform(task: TaskDefinition, locate: Locate) -> Iterator[UserError]:
     """The agent must be reachable on the loopback address that all containers of the task share."""
     system = (task.get("runtimePlatform") or {}).get("operatingSystemFamily") or ""
     if str(system).upper().startswith("WINDOWS"):
-        raise UserError(
+        yield UserError(
             f"the task runs on {system}; ECS has FireLens on Linux only",
             locate(("runtimePlatform", "operatingSystemFamily")),
             fix="protect the Linux tasks; for Windows hosts install an agent on the host",
         )
+        return
     compatibilities = task.get("requiresCompatibilities") or []
     mode = task.get("networkMode")
     if mode == "awsvpc" and "EXTERNAL" not in compatibilities:
@@ -35,56 +37,58 @@ def check_platform(task: TaskDefinition, locate: Locate) -> None:
     if mode is None and "FARGATE" in compatibilities:
         return
     if mode is None:
-        raise UserError(
+        yield UserError(
             "networkMode is missing, so ECS takes bridge, where each container has a loopback address of its own and "
             f"the router's logs would never reach the agent on 127.0.0.1:{AGENT_PORT}",
             locate(()),
             fix='add "networkMode": "awsvpc", which Fargate needs anyway; or run one agent for each EC2 host',
         )
-    if mode == "awsvpc":
-        raise UserError(
+    elif mode == "awsvpc":
+        yield UserError(
             "requiresCompatibilities has EXTERNAL, and ECS Anywhere has no networkMode awsvpc",
             locate(("requiresCompatibilities",)),
             fix="run one agent for each host instead",
         )
-    raise UserError(
-        f"networkMode is {mode}: the agent sees the network and takes the logs of one task only with awsvpc",
-        locate(("networkMode",)),
-        found=str(mode),
-        allowed=("awsvpc",),
-        fix="run one agent for each EC2 host instead, or change the task to awsvpc",
-    )
+    else:
+        yield UserError(
+            f"networkMode is {mode}: "
+            "only with awsvpc do the containers of a task share the loopback address on which the agent listens",
+            locate(("networkMode",)),
+            found=str(mode),
+            allowed=("awsvpc",),
+            fix="run one agent for each EC2 host instead, or change the task to awsvpc",
+        )
 
 
-def check_ports(containers: list[tuple[int, dict[str, Any]]], locate: Locate) -> None:
+def check_ports(containers: list[tuple[int, dict[str, Any]]], locate: Locate) -> Iterator[UserError]:
     """No application may listen where the agent or the router does: with awsvpc they share the ports."""
     for index, container in containers:
         mappings = container.get("portMappings")
         for nth, mapping in enumerate(mappings if isinstance(mappings, list) else ()):  # ECS refuses anything else
             port = mapping.get("containerPort") if isinstance(mapping, dict) else None
             if port in _PORTS:
-                raise UserError(
+                yield UserError(
                     f"container '{container['name']}' uses port {port}, which is {_PORTS[port]}",
                     locate(("containerDefinitions", index, "portMappings", nth, "containerPort")),
                     fix="let the application listen on another port",
                 )
 
 
-def check_log_drivers(containers: list[tuple[int, dict[str, Any]]], wish: Wish, locate: Locate) -> None:
+def check_log_drivers(containers: list[tuple[int, dict[str, Any]]], wish: Wish, locate: Locate) -> Iterator[UserError]:
     """Logs that go somewhere else today must not stop going there unless the user says so."""
-    others = [(i, c) for i, c in containers if c.get("logConfiguration") and not uses_firelens(c)]
-    if not others or wish.replace_log_driver:
+    if wish.replace_log_driver:
         return
-    index, first = others[0]
-    log = first["logConfiguration"]
-    named = ", ".join(f"'{c['name']}' ({c['logConfiguration']['logDriver']})" for _, c in others)
-    plural = "s" if len(others) > 1 else ""
-    raise UserError(
-        f"container{plural} {named} already log{'' if plural else 's'} elsewhere",
-        locate(("containerDefinitions", index, "logConfiguration")),
-        fix=(_migration(first["name"], log, wish) if log["logDriver"] == "awslogs" else _other_driver(log["logDriver"]))
-        + "; or say --replace-log-driver to give up the old destination",
-    )
+    for index, container in containers:
+        log = container.get("logConfiguration")
+        if not log or uses_firelens(container):
+            continue
+        name, driver = container["name"], log["logDriver"]
+        yield UserError(
+            f"container '{name}' ({driver}) already logs elsewhere",
+            locate(("containerDefinitions", index, "logConfiguration")),
+            fix=(_migration(name, log, wish) if driver == "awslogs" else _other_driver(driver))
+            + "; or say --replace-log-driver to give up the old destination",
+        )
 
 
 def _migration(name: str, log: dict[str, Any], wish: Wish) -> str:
@@ -100,7 +104,7 @@ def _other_driver(driver: str) -> str:
     return f"replace {driver} by awsfirelens with the options of the router's output that writes to the same place"
 
 
-def check_outputs(task: TaskDefinition, router_image: str, locate: Locate) -> None:
+def check_outputs(task: TaskDefinition, router_image: str, locate: Locate) -> Iterator[UserError]:
     """Outrider's own router stops at an output that it does not have, and the task with it."""
     if router_image != PROFILES["outrider"].router_image:
         return
@@ -108,7 +112,7 @@ def check_outputs(task: TaskDefinition, router_image: str, locate: Locate) -> No
     for index, container in enumerate(task["containerDefinitions"]):
         name = plain_options(container).get("Name") if uses_firelens(container) else None
         if name and name.lower() not in known:
-            raise UserError(
+            yield UserError(
                 f"container '{container['name']}' sends its logs to '{name}', which Outrider's router does not have",
                 locate(("containerDefinitions", index, "logConfiguration", "options", "Name")),
                 found=name,
@@ -117,19 +121,19 @@ def check_outputs(task: TaskDefinition, router_image: str, locate: Locate) -> No
             )
 
 
-def check_names(task: TaskDefinition, new: list[str], locate: Locate) -> None:
+def check_names(task: TaskDefinition, new: list[str], locate: Locate) -> Iterator[UserError]:
     """The added containers' names must be free, and ECS must take that many."""
     containers = task["containerDefinitions"]
     for index, container in enumerate(containers):
         if container["name"] in new:
             path: Path = ("containerDefinitions", index, "name")
-            raise UserError(
+            yield UserError(
                 f"a container named '{container['name']}' is there already, and is not part of a protected task",
                 locate(path),
                 fix="rename it; or remove it if it is left from an earlier protection",
             )
     if len(containers) + len(new) > CONTAINER_LIMIT:
-        raise UserError(
+        yield UserError(
             f"the task has {len(containers)} containers and would have {len(containers) + len(new)}; "
             f"ECS takes {CONTAINER_LIMIT}",
             locate(("containerDefinitions",)),

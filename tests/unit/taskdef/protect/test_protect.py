@@ -1,5 +1,6 @@
 """Agent and router beside the applications; what is kept, what is refused."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from outrider.model.errors import UserError
 from outrider.taskdef.firelens import render
-from outrider.taskdef.protect import PROFILES, Wish, agent_variables, find_profile, protect
+from outrider.taskdef.protect import PROFILES, SeveralError, Wish, agent_variables, find_profile, protect
 from outrider.taskdef.source import read_task, task_source
 
 EXAMPLES = Path(__file__).parents[5] / "shared" / "firelens-examples" / "fluent-bit"
@@ -71,6 +72,8 @@ TASK = """{
 }
 """
 OUTRIDER = Wish(PROFILES["outrider"])
+TOKEN = f"orj1.abcd.{'s' * 32}.{'p' * 43}"
+SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:join-AbCdEf"
 ALERTLOGIC = Wish(PROFILES["alertlogic"])
 AWSLOGS = {
     "logDriver": "awslogs",
@@ -216,7 +219,10 @@ def test_what_a_migration_would_lose_is_said():
 def test_every_other_log_driver_is_named():
     other = {"name": "b", "logConfiguration": {"logDriver": "splunk"}}
     text = refusal(task(app(logConfiguration={"logDriver": "json-file"}), other))
-    assert "containers 'app' (json-file), 'b' (splunk) already log elsewhere" in text
+    assert text.startswith(
+        "2 things are to be mended:\n  task.json:9:27: container 'app' (json-file) already logs elsewhere"
+    )
+    assert "container 'b' (splunk) already logs elsewhere" in text
 
 
 def test_a_log_driver_is_replaced_if_asked():
@@ -257,6 +263,32 @@ def test_refusals(source, words):
     assert words in refusal(source)
 
 
+def test_all_reasons_are_said_together():
+    source = task(
+        app(portMappings=[{"containerPort": 1514}, {"containerPort": 8877}]),
+        app(name="outrider-agent", logConfiguration=AWSLOGS),
+        app(name="b", logConfiguration={"logDriver": "awsfirelens", "options": {"Name": "s3"}}),
+        networkMode="bridge",
+    )
+    with pytest.raises(SeveralError) as caught:
+        protect(source, OUTRIDER)
+    said = str(caught.value).splitlines()
+    assert said[0] == "6 things are to be mended:"
+    for line, words in zip(
+        said[1:],
+        ["networkMode is bridge", "'s3'", "'outrider-agent' is there", "port 1514", "port 8877", "(awslogs)"],
+        strict=True,
+    ):
+        assert line.startswith("  task.json:")
+        assert words in line
+
+
+def test_two_routers_do_not_hide_the_rest():
+    text = refusal(task(app(logConfiguration=AWSLOGS), PLAIN_ROUTER, PLAIN_ROUTER | {"name": "b"}))
+    assert "'fb' and 'b' both have one" in text
+    assert "'app' (awslogs)" in text
+
+
 def test_no_application():
     definition = protect(task(app()), OUTRIDER).source.task
     del definition["containerDefinitions"][0]
@@ -294,8 +326,17 @@ def test_notes():
     assert "--token-secret" in " ".join(protect(task(app()), OUTRIDER).notes)
     plain = Wish(PROFILES["outrider"], environment=(("OUTRIDER_TOKEN", "t"), ("OUTRIDER_SERVER", "s")))
     assert protect(task(app()), plain).notes == [
-        "the join token stands in the task definition in plain text; --token-secret ARN keeps it out"
+        "the image outrider:latest is published nowhere yet, so ECS cannot start this task: before you register it, "
+        "build your own image as docs/task.md shows, and name it with --agent-image and --router-image",
+        "the join token stands in the task definition in plain text; --token-secret ARN keeps it out",
     ]
+    own = dataclasses.replace(plain, agent_image="own:1", router_image="own:1")
+    assert "published nowhere" not in " ".join(protect(task(app()), own).notes)
+    half = dataclasses.replace(own, router_image=None)
+    assert "published nowhere" in " ".join(protect(task(app()), half).notes)
+    key = Wish(PROFILES["outrider"], environment=(("KEY", "of-another-vendor"),))
+    assert "KEY is no join token" in " ".join(protect(task(app()), key).notes)
+    assert "KEY is no" not in " ".join(protect(task(app()), Wish(key.profile, environment=(("KEY", TOKEN),))).notes)
     assert protect(task(app()), ALERTLOGIC).notes == []
 
 
@@ -303,18 +344,18 @@ def test_how_the_agent_registers():
     own, vendor = PROFILES["outrider"], PROFILES["alertlogic"]
     nothing = {"key": None, "token": None, "token_secret": None, "server": None}
     assert agent_variables(own, **nothing | {"key": "k"}) == ((("KEY", "k"),), ())
-    assert agent_variables(own, **nothing | {"token": "t", "server": "s"}) == (
-        (("OUTRIDER_SERVER", "s"), ("OUTRIDER_TOKEN", "t")),
+    assert agent_variables(own, **nothing | {"token": TOKEN, "server": "https://s"}) == (
+        (("OUTRIDER_SERVER", "https://s"), ("OUTRIDER_TOKEN", TOKEN)),
         (),
     )
-    assert agent_variables(own, **nothing | {"token_secret": "a"}) == ((), (("OUTRIDER_TOKEN", "a"),))
-    assert agent_variables(vendor, **nothing | {"token_secret": "a"}) == ((), (("KEY", "a"),))
+    assert agent_variables(own, **nothing | {"token_secret": SECRET}) == ((), (("OUTRIDER_TOKEN", SECRET),))
+    assert agent_variables(vendor, **nothing | {"token_secret": SECRET}) == ((), (("KEY", SECRET),))
     for profile, given in [
-        (own, {"key": "k", "token": "t"}),
-        (own, {"token": "t", "token_secret": "a"}),
+        (own, {"key": "k", "token": TOKEN}),
+        (own, {"token": TOKEN, "token_secret": SECRET}),
         (own, {"key": ""}),
-        (vendor, {"token": "t"}),
-        (vendor, {"server": "s"}),
+        (vendor, {"token": TOKEN}),
+        (vendor, {"server": "https://s"}),
     ]:
         with pytest.raises(UserError):
             agent_variables(profile, **nothing | given)
