@@ -67,7 +67,7 @@ class ChunkIntake:
 
     # -- what inputs call
 
-    def append(self, tag: str, codec: str, raw: bytes, count: int) -> None:
+    def append(self, tag: str, codec: str, raw: bytes, count: int) -> bool:
         """See ``plugin.Intake``."""
         chunk = self._open.get((tag, codec))
         if chunk is None:
@@ -86,10 +86,12 @@ class ChunkIntake:
         row = self._ledger.of_input(self.name, tag)
         row.accepted += count
         row.waiting += count
+        is_stored = chunk.path is not None or self._spool is None
         if chunk.size >= SIZE_MAX:
             self._seal(chunk)
         if self._over:
             self._make_room()
+        return is_stored
 
     def append_records(
         self, tag: str, times: list[int], records: list[Record], metadata: list[Record] | None = None

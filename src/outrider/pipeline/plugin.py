@@ -36,8 +36,12 @@ class Context:
 class Intake(Protocol):
     """Where an input hands in what it took; made by the engine."""
 
-    def append(self, tag: str, codec: str, raw: bytes, count: int) -> None:
-        """Accept ``count`` raw records: on return they are where ``storage.type`` says. ``codec`` names their form."""
+    def append(self, tag: str, codec: str, raw: bytes, count: int) -> bool:
+        """Accept ``count`` raw records; ``codec`` names their form.
+
+        Returns whether they are where ``storage.type`` says: not so while the disk refuses, and then nobody may be told
+        that they are safe.
+        """
 
     def append_records(
         self, tag: str, times: list[int], records: list[Record], metadata: list[Record] | None = None

@@ -325,9 +325,11 @@ async def test_a_full_disk_is_told_and_records_are_kept_in_memory(
                 disk.full = True
             running.input().push("app", {"n": n})
         assert "No space left on device" in running.intake().trouble
+        assert running.intake().append("raw", "records", b"\x93\x90\x90\xc0", 0) is False
         disk.full = False
         running.input().push("other", {"n": 10})
         assert running.intake().trouble == ""
+        assert running.intake().append("other", "records", b"\x93\x90\x90\xc0", 0) is True
     assert numbers(running) == list(range(11))
     assert "records are kept in memory only; fix: free disk space" in running.log.getvalue()
     assert chunks(tmp_path) == []

@@ -31,11 +31,13 @@ class KeepingIntake:
         self.batches: list[Batch] = []
         self.refused: list[tuple[str, int, str]] = []
         self.full = False
+        self.safe = True
         self.pause: Callable[[], None] = lambda: None
         self.resume: Callable[[], None] = lambda: None
 
-    def append(self, tag: str, codec: str, raw: bytes, count: int) -> None:
+    def append(self, tag: str, codec: str, raw: bytes, count: int) -> bool:
         self.batches.append(self._decoders[codec](tag, [raw], count))
+        return self.safe
 
     def append_records(
         self, tag: str, times: list[int], records: list[Record], metadata: list[Record] | None = None

@@ -97,6 +97,20 @@ async def test_acknowledgement_after_the_records_are_handed_in(make: Any, intake
     await plugin.stop()
 
 
+async def test_no_acknowledgement_while_the_disk_refuses(make: Any, intake_of: Any, unused_tcp_port: int) -> None:
+    plugin = make("input", "forward", listen="127.0.0.1", port=unused_tcp_port)
+    intake = await started(plugin, intake_of)
+    reader, writer = await asyncio.open_connection("127.0.0.1", unused_tcp_port)
+    intake.safe = False
+    writer.write(msgpack.packb(["app", [[1, {"n": 1}]], {"chunk": "one"}]))
+    await intake.until(lambda seen: seen.records)
+    intake.safe = True
+    writer.write(msgpack.packb(["app", [[1, {"n": 2}]], {"chunk": "two"}]))
+    assert msgpack.unpackb(await reader.read(100)) == {"ack": "two"}
+    writer.close()
+    await plugin.stop()
+
+
 async def test_garbage_closes_that_connection_alone_and_is_counted(
     make: Any, intake_of: Any, unused_tcp_port: int
 ) -> None:

@@ -87,14 +87,15 @@ class _Session:
     def feed(self, data: bytes) -> Answer:
         replies: list[bytes] = []
         refused = ""
+        safe = True
         for event in self._machine.feed(data):
             if type(event) is Block:
                 tag = self._prefix + event.tag if self._prefix else self._forced_tag or event.tag
-                self._intake.append(tag, event.shape.value, event.raw, event.count)
+                safe = self._intake.append(tag, event.shape.value, event.raw, event.count)
             elif isinstance(event, Refuse):
                 refused = event.reason
                 self._intake.lost(self._forced_tag or "(refused)", 1, "refused frame")
-            else:
+            elif safe:  # else the sender keeps the records and sends them again
                 replies.append(event.data)  # type: ignore[union-attr]
         if not self._unfinished.now(self._machine.waiting):
             refused = Unfinished.REASON
