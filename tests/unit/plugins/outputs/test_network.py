@@ -111,6 +111,28 @@ async def test_syslog_5424_over_udp_with_every_option(make: Any, batch: Any, unu
     assert len(second) == 1000
 
 
+async def test_no_message_is_longer_than_a_datagram(make: Any, batch: Any, unused_udp_port: int) -> None:
+    taken: asyncio.Queue[int] = asyncio.Queue()
+
+    class Datagrams(asyncio.DatagramProtocol):
+        def datagram_received(self, data: bytes, addr: Any) -> None:
+            taken.put_nowait(len(data))
+
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+        Datagrams, local_addr=("127.0.0.1", unused_udp_port)
+    )
+    options = {"syslog_maxsize": "700K", "syslog_message_key": "log"}
+    plugin = make("output", "syslog", host="127.0.0.1", port=unused_udp_port, **options)
+    assert "more than a datagram holds" in plugin.logged()
+    for _ in range(2):
+        await plugin.send(batch({"log": "x" * 100_000}, {"log": "y"}))
+    sizes = [await asyncio.wait_for(taken.get(), 5) for _ in range(4)]
+    await plugin.stop()
+    transport.close()
+    assert sizes[0] == sizes[2] == 65_000
+    assert sizes[1] < 100
+
+
 @pytest.mark.parametrize(
     ("options", "text"),
     [

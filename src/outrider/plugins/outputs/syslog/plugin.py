@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 
 from outrider.model.batch import Batch
 from outrider.model.errors import UserError
@@ -14,6 +15,8 @@ from outrider.plugins.outputs.syslog.config import Options
 from outrider.protocols.syslog.format import SyslogFormat
 
 _DATAGRAMS_A_TURN = 256
+_DATAGRAM_MAX = 65_000
+"""UDP over IP holds a little more, by address family and options."""
 
 
 class Syslog(Output[Options]):
@@ -32,6 +35,11 @@ class Syslog(Output[Options]):
             raise UserError(f"syslog_severity_preset {options.syslog_severity_preset} is not between 0 and 7")
         if not 0 <= options.syslog_facility_preset <= 23:
             raise UserError(f"syslog_facility_preset {options.syslog_facility_preset} is not between 0 and 23")
+        if options.mode == "udp" and options.syslog_maxsize > _DATAGRAM_MAX:
+            self.log.warn(
+                f"syslog_maxsize {options.syslog_maxsize} is more than a datagram holds: {_DATAGRAM_MAX} is used"
+            )
+            options = dataclasses.replace(options, syslog_maxsize=_DATAGRAM_MAX)
         self._format = syslog_format(options)
         tls = client_context(self.core) if self.core.tls or options.mode == "tls" else None
         host = self.core.host or "127.0.0.1"
