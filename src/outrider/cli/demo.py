@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,8 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 
-from outrider.cli.task_run import chosen_backend, stop_on_signals
+from outrider.cli.printer import UNREAD, Printer
+from outrider.cli.task_run import chosen_backend, stop_when_told
 from outrider.taskdef.demo import Demo, DemoWishes, Sheet, run
 
 
@@ -39,20 +41,26 @@ def demo(
     Ends with Ctrl-C; exit status 0 if the sheet balances.
     """
     chosen = chosen_backend(backend)
-    screen: _Lines | _Screen = _Lines() if once else _Screen()
+    printer = Printer()
+    screen: _Lines | _Screen = _Lines(printer) if once else _Screen(printer)
     wishes = DemoWishes(screen.say, screen.show, chosen, once, state, keep)
     with screen:
         summary = asyncio.run(run(wishes, screen.start))
     if keep or state:
-        typer.echo(f"all files are in {summary['directory']}", err=True)
+        printer.print(f"all files are in {summary['directory']}", error=True)
     if once:
-        typer.echo(json.dumps(summary))
+        printer.print(json.dumps(summary))
+    if printer.failure:
+        raise typer.Exit(UNREAD)
     raise typer.Exit(0 if summary["balanced"] else 1)
 
 
 class _Lines:
     """Progress for scripts, on standard error."""
 
+    def __init__(self, printer: Printer) -> None:
+        self._printer = printer
+
     def __enter__(self) -> None:
         pass
 
@@ -61,45 +69,57 @@ class _Lines:
 
     def say(self, line: str) -> None:
         """One step."""
-        typer.echo(line, err=True)
+        self._printer.print(line, error=True)
 
     def start(self, running: Demo) -> None:
         """It runs."""
-        stop_on_signals(running.task)
+        stop_when_told(running.task, self._printer)
         self.say(f"page {running.ready.page}, web container {running.web}")
 
     def show(self, sheet: Sheet) -> None:
         """The sheet counts at the end only."""
 
 
+class _Console(Console):
+    """Leaves a pipe that nobody reads to its caller; rich itself would end the program where it stands."""
+
+    def on_broken_pipe(self) -> None:
+        raise  # the BrokenPipeError that rich is handling when it calls this
+
+
 class _Screen:
     """A table that is kept up to date, under what has happened."""
 
-    def __init__(self) -> None:
-        self._console = Console(highlight=False)
+    def __init__(self, printer: Printer) -> None:
+        self._printer = printer
+        self._console = _Console(highlight=False)
         self._live = Live(console=self._console, auto_refresh=False)
         self._running: Demo | None = None
 
     def __enter__(self) -> None:
-        self._live.start()
+        with self._printer.closing(sys.stdout):
+            self._live.start()
 
     def __exit__(self, *_: object) -> None:
-        self._live.stop()
+        with self._printer.closing(sys.stdout):
+            self._live.stop()
 
     def say(self, line: str) -> None:
         """One step."""
-        self._console.print(line, style="dim", markup=False)
+        with self._printer.closing(sys.stdout):
+            self._console.print(line, style="dim", markup=False)
 
     def start(self, running: Demo) -> None:
         """It runs."""
-        stop_on_signals(running.task)
+        stop_when_told(running.task, self._printer)
         self._running = running
         self.show(running.sheet)
 
     def show(self, sheet: Sheet) -> None:
         """The sheet as it is now."""
         assert self._running is not None
-        self._live.update(Group("", _address_table(self._running), "", _sheet_table(sheet)), refresh=True)
+        with self._printer.closing(sys.stdout):
+            self._live.update(Group("", _address_table(self._running), "", _sheet_table(sheet)), refresh=True)
 
 
 def _address_table(running: Demo) -> Table:

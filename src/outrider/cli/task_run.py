@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import sys
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
 
+from outrider.cli.printer import UNREAD, Printer
 from outrider.model.errors import UserError
 from outrider.taskdef.run import Reports, TaskRun, Wishes, prepare
 from outrider.taskdef.run.build import Backend
@@ -61,10 +61,11 @@ def run(
         environment=_environment(env or ()),
         state=state,
     )
-    outcome = asyncio.run(_run(read_task(file), wishes))
+    printer = Printer()
+    outcome = asyncio.run(_run(read_task(file), wishes, printer))
     if as_json:
-        typer.echo(json.dumps(outcome))
-    raise typer.Exit(outcome["status"])
+        printer.print(json.dumps(outcome))
+    raise typer.Exit(outcome["status"] or (UNREAD if printer.failure else 0))
 
 
 def chosen_backend(text: str) -> Backend:
@@ -74,8 +75,8 @@ def chosen_backend(text: str) -> Backend:
     return cast("Backend", text)
 
 
-def stop_on_signals(task: TaskRun) -> None:
-    """The first SIGINT or SIGTERM stops the task in order, the second at once."""
+def stop_when_told(task: TaskRun, printer: Printer) -> None:
+    """The first SIGINT or SIGTERM stops the task in order, the second at once; so does output that nobody takes."""
     loop = asyncio.get_running_loop()
 
     def on_signal(number: signal.Signals) -> None:
@@ -85,25 +86,24 @@ def stop_on_signals(task: TaskRun) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, on_signal, number)
+    printer.when_closed(lambda reason: task.runner.stop(reason, UNREAD))
 
 
-async def _run(source: TaskSource, wishes: Wishes) -> dict[str, Any]:
-    reports = Reports(_print, _print, lambda name, line: typer.echo(f"{name} | {line}", err=True))
+async def _run(source: TaskSource, wishes: Wishes, printer: Printer) -> dict[str, Any]:
+    def tell(name: str, text: str) -> None:
+        printer.print(f"{name or 'task'}: {text}")
+
+    reports = Reports(tell, tell, lambda name, line: printer.print(f"{name} | {line}", error=True))
     async with prepare(source, wishes, reports) as task:
-        stop_on_signals(task)
-        _print("", f"{task.identity.arn} at {task.identity.address}")
+        stop_when_told(task, printer)
+        tell("", f"{task.identity.arn} at {task.identity.address}")
         await task.runner.run()
         if wishes.state is not None:
-            _print("", f"its files are in {task.workspace.directory}")
+            tell("", f"its files are in {task.workspace.directory}")
         outcome = task.outcome()
         if outcome["agent"].get("buffered"):
-            _print("", f"{outcome['agent']['buffered']} records were not delivered to the server")
+            tell("", f"{outcome['agent']['buffered']} records were not delivered to the server")
         return outcome
-
-
-def _print(name: str, text: str) -> None:
-    typer.echo(f"{name or 'task'}: {text}")
-    sys.stdout.flush()
 
 
 def _split(text: str, option: str, form: str) -> tuple[str, str]:
