@@ -62,9 +62,7 @@ def _uplink(engine: Engine) -> Uplink:
 def spool_problems(engine: Engine) -> list[Problem]:
     """Inputs whose spool cannot be written."""
     return [
-        Problem(
-            f"{item.intake.name}: {item.intake.trouble}; records are kept in memory only", "free disk space", "error"
-        )
+        Problem(f"{item.intake.name}: {item.intake.trouble}; senders wait", "free disk space", "error")
         for item in engine.inputs
         if item.intake.trouble
     ]

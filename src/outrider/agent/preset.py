@@ -22,6 +22,7 @@ def configuration(settings: Settings) -> Configuration:
         "storage.type": "filesystem",
         "mem_buf_limit": DEFAULT_MEMORY,
         "storage.limit_size": str(settings.spool_limit),
+        "storage.memory_fallback": "off",
         "buffer_max_size": "1M",
     }
     return Configuration(

@@ -230,7 +230,9 @@ def _spool(item: Instance, service: Service) -> Spool | None:
         raise UserError(
             f"storage.path '{directory}' cannot be used: {error.strerror}", item.section.place, fix="choose another one"
         ) from error
-    return Spool(directory, service.storage_sync == "full", item.core.storage_limit_size)
+    return Spool(
+        directory, service.storage_sync == "full", item.core.storage_limit_size, item.core.storage_memory_fallback
+    )
 
 
 def decode_records(tag: str, pieces: Sequence[bytes], count: int) -> Batch:

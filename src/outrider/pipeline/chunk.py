@@ -114,6 +114,18 @@ class Chunk:
             chunkfile.replace(self.path, self.header, blob, self.count, self.done)
             self.file_is_current = True
 
+    def write_to(self, directory: Path, *, sync: bool) -> None:
+        """Put a sealed chunk of memory alone into a file. Raises LocalError; the chunk is then as before."""
+        file = chunkfile.ChunkFile(directory, self.header, sync=sync)
+        try:
+            for number, piece in enumerate(self.pieces):
+                file.append(piece, 0 if number else self.count)
+        except LocalError:
+            file.delete()
+            raise
+        file.seal()
+        self.path = file.path
+
     def unload(self) -> None:
         """Let go of the memory, where the file has it all."""
         if self.path is not None and self.file_is_current:

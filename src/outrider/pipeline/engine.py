@@ -151,7 +151,8 @@ class Engine:
             parcel.row.buffered -= parcel.count
             parcel.row.dropped[_UNDELIVERED] += parcel.count
         if lost:
-            self.log.error(f"{lost} records were not delivered and are lost; fix: storage.type filesystem keeps them")
+            advice = "fix: storage.type filesystem keeps them, while its disk has room"
+            self.log.error(f"{lost} records were not delivered and are lost; {advice}")
         if kept:
             self.log.info(f"{kept} records stay in the spool for the next start")
 

@@ -41,6 +41,8 @@ class Spool:
     sync: bool
     limit: int = 0
     """Bytes at which the input stops reading; 0: none."""
+    memory_fallback: bool = True
+    """Whether records are kept in memory while the disk refuses them; else the input stops reading."""
 
 
 class ChunkIntake:
@@ -148,6 +150,8 @@ class ChunkIntake:
         """Every open chunk is complete."""
         for chunk in list(self._open.values()):
             self._seal(chunk)
+        if self.trouble and self._spool is not None:
+            self._try_disk(self._spool)
 
     def loaded(self, chunk: Chunk) -> None:
         """The size of the chunk in memory has changed."""
@@ -197,8 +201,12 @@ class ChunkIntake:
 
     @property
     def _over(self) -> bool:
-        spool_limit = self._spool.limit if self._spool else 0
-        return bool(self._limit and self.held >= self._limit) or bool(spool_limit and self.stored >= spool_limit)
+        if self._limit and self.held >= self._limit:
+            return True
+        spool = self._spool
+        if spool is None:
+            return False
+        return bool(spool.limit and self.stored >= spool.limit) or bool(self.trouble and not spool.memory_fallback)
 
     def _fill(self) -> str:
         disk = f", {self.stored} bytes on disk (limit {self._spool.limit or 'none'})" if self._spool else ""
@@ -237,7 +245,23 @@ class ChunkIntake:
 
     def _memory_only(self, error: LocalError) -> None:
         self.trouble = str(error)
-        self.log.error(f"{error}; records are kept in memory only; fix: free disk space")
+        waits = self._spool is not None and not self._spool.memory_fallback
+        what = "senders wait until there is room" if waits else "records are kept in memory only"
+        self.log.error(f"{error}; {what}; fix: free disk space")
+
+    def _try_disk(self, spool: Spool) -> None:
+        """Write what memory alone has, now that there may be room again."""
+        waiting = [chunk for chunk in self._in_memory.values() if chunk.path is None and chunk.pieces]
+        try:
+            for chunk in waiting:
+                chunk.write_to(spool.directory, sync=spool.sync)
+                self._restored(chunk)
+            chunkfile.probe(spool.directory)
+        except LocalError as error:
+            self.trouble = str(error)
+            return
+        self.trouble = ""
+        self._resume_if_room()
 
     def _seal(self, chunk: Chunk) -> None:
         self._open.pop((chunk.tag, chunk.codec), None)
@@ -250,7 +274,9 @@ class ChunkIntake:
     def _make_room(self) -> None:
         if self._spool is not None:
             for chunk in list(self._in_memory.values()):
-                if chunk.path is not None and chunk.pieces:
+                if chunk.path is None:
+                    continue
+                if chunk.pieces:
                     if self._open.get((chunk.tag, chunk.codec)) is chunk:
                         self._seal(chunk)
                     self.unload(chunk)

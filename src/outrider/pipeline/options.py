@@ -255,6 +255,11 @@ class InputCore(Named, Tls):
         "bytes in the spool at which the input stops reading; 0: no limit (Outrider's own)",
         name="storage.limit_size",
     )
+    storage_memory_fallback: bool = option(
+        True,
+        "keep records in memory while the spool cannot be written; off: stop reading instead (Outrider's own)",
+        name="storage.memory_fallback",
+    )
     routable: bool = option(True, "off is not supported; remove the input instead")
     threaded: bool = option(False, "accepted; one event loop serves every input")
     net_backlog: Count = option(128, "connections that wait to be accepted", name="net.backlog")

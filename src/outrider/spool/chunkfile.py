@@ -30,6 +30,7 @@ _HEAD: Final = struct.Struct(">cIII")
 _CHECK: Final = struct.Struct(">I")
 _HEAD_SIZE: Final = _HEAD.size + _CHECK.size
 _HEADER, _DATA, _DONE = b"H", b"D", b"O"
+_PROBE_SIZE: Final = 512 * 1024
 SUFFIX: Final = ".chunk"
 BROKEN: Final = ".broken"
 
@@ -140,6 +141,20 @@ def delete(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError as error:
         raise LocalError(f"cannot delete {path}: {error.strerror}") from error
+
+
+def probe(directory: Path) -> None:
+    """Whether there is room for a chunk to begin. Raises LocalError."""
+    path = directory / "probe.tmp"
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            _write_all(fd, bytes(_PROBE_SIZE))
+        finally:
+            os.close(fd)
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise LocalError(f"cannot write the spool {directory}: {error.strerror}") from error
 
 
 def set_aside(path: Path) -> Path:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import errno
+import os
 import socket
 import tempfile
 from pathlib import Path
@@ -76,6 +78,35 @@ async def test_a_file_that_cannot_be_deleted_ends_nothing(
             await running.settled()
     assert [record["n"] for record in running.output().records] == [0, 1, 2]
     assert "Read-only file system; after a restart its records are delivered a second time" in running.log.getvalue()
+
+
+async def test_without_memory_fallback_a_full_disk_stops_the_input_until_there_is_room(
+    pipeline: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = f"[SERVICE]\n  storage.path {tmp_path}/spool\n" + ONE.replace(
+        "steered\n", "steered\n  storage.type filesystem\n  storage.memory_fallback off\n", 1
+    )
+    async with pipeline(text) as running:
+        running.output().gate.clear()
+        with monkeypatch.context() as full:
+            full.setattr(chunkfile, "_write_all", no_room)
+            running.input().push("app", {"n": 0})
+            assert running.intake().full
+            assert "senders wait until there is room; fix: free disk space" in running.log.getvalue()
+            await asyncio.sleep(0.03)
+            assert running.intake().full
+        await running.until(lambda: not running.intake().full)
+        assert len(list((tmp_path / "spool").rglob("*.chunk"))) == 1
+        running.output().gate.set()
+        running.input().push("app", {"n": 1})
+        await running.settled()
+    assert [record["n"] for record in running.output().records] == [0, 1]
+    assert running.input().calls == ["pause", "resume"]
+    assert list((tmp_path / "spool").rglob("*.*")) == [tmp_path / "spool/steered.0"]
+
+
+def no_room(fd: int, data: bytes) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 @pytest.mark.parametrize("column", ["records", "times"])
