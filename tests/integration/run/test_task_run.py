@@ -16,6 +16,7 @@ import pytest
 from tests.integration.run.conftest import Story, application, records, router, run, task
 
 from outrider.model.errors import UserError
+from outrider.protocols.uplink import JoinToken
 from outrider.taskdef.run import Wishes
 from outrider.taskdef.run.build import Backend
 from outrider.taskdef.run.docker.engine import Engine, socket_path
@@ -120,6 +121,39 @@ async def test_a_state_folder_stays_however_long_its_name_is(folder: Path) -> No
     assert "unix_path" in config.read_text()
 
 
+def agent(**members: Any) -> dict[str, Any]:
+    """An agent without a server: it keeps what it accepts."""
+    token = JoinToken("test", "A" * 32, "A" * 43)
+    variables = {"OUTRIDER_SERVER": "https://127.0.0.1:9", "OUTRIDER_TOKEN": str(token)}
+    environment = [{"name": name, "value": value} for name, value in variables.items()]
+    return {"name": "agent", "image": "outrider:latest", "environment": environment, **members}
+
+
+async def test_a_task_that_is_over_at_once_loses_nothing(backend: str, folder: Path) -> None:
+    output = folder / "out"
+    to_agent = ["-o", "syslog", "-m", "app-firelens-*", "-p", "Host=127.0.0.1", "-p", "Port=1514", "-p", "Mode=tcp"]
+    to_agent += ["-p", "Syslog_Message_Key=log"]
+    route = router(output, volumesFrom=[{"sourceContainer": "agent"}])
+    route["command"] += to_agent
+    script = "for n in 1 2 3 4 5; do echo line $n; done"
+    done = await run(task(application(script), route, agent(stopTimeout=4)), wishes(backend, state=folder))
+    assert [record["log"] for record in records(output)] == [f"line {n}" for n in range(1, 6)]
+    outcome = done.outcome()
+    assert (outcome["status"], outcome["agent"]["accepted"]) == (0, 5)
+
+
+async def test_a_sidecar_that_never_listens_ends_the_task(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("outrider.taskdef.run.runner.READY_SECONDS", 0.3)
+    program = folder / "deaf"
+    program.write_text("#!/bin/sh\necho I hear nothing\nexec sleep 60\n")
+    program.chmod(0o755)
+    done = await run(task(application("true"), router(folder / "out")), wishes("process", router=[str(program)]))
+    assert done.runner.status == 1
+    assert done.runner.reason.startswith("container 'log_router' does not listen after 0.3 s")
+    assert done.runner.reason.endswith("I hear nothing")
+    assert not done.runner.cells["app"].started.is_set()
+
+
 # --- what goes wrong
 
 
@@ -136,8 +170,12 @@ async def test_a_router_that_refuses_its_configuration_ends_the_task(folder: Pat
     definition["containerDefinitions"][1]["command"][-1] = "Format=nonsense"
     story = Story()
     done = await run(definition, wishes("process"), story)
-    assert done.runner.reason == "essential container 'log_router' ended with status 1"
+    assert done.runner.reason.startswith(
+        "essential container 'log_router' ended with status 1 before it was ready; its last lines:\n"
+    )
+    assert "nonsense" in done.runner.reason
     assert any("nonsense" in line for line in story.lines)
+    assert done.runner.cells["app"].container is None or not done.runner.cells["app"].started.is_set()
 
 
 async def test_a_port_that_somebody_has(folder: Path) -> None:
@@ -266,6 +304,32 @@ def test_an_interrupt_stops_the_task_in_order(backend: str, folder: Path) -> Non
     assert process.returncode == 130
     ends = [line.partition(":")[0] for line in output.splitlines() if "ended with" in line]
     assert ends == ["app", "log_router"]
+
+
+def test_nobody_who_reads_stops_the_task_in_order(folder: Path) -> None:
+    definition = task(application("sleep 600"), router(folder / "out"))
+    process = outrider("--backend", "process", file(folder, definition))
+    assert process.stdout is not None
+    assert process.stderr is not None
+    wait_for(process, "log_router: running")
+    process.stdout.close()  # as head -2 does; the next line to be printed is that the application runs
+    errors = process.stderr.read()
+    assert process.wait(timeout=60) == 128 + signal.SIGPIPE
+    assert "Traceback" not in errors
+    assert "BrokenPipe" not in errors
+    assert "caught signal (SIGTERM)" in errors  # the router was asked to end
+
+
+def test_a_descendant_that_left_its_group_does_not_keep_the_task(folder: Path) -> None:
+    number = folder / "number"
+    script = f"setsid sh -c 'echo $$ > {number}.new; mv {number}.new {number}; exec sleep 600' & "
+    script += f"until test -e {number}; do sleep 0.1; done; echo last; exit 4"
+    process = outrider("--backend", "process", file(folder, task(application(script), router(folder / "out"))))
+    output, _ = process.communicate(timeout=60)
+    os.kill(int(number.read_text()), signal.SIGKILL)
+    assert process.returncode == 4
+    assert "app: ended, but a process that left its process group" in output
+    assert [record["log"] for record in records(folder / "out")] == ["last"]
 
 
 @pytest.mark.docker

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -19,7 +19,9 @@ from outrider.taskdef.run.identity import Identity
 from outrider.taskdef.run.plan import Planned, Role
 from outrider.taskdef.run.process.child import Guard
 from outrider.taskdef.run.process.container import FileLog, ProcessContainer
-from outrider.taskdef.run.workspace import MONITOR_PORT, Workspace, launcher_command, outrider_command
+from outrider.taskdef.run.ready import Door, open_doors
+from outrider.taskdef.run.voice import HeardDriver, Voice
+from outrider.taskdef.run.workspace import AGENT_PORT, MONITOR_PORT, Workspace, launcher_command, outrider_command
 from outrider.taskdef.shape import TaskDefinition
 
 Backend: TypeAlias = Literal["auto", "docker", "process"]
@@ -33,7 +35,8 @@ class Builder:
 
     Where it answers, an image that cannot be had is an error: its command, written for a container, would run on the
     bare machine with the rights of whoever called. ``harmless`` says that the caller knows the commands and permits it.
-    ``images`` names local images for containers; ``print_line`` gets the output of what does not log to the router.
+    ``images`` names local images for containers; ``print_line`` gets the output of what does not log to the router, and
+    of applications if ``show_output``.
     """
 
     task: TaskDefinition
@@ -47,6 +50,8 @@ class Builder:
     pull_seconds: float
     note: Say
     print_line: Say
+    show_output: bool
+    _voices: dict[str, Voice] = field(default_factory=dict)
 
     async def build(self, planned: Planned) -> Container:
         """The container, not yet started. Raises UserError or LocalError."""
@@ -69,6 +74,30 @@ class Builder:
                     ) from error
                 self.note(planned.name, f"{error}; running it as a plain process")
         return self._as_process(planned)
+
+    async def ready(self, planned: Planned) -> None:
+        """Return when a sidecar listens where the others expect it."""
+        await open_doors(self._doors(planned))
+
+    def last_words(self, name: str) -> str:
+        """What a container printed last, as the end of a message."""
+        voice = self._voices.get(name)
+        return voice.last_words if voice else ""
+
+    def _doors(self, planned: Planned) -> list[Door]:
+        if planned.role is Role.ROUTER:
+            return [self.workspace.layout.socket]
+        variables, words = self._agent_variables(planned), self._agent_words(planned)
+        listen = _option(words, "--listen") or variables["OUTRIDER_LISTEN"]
+        port = _option(words, "--port") or variables.get("OUTRIDER_SYSLOG_PORT") or AGENT_PORT
+        return [(listen, int(port))]
+
+    def _voice(self, planned: Planned) -> Voice:
+        shown = self.show_output or not planned.logs_to_router
+        self._voices[planned.name] = Voice(
+            (lambda line: self.print_line(planned.name, line)) if shown else (lambda line: None)
+        )
+        return self._voices[planned.name]
 
     def _router_words(self, planned: Planned) -> list[str]:
         monitor = {"HTTP_Server": "On", "HTTP_Listen": self.identity.address, "HTTP_Port": str(MONITOR_PORT)}
@@ -103,7 +132,7 @@ class Builder:
         return ProcessContainer(words, environment, self._file_log(planned), self.guard, None, self._say(planned))
 
     def _file_log(self, planned: Planned) -> FileLog:
-        return FileLog(self.workspace.log_file(planned.name), lambda line: self.print_line(planned.name, line))
+        return FileLog(self.workspace.log_file(planned.name), self._voice(planned).line)
 
     def _environment(self, planned: Planned) -> dict[str, str]:
         if not planned.logs_to_router:
@@ -131,7 +160,7 @@ class Builder:
         body = options(
             planned, image, self._environment(planned), self._log_options(planned), self._volumes(planned.definition)
         )
-        return DockerContainer(engine, self._docker_name(planned), body, self.guard)
+        return DockerContainer(engine, self._docker_name(planned), body, self.guard, self._voice(planned).line)
 
     def _docker_name(self, planned: Planned) -> str:
         return self.identity.container_name(str(self.task.get("family")), self.revision, planned.name)
@@ -169,10 +198,21 @@ class Builder:
             log = self._file_log(planned)
         else:
             name = f"/{self._docker_name(planned)}"
-            log = Driver(Settings.parse(log_options), self.identity.container_id(planned.name), name)
+            container_id = self.identity.container_id(planned.name)
+            log = HeardDriver(Settings.parse(log_options), container_id, name, self._voice(planned))
         return ProcessContainer(
             words, self._environment(planned), log, self.guard, Check.of(planned.definition), self._say(planned)
         )
 
     def _say(self, planned: Planned) -> Callable[[str], None]:
         return lambda line: self.note(planned.name, line)
+
+
+def _option(words: Sequence[str], name: str) -> str:
+    """The value of an option of a command line, empty if it is not there."""
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if word == name:
+            return following
+        if word.startswith(f"{name}="):
+            return word.partition("=")[2]
+    return ""

@@ -8,19 +8,28 @@ the router before the agent, whatever ``dependsOn`` says, so that the last lines
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from outrider.model.errors import LocalError, OutriderError, UserError
 from outrider.taskdef.run.container import Container, StartError
 from outrider.taskdef.run.plan import Planned, Role, Wait
+from outrider.taskdef.run.ready import READY_SECONDS
 
 _LOST = 125
 """Exit status of a container of which nobody knows the end, as the docker command has it."""
+END_SECONDS = 30.0
+"""How long a container that has been killed may take to be seen to end: longer than its output and queue may take."""
+HURRY_SECONDS = 5.0
+"""The same, when the task is to end at once."""
 Build: TypeAlias = Callable[[Planned], Awaitable[Container]]
 Report: TypeAlias = Callable[[str, str], None]
 """Gets a container's name, or an empty one for the task, and what has changed."""
+
+
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -30,6 +39,8 @@ class Cell:
     planned: Planned
     container: Container | None = None
     status: int | None = None
+    ready: bool = False
+    watching: asyncio.Task[None] | None = None
     started: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -42,18 +53,26 @@ class Cell:
 def _ports(planned: Planned) -> str:
     mappings = planned.definition.get("portMappings") or ()
     ports = ", ".join(str(mapping["containerPort"]) for mapping in mappings if "containerPort" in mapping)
+    if ports and "," not in ports:
+        ports = planned.environment.get("PORT", ports)  # who lets the port be chosen calls it so
     return f", port {ports} of this machine" if ports and planned.role is Role.APPLICATION else ""
 
 
 class Runner:
-    """Runs planned containers once. ``applications_ended`` is awaited when they have; the sidecars still run then."""
+    """Runs planned containers once. ``applications_ended`` is awaited when they have; the sidecars still run then.
+
+    ``ready`` returns when a sidecar takes connections: no application starts before. ``last_words`` has the end of what
+    a container has printed, as the end of a message.
+    """
 
     def __init__(
         self,
         planned: list[Planned],
         build: Build,
         report: Report,
-        applications_ended: Callable[[], Awaitable[None]] | None = None,
+        applications_ended: Callable[[], Coroutine[Any, Any, None]] | None = None,
+        ready: Callable[[Planned], Coroutine[Any, Any, None]] | None = None,
+        last_words: Callable[[str], str] = lambda name: "",
     ) -> None:
         self.cells = {p.name: Cell(p) for p in planned}
         self.reason = ""
@@ -61,18 +80,20 @@ class Runner:
         self._build = build
         self._report = report
         self._applications_ended = applications_ended
+        self._ready = ready
+        self._last_words = last_words
         self._stopping = asyncio.Event()
         self._hurry = asyncio.Event()
 
     def stop(self, reason: str, status: int) -> None:
         """End the task, for the first reason given. ``status`` is what the task's exit status shall be."""
         if not self._stopping.is_set():
+            self._stopping.set()  # first: whoever hears the report may want to stop the task as well
             self.reason, self.status = reason, status
             self._report("", f"stopping: {reason}")
-            self._stopping.set()
 
     def kill(self) -> None:
-        """Give no container any more time to end."""
+        """Give nothing any more time: not a container to end, nor what else the end of the task waits for."""
         self._hurry.set()
 
     async def run(self) -> None:
@@ -101,6 +122,10 @@ class Runner:
                 for wait in cell.planned.waits:
                     await self._reach(cell, wait)
                 cell.container = await self._build(cell.planned)
+                if cell.planned.role is Role.APPLICATION:
+                    await self._sidecars_ready()
+                if self._stopping.is_set():
+                    return  # an essential sidecar has just ended
                 await cell.container.start()
             except StartError as error:
                 self.stop(f"container '{name}' cannot be started: {error}", error.status)
@@ -110,7 +135,24 @@ class Runner:
                 return
             cell.started.set()
             self._report(name, f"running ({cell.container.backend}){_ports(cell.planned)}")
-            group.create_task(self._watch(cell, cell.container))
+            cell.watching = group.create_task(self._watch(cell, cell.container))
+
+    async def _sidecars_ready(self) -> None:
+        """Wait for those that have been started. Raises LocalError for one that lives but does not listen."""
+        for cell in self.cells.values():
+            if cell.planned.role is Role.APPLICATION or cell.ready or not cell.running or self._ready is None:
+                continue
+            name = cell.planned.name
+            try:
+                async with asyncio.timeout(READY_SECONDS):
+                    await _unless(cell.ended, self._ready(cell.planned))
+            except TimeoutError:
+                raise LocalError(
+                    f"container '{name}' does not listen after {READY_SECONDS:g} s{self._last_words(name)}"
+                ) from None
+            cell.ready = cell.running
+            if cell.ready:
+                self._report(name, "ready")
 
     async def _watch(self, cell: Cell, container: Container) -> None:
         name = cell.planned.name
@@ -121,9 +163,16 @@ class Runner:
             cell.status = _LOST
         cell.ended.set()
         dropped = f", {container.dropped} log messages dropped" if container.dropped else ""
-        self._report(name, f"ended with status {cell.status}{dropped}")
+        early = (
+            self._ready is not None
+            and cell.planned.role is not Role.APPLICATION
+            and not (cell.ready or self._stopping.is_set())
+        )
+        end = f"ended with status {cell.status}{' before it was ready' if early else ''}"
+        words = self._last_words(name) if cell.status and not self._stopping.is_set() else ""
+        self._report(name, f"{end}{dropped}{words if not cell.planned.essential else ''}")
         if cell.planned.essential:
-            self.stop(f"essential container '{name}' ended with status {cell.status}", cell.status)
+            self.stop(f"essential container '{name}' {end}{words}", cell.status)
         elif all(other.ended.is_set() for other in self.cells.values()):
             self.stop("every container has ended", 0)
 
@@ -135,7 +184,8 @@ class Runner:
         self._report(cell.planned.name, f"waiting for '{wait.container}': {wait.condition}")
         if wait.condition == "HEALTHY":
             assert other.container is not None
-            if not await other.container.healthy():
+            healthy = await _unless(other.ended, other.container.healthy())
+            if not healthy:
                 raise LocalError(f"container '{wait.container}' is not healthy, '{cell.planned.name}' waits for that")
             return
         await other.ended.wait()
@@ -150,7 +200,7 @@ class Runner:
             if not told and all(cell.planned.role is not Role.APPLICATION for cell in wave):
                 told = True
                 if self._applications_ended is not None:
-                    await self._applications_ended()
+                    await _unless(self._hurry, self._applications_ended())
             async with asyncio.TaskGroup() as group:
                 for cell in wave:
                     group.create_task(self._stop_one(cell))
@@ -165,21 +215,62 @@ class Runner:
         return [cell for cell in kind if cell.planned.name not in needed]
 
     async def _stop_one(self, cell: Cell) -> None:
-        grace = 0.0 if self._hurry.is_set() else cell.planned.stop_timeout
         async with asyncio.TaskGroup() as group:
-            stopping = group.create_task(self._tell(cell, grace))
+            stopping = group.create_task(self._stop_in_time(cell))
             hurrying = group.create_task(self._kill_when_hurried(cell))
             await cell.ended.wait()
             stopping.cancel()
             hurrying.cancel()
 
-    async def _kill_when_hurried(self, cell: Cell) -> None:
-        await self._hurry.wait()
-        await self._tell(cell, 0)
-
-    async def _tell(self, cell: Cell, grace: float) -> None:
+    async def _stop_in_time(self, cell: Cell) -> None:
         assert cell.container is not None
+        await self._tell(cell, cell.container.stop(cell.planned.stop_timeout))
+        await self._end_or_lose(cell, END_SECONDS)
+
+    async def _kill_when_hurried(self, cell: Cell) -> None:
+        assert cell.container is not None
+        await self._hurry.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HURRY_SECONDS):
+                await self._tell(cell, cell.container.kill())
+        await self._end_or_lose(cell, HURRY_SECONDS)
+
+    async def _tell(self, cell: Cell, telling: Awaitable[None]) -> None:
         try:
-            await cell.container.stop(grace)
+            await telling
         except OutriderError as error:
             self._report(cell.planned.name, f"cannot be stopped: {error}")
+
+    async def _end_or_lose(self, cell: Cell, seconds: float) -> None:
+        """Wait for the end of a container that has been killed; one that is not seen to end in time is lost."""
+        try:
+            async with asyncio.timeout(seconds):
+                await cell.ended.wait()
+        except TimeoutError:
+            assert cell.watching is not None
+            cell.watching.cancel()
+            cell.status = _LOST
+            cell.ended.set()
+            self._report(cell.planned.name, "does not end; not waiting for it any longer")
+
+
+async def _unless(event: asyncio.Event, work: Coroutine[Any, Any, _T]) -> _T | None:
+    """The result of ``work``, which is cancelled when ``event`` is set: then None. Raises what ``work`` raises."""
+    async with asyncio.TaskGroup() as group:
+        working = group.create_task(_outcome(work))
+        waiting = group.create_task(event.wait())
+        await asyncio.wait((working, waiting), return_when=asyncio.FIRST_COMPLETED)
+        working.cancel()
+        waiting.cancel()
+    outcome = None if working.cancelled() else working.result()
+    if isinstance(outcome, OutriderError):
+        raise outcome
+    return outcome
+
+
+async def _outcome(work: Coroutine[Any, Any, _T]) -> _T | OutriderError:
+    """What ``work`` returns or raises, so that a group does not wrap it."""
+    try:
+        return await work
+    except OutriderError as error:
+        return error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +30,8 @@ class Wishes:
     ``images`` names a local image for a container; ``environment`` holds variables: container to name to value.
     ``state`` is kept after the run, None is a temporary folder. An image may take ``pull_seconds`` to come.
     ``identity`` may be known beforehand; ``router`` are the words that run the router. ``harmless``: where Docker
-    answers but has not got an image, its command may run as a plain process of this machine.
+    answers but has not got an image, its command may run as a plain process of this machine. ``show_output``: what
+    applications print goes to ``Reports.line`` too.
     """
 
     backend: Backend = "auto"
@@ -41,6 +42,7 @@ class Wishes:
     identity: Identity = field(default_factory=Identity.new)
     router: list[str] = field(default_factory=lambda: [*outrider_command(), "route"])
     harmless: bool = False
+    show_output: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ async def prepare(
     source: TaskSource,
     wishes: Wishes,
     reports: Reports,
-    applications_ended: Callable[[], Awaitable[None]] | None = None,
+    applications_ended: Callable[[], Coroutine[Any, Any, None]] | None = None,
 ) -> AsyncIterator[TaskRun]:
     """Check the task, make its folders and its configuration; on leaving, remove what is temporary.
 
@@ -146,8 +148,9 @@ async def prepare(
             pull_seconds=wishes.pull_seconds,
             note=reports.note,
             print_line=reports.line,
+            show_output=wishes.show_output,
         )
-        runner = Runner(planned, builder.build, reports.change, applications_ended)
+        runner = Runner(planned, builder.build, reports.change, applications_ended, builder.ready, builder.last_words)
         family = str(task.get("family"))
         yield TaskRun(identity, family, revision, workspace, runner, "docker" if engine else "process")
 

@@ -25,10 +25,11 @@ from outrider.taskdef.run.local import Layout
 SOCKET_PATH_MAX = 100
 """Bytes that a unix socket's path may have here; Linux takes 107."""
 MONITOR_PORT = 2020
+AGENT_PORT = 1514
 _PORTS = {
     24224: "the router",
     8877: "the router's health check",
-    1514: "the agent",
+    AGENT_PORT: "the agent",
     MONITOR_PORT: "the router's monitor",
 }
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from outrider.model.errors import OutriderError
@@ -16,6 +17,7 @@ from outrider.taskdef.run.process.child import Guard
 
 _MEGABYTE = 1024 * 1024
 _SECOND = 1_000_000_000
+_RECOUNT_SECONDS = 20
 _NOT_FOUND = ("executable file not found", "no such file or directory")
 
 
@@ -67,13 +69,23 @@ class DockerContainer:
     backend = "docker"
     dropped = None
 
-    def __init__(self, engine: Engine, name: str, body: Mapping[str, Any], guard: Guard) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        name: str,
+        body: Mapping[str, Any],
+        guard: Guard,
+        on_line: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        """``on_line`` gets each line that the container prints, if Docker keeps them."""
         self._engine = engine
         self._name = name
         self._body = body
         self._guard = guard
-        self._counter = LineCounter()
+        self._on_line = on_line
+        self._counter = LineCounter(on_line)
         self._held = False
+        self._hurried = False
 
     @property
     def lines(self) -> int:
@@ -104,13 +116,20 @@ class DockerContainer:
         if failure is not None:
             raise failure
         # The live stream may have been cut before its last lines, and Docker's own copy of a long log begins late.
-        again = LineCounter()
-        await self._count(again, follow=False)
+        again = LineCounter(self._on_line, self._counter.told)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0 if self._hurried else _RECOUNT_SECONDS):
+                await self._count(again, follow=False)
+                again.end()
         self._counter = max(self._counter, again, key=lambda counter: counter.lines)
         return status
 
     async def stop(self, grace: float) -> None:
         await self._engine.stop(self._name, round(grace))
+
+    async def kill(self) -> None:
+        self._hurried = True
+        await self._engine.kill(self._name)
 
     async def healthy(self) -> bool:
         return await self._engine.healthy(self._name)

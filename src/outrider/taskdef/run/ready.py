@@ -1,0 +1,36 @@
+"""Waits until a sidecar takes connections: before that, an application's first lines would find nobody."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TypeAlias
+
+READY_SECONDS = 20.0
+"""How long a sidecar may take from its start until it listens."""
+_PAUSE = 0.05
+Door: TypeAlias = str | tuple[str, int]
+"""The path of a unix socket, or address and port."""
+
+
+def spelled(door: Door) -> str:
+    """For a message."""
+    return door if isinstance(door, str) else f"{door[0]}:{door[1]}"
+
+
+async def open_doors(doors: Sequence[Door]) -> None:
+    """Return once each door takes a connection, however long that is. A connection is closed at once.
+
+    Only connecting tells: the file of a socket is there before anybody listens on it.
+    """
+    for door in doors:
+        while True:
+            try:
+                if isinstance(door, str):
+                    _, writer = await asyncio.open_unix_connection(door)
+                else:
+                    _, writer = await asyncio.open_connection(*door)
+                writer.close()
+                break
+            except OSError:
+                await asyncio.sleep(_PAUSE)
