@@ -1,4 +1,4 @@
-"""Outrider rides beside containers: it routes their logs, watches their network, and shows both in one place.
+"""Outrider rides beside containers: it routes their logs, keeps them safe on the way, and shows them in one place.
 
 Rooms, from the top of the house to the ground; imports point downwards only:
 

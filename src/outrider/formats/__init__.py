@@ -1,5 +1,18 @@
 """Languages on paper: bytes or text in, values out, and back. Nothing here opens, waits or looks at a clock.
 
+``classic``       Fluent Bit's classic configuration language, lossless
+``classic_load``  a classic configuration with all that it includes, as one list of sections
+``env``           ``${NAME}`` in values, and ``@SET``
+``values``        values of options: sizes, times, booleans
+``words``         lists inside one value
+``accessor``      record accessors: ``$key['sub'][0]``
+``regex``         regular expressions in Ruby's syntax
+``json``          Fluent Bit's JSON, to the byte
+``text``          records as lines of text
+``stamps``        seconds as text
+``msgpack``       streams of msgpack: where messages end, and many values in one call
+``compress``      gzip and zstd, with a bound on what comes out
+
 Import from the modules: this door is empty so that the launcher, which may use only the standard library,
 can import ``outrider.formats.classic`` alone.
 """

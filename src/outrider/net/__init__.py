@@ -2,6 +2,8 @@
 
 ``listen``   stream and datagram listeners that pause and drain
 ``connect``  client connections that say when the bytes have left
+``upstream`` connections kept between batches and made anew when they are gone
+``uplink``   HTTPS to an Outrider server: first contact with a pinned authority, then mutual TLS
 ``tls``      TLS contexts, verified by default
 ``files``    the file system as a configuration needs it
 """

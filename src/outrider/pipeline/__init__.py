@@ -3,6 +3,7 @@
 ``plugin``    the contract: Input, Filter, Output, and how a plugin says what became of a batch
 ``options``   options declared once: parser, validator, reference
 ``registry``  which plugins there are; a test proves that it lists exactly the plugin folders
+``configuration``  sections with their properties, from a file, the command line or a preset
 ``build``     configuration sections to a checked pipeline
 ``engine``    run, flush, stop; the only place that knows all the parts
 ``intake``    open chunks of an input, back-pressure
@@ -13,4 +14,5 @@
 ``service``   the [SERVICE] keys
 ``log``       log lines as Fluent Bit writes them
 ``monitor``   the HTTP endpoint
+``run``       a pipeline as a process: event loop, signals, monitoring
 """

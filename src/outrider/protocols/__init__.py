@@ -1,1 +1,3 @@
-"""Sans-I/O machines: bytes in, events out. One package a protocol; sockets and clocks stay outside."""
+"""Sans-I/O machines: bytes in, events out. One package a protocol, ``forward``, ``syslog`` and ``uplink``; sockets and
+clocks stay outside.
+"""

@@ -1,8 +1,12 @@
 """Task definitions: what ECS makes of them, and how to protect them.
 
 ``source``    a JSON file that can be edited and keeps every other byte; finds the line and column of a value
+``jsontree``  JSON read strictly, with the position of every value
+``layout``    how a value is written that is put into somebody's file
+``write``     a file that readers see old or new, whole
 ``shape``     the part of a task definition's shape that the rest relies on, checked once
 ``firelens``  what ECS generates around FireLens: configuration, driver options, environment, mounts, order (pure)
 ``protect``   adds the agent and the log router to a task definition (pure)
 ``run``       plays the part of the ECS agent on this machine
+``demo``      all of it with an example, a server and visitors, and a balance sheet
 """

@@ -5,6 +5,7 @@
 ``files``       the router's mounts, the owner of its socket directory
 ``order``       the start order that ECS adds
 ``options``     what the options of a container and of the router mean; secrets
+``runtime``     what is known of a task only when it runs
 ``generator``   the text generator underneath, for both configuration languages
 
 Source: the ECS agent (amazon-ecs-agent ``agent/taskresource/firelens``, ``agent/api/task/task.go``,

@@ -1,1 +1,4 @@
-"""Containers as plain processes: ``child`` starts and stops one, ``guard`` outlives the runner to clean up after it."""
+"""Containers as plain processes (``container``).
+
+``child`` starts and stops one, ``guard`` outlives the runner to clean up after it.
+"""
