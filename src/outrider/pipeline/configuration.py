@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -72,6 +73,13 @@ def _take(configuration: Configuration, section: classic.Section, warn: Callable
             fix="move it to a file and name that file with Parsers_File in [SERVICE]",
         )
     elif kind == "other":
+        near = difflib.get_close_matches(section.name.lower(), [*KINDS, "service"], 1, 0.7)
+        if near:
+            raise UserError(
+                f"section [{section.name}] is not known",
+                section.place,
+                fix=f"write [{near[0].upper()}]; a section that is meant for others needs a name less like ours",
+            )
         warn(f"{section.place}: section [{section.name}] is not known and ignored")
     else:
         raise UserError(f"section '{section.name}' is not supported", section.place)

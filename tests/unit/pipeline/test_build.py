@@ -143,3 +143,19 @@ def test_a_port_that_is_taken_is_told_at_the_start(tmp_path: Path) -> None:
         text = f"[INPUT]\n  Name tcp\n  Listen 127.0.0.1\n  Port {port}\n[OUTPUT]\n  Name null\n  Match *\n"
         with pytest.raises(LocalError, match=f"could not listen on 127.0.0.1:{port}: .*fix: stop the process"):
             asyncio.run(build.engine(plan(tmp_path, text)[0]).run())
+
+
+@pytest.mark.parametrize("name", ["OUTPTU", "inptu", "FILTRE", "SERVCE"])
+def test_a_section_whose_name_is_nearly_ours_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "main.conf"
+    path.write_text(f"[INPUT]\n  Name dummy\n[{name}]\n  Name stdout\n")
+    with pytest.raises(UserError, match=rf"main.conf:3:1: section \[{name}\] is not known; fix: write \["):
+        from_file(str(path), ConfigurationFiles(), lambda text: None)
+
+
+def test_a_section_of_somebody_else_is_told_and_left(tmp_path: Path) -> None:
+    path = tmp_path / "main.conf"
+    path.write_text("[COMPANY_NOTES]\n  Owner me\n[INPUT]\n  Name dummy\n")
+    told: list[str] = []
+    assert len(from_file(str(path), ConfigurationFiles(), told.append).sections) == 1
+    assert "[COMPANY_NOTES] is not known and ignored" in told[0]
