@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +22,7 @@ from outrider.pipeline.ledger import Ledger
 from outrider.pipeline.log import LEVELS, Log
 from outrider.pipeline.plugin import Context
 from outrider.pipeline.service import Service
+from outrider.spool.chunkfile import SUFFIX
 
 _CORES: Final = {"input": options.InputCore, "filter": options.FilterCore, "output": options.OutputCore}
 _ALIASES: Final = {"elasticsearch": "es"}
@@ -164,6 +166,8 @@ def _check_matches(result: Plan) -> None:
             item.core = dataclasses.replace(item.core, match="*")
         else:
             item.plugin.log.warn(f"no Match for {item.name}: it gets nothing; fix: add 'Match *'")
+    for item in [*result.of_kind("filter"), *outputs]:
+        tag_test(item.core.match, item.core.match_regex, item.section)
 
 
 def engine(result: Plan) -> Engine:
@@ -202,7 +206,20 @@ def engine(result: Plan) -> Engine:
             made.sealed,
         )
         made.inputs.append(RunningInput(item.plugin, intake))
+    if service.storage_path:
+        _tell_of_strangers(Path(service.storage_path), result)
     return made
+
+
+def _tell_of_strangers(spool: Path, result: Plan) -> None:
+    """Chunks of an input that is gone or has another name would wait for ever without a word."""
+    known = {item.name for item in result.of_kind("input") if item.core.storage_type == "filesystem"}
+    waiting = Counter(path.parent.name for path in spool.glob(f"*/*{SUFFIX}"))
+    for name in sorted(waiting.keys() - known):
+        result.log.warn(
+            f"{waiting[name]} chunks in {spool / name} wait for an input of that name, and there is none;"
+            f" fix: give the input 'Alias {name}' and storage.type filesystem, or remove the directory"
+        )
 
 
 def tag_test(match: str, match_regex: str, section: PluginSection) -> Callable[[str], bool]:

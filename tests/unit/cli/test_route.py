@@ -170,6 +170,8 @@ def test_dry_run(planned: list[build.Plan], capsys: pytest.CaptureFixture[str], 
     (tmp_path / "bad.conf").write_text("[INPUT]\n  Name dummy\n  Rat 1\n")
     assert route.main(["-D", "-c", str(tmp_path / "bad.conf")]) == 1
     assert "bad.conf:3:7: " in capsys.readouterr().err
+    assert route.main(["-D", "-i", "dummy", "-o", "null", "-p", "match_regex=("]) == 1
+    assert "Match_Regex: not a regular expression" in capsys.readouterr().err
     assert not planned
 
 

@@ -296,6 +296,22 @@ async def test_a_chunk_of_an_unknown_kind_is_set_aside(pipeline: Any, tmp_path: 
     assert [path.suffix for path in directory.iterdir()] == [chunkfile.BROKEN]
 
 
+async def test_chunks_of_an_input_that_is_gone_are_told(pipeline: Any, tmp_path: Path) -> None:
+    text = config(tmp_path / "spool")
+    async with pipeline(text, grace=0) as running:
+        running.output().gate.clear()
+        running.input().push("app", {"n": 1})
+    renamed = text.replace("[INPUT]\n  Name steered", "[INPUT]\n  Name steered\n  Alias other")
+    async with pipeline(renamed) as again:
+        await again.settled()
+    assert "1 chunks in" in again.log.getvalue()
+    assert "fix: give the input 'Alias steered.0'" in again.log.getvalue()
+    async with pipeline(text) as right:
+        await right.settled()
+    assert numbers(right) == [1]
+    assert "wait for an input" not in right.log.getvalue()
+
+
 # -- disk trouble
 
 
