@@ -3,6 +3,7 @@
 ``token``     the join token that an operator hands to an agent, and the pin that lets the agent trust the server
 ``messages``  the JSON bodies: enrolment, heartbeat, answers
 ``rows``      the body of a batch: rows as msgpack in one zstd frame, and the limits that a receiver enforces
+``readable``  text that JSON has no form for, made readable
 ``reasons``   why a request was refused, with the HTTP status and whether sending it again can help
 
 The course of it, all paths below ``/agent/v1`` on the server's ingest port:
@@ -37,7 +38,7 @@ from outrider.protocols.uplink.messages import (
     encode_refusal,
 )
 from outrider.protocols.uplink.reasons import Reason, Refusal
-from outrider.protocols.uplink.rows import Limits, Row, decode_batch, encode_batch
+from outrider.protocols.uplink.rows import Limits, Row, decode_batch, encode_batch, unpacked_size
 from outrider.protocols.uplink.token import JoinToken, certificate_pin, hash_secret
 
 __all__ = [
@@ -69,4 +70,5 @@ __all__ = [
     "encode_message",
     "encode_refusal",
     "hash_secret",
+    "unpacked_size",
 ]
