@@ -29,9 +29,8 @@ def capabilities(status: str) -> list[str]:
 
 
 def functions(held: list[str], port: int) -> list[str]:
-    """What the capabilities allow, as lines for the log at start."""
-    lines = ["collects syslog and container logs: yes"]
-    lines.append(f"watches the task's network: {'possible' if 'NET_RAW' in held else 'no, needs NET_RAW'}")
+    """What the agent does with these capabilities, as lines for the log at start."""
+    lines = ["collects syslog and container logs: yes", "network detection: not built yet"]
     if port < 1024 and "NET_BIND_SERVICE" not in held:
         lines.append(f"listens on port {port}: no, needs NET_BIND_SERVICE")
     return lines

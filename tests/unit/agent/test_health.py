@@ -40,10 +40,10 @@ def test_capabilities(status: str, held: list[str]) -> None:
 def test_functions() -> None:
     assert health.functions(["NET_RAW"], 1514) == [
         "collects syslog and container logs: yes",
-        "watches the task's network: possible",
+        "network detection: not built yet",
     ]
     assert health.functions([], 514)[1:] == [
-        "watches the task's network: no, needs NET_RAW",
+        "network detection: not built yet",
         "listens on port 514: no, needs NET_BIND_SERVICE",
     ]
 
