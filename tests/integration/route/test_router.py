@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import time
 from pathlib import Path
@@ -320,3 +321,33 @@ def test_garbage_everywhere_and_the_router_lives(router: Any, port: Any, tmp_pat
     assert '{"n":"last"}' in out.read_text("utf-8", "surrogateescape")
     assert "Traceback" not in running.text()
     assert "Buffer_Max_Size (6144000 bytes)" in running.text()
+
+
+def test_senders_without_a_certificate_are_refused_where_one_is_asked_for(
+    router: Any, port: Any, tmp_path: Path, certificate: Any, lines_of: Any
+) -> None:
+    out, listen = tmp_path / "out", port()
+    (crt, key), (client, client_key) = certificate("server"), certificate("client")
+    tls = f"  tls on\n  tls.crt_file {crt}\n  tls.key_file {key}\n  tls.verify_client_cert on\n  tls.ca_file {client}\n"
+    router(SERVICE + forward_input(listen, tls) + file_output(out))
+    context = ssl.create_default_context(cafile=str(crt))
+    frame = msgpack.packb(["app", [[1, {"n": 1}]], {"chunk": "x"}])
+
+    def send() -> bytes:
+        with (
+            socket.create_connection(("127.0.0.1", listen)) as sock,
+            context.wrap_socket(sock, server_hostname="localhost") as secure,
+        ):
+            secure.sendall(frame)
+            return secure.recv(100)
+
+    with contextlib.suppress(ssl.SSLError, ConnectionResetError):
+        assert send() == b"", "nothing is acknowledged"
+    assert not out.exists()
+    context.load_cert_chain(client, client_key)
+    assert msgpack.unpackb(send()) == {"ack": "x"}
+    assert numbers_of(lines_of(out, 1)) == [1]
+
+
+def numbers_of(lines: list[str]) -> list[int]:
+    return [json.loads(line)["n"] for line in lines]
