@@ -306,6 +306,18 @@ def test_an_interrupt_stops_the_task_in_order(backend: str, folder: Path) -> Non
     assert ends == ["app", "log_router"]
 
 
+def test_a_second_interrupt_ends_the_task_at_once(backend: str, folder: Path) -> None:
+    definition = task(application("trap '' TERM; sleep 600; sleep 600", stopTimeout=120), router(folder / "out"))
+    process = outrider("--backend", backend, file(folder, definition), start_new_session=True)
+    wait_for(process, "app: running")
+    process.send_signal(signal.SIGINT)
+    wait_for(process, "task: stopping: SIGINT")
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "app: ended with status 137" in output
+
+
 def test_nobody_who_reads_stops_the_task_in_order(folder: Path) -> None:
     definition = task(application("sleep 600"), router(folder / "out"))
     process = outrider("--backend", "process", file(folder, definition))

@@ -64,6 +64,12 @@ class Planned:
         return float(self.definition.get("stopTimeout") or STOP_TIMEOUT)
 
     @property
+    def start_timeout(self) -> float | None:
+        """Seconds that others wait for it to be healthy or to end, from when they begin to; None is without limit."""
+        found = self.definition.get("startTimeout")
+        return float(found) if found else None
+
+    @property
     def logs_to_router(self) -> bool:
         """Whether its log driver is ``awsfirelens``."""
         return (self.definition.get("logConfiguration") or {}).get("logDriver") == "awsfirelens"

@@ -182,6 +182,17 @@ class Runner:
             await other.started.wait()
             return
         self._report(cell.planned.name, f"waiting for '{wait.container}': {wait.condition}")
+        limit = other.planned.start_timeout
+        try:
+            async with asyncio.timeout(limit):
+                await self._reach_later(cell, other, wait)
+        except TimeoutError:
+            raise LocalError(
+                f"container '{wait.container}' is not {wait.condition} within its startTimeout of {limit:g} s, "
+                f"'{cell.planned.name}' waits for that"
+            ) from None
+
+    async def _reach_later(self, cell: Cell, other: Cell, wait: Wait) -> None:
         if wait.condition == "HEALTHY":
             assert other.container is not None
             healthy = await _unless(other.ended, other.container.healthy())
@@ -215,6 +226,7 @@ class Runner:
         return [cell for cell in kind if cell.planned.name not in needed]
 
     async def _stop_one(self, cell: Cell) -> None:
+        self._report(cell.planned.name, "stopping")
         async with asyncio.TaskGroup() as group:
             stopping = group.create_task(self._stop_in_time(cell))
             hurrying = group.create_task(self._kill_when_hurried(cell))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 import pytest
 
 from outrider.model.errors import LocalError, UserError
+from outrider.taskdef.run import runner
 from outrider.taskdef.run.container import StartError
 from outrider.taskdef.run.plan import Planned, Role, Wait
 from outrider.taskdef.run.runner import Runner
@@ -26,7 +27,8 @@ class Fake:
         self.name = name
         self.story = story
         self.stubborn = stubborn
-        self.healthy_answer = True
+        self.immortal = False
+        self.healthy_answer: bool | None = True
         self.ending: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         if ends_with is not None:
             self.ending.set_result(ends_with)
@@ -39,12 +41,19 @@ class Fake:
 
     async def stop(self, grace: float) -> None:
         self.story.append(f"stop {self.name} {grace:g}")
-        if not self.ending.done() and not (self.stubborn and grace):
+        if not self.ending.done() and not self.stubborn:
             self.ending.set_result(143)
+
+    async def kill(self) -> None:
+        self.story.append(f"kill {self.name}")
+        if not self.ending.done() and not self.immortal:
+            self.ending.set_result(137)
 
     async def healthy(self) -> bool:
         self.story.append(f"check {self.name}")
-        return self.healthy_answer
+        if self.healthy_answer is None:
+            await asyncio.Event().wait()
+        return bool(self.healthy_answer)
 
     async def remove(self) -> None:
         self.story.append(f"remove {self.name}")
@@ -55,10 +64,13 @@ class Stage:
 
     def __init__(self, *cast: Planned, ends: dict[str, int] | None = None, stubborn: tuple[str, ...] = ()) -> None:
         self.story: list[str] = []
+        self.reports: list[str] = []
+        self.on_stopping: Callable[[], None] = lambda: None
         self.fakes: dict[str, Fake] = {}
         self.ends = ends or {}
         self.stubborn = stubborn
         self.fail: dict[str, Exception] = {}
+        self.settles: asyncio.Event | None = None
         self.on_running: dict[str, Callable[[], None]] = {}
         self.runner = Runner(list(cast), self.build, self.report, self.applications_ended)
 
@@ -69,11 +81,16 @@ class Stage:
         return self.fakes[p.name]
 
     def report(self, name: str, text: str) -> None:
+        self.reports.append(f"{name}: {text}")
         if text.startswith("running") and name in self.on_running:
             self.on_running[name]()
+        if text.startswith("stopping:"):
+            self.on_stopping()
 
     async def applications_ended(self) -> None:
         self.story.append("applications ended")
+        if self.settles is not None:
+            await self.settles.wait()
 
     def part(self, word: str) -> list[str]:
         return [line.split()[1] for line in self.story if line.startswith(word + " ")]
@@ -162,4 +179,79 @@ async def test_hurry_cuts_the_grace_short() -> None:
 
     stage.on_running["slow"] = stop_twice
     await stage.runner.run()
-    assert stage.story[1:] == ["stop slow 100", "stop slow 0", "remove slow"]
+    assert stage.story[1:] == ["stop slow 100", "kill slow", "remove slow"]
+
+
+@pytest.mark.parametrize("hurried", [False, True])
+async def test_a_container_that_does_not_end_is_lost(monkeypatch: pytest.MonkeyPatch, hurried: bool) -> None:
+    monkeypatch.setattr(runner, "HURRY_SECONDS" if hurried else "END_SECONDS", 0.01)
+    stage = Stage(*TRIO, stubborn=("web",))
+
+    def stop() -> None:
+        stage.fakes["web"].immortal = True
+        stage.runner.stop("SIGINT", 130)
+        if hurried:
+            stage.runner.kill()
+
+    stage.on_running["web"] = stop
+    async with asyncio.timeout(60):
+        await stage.runner.run()
+    assert "web: does not end; not waiting for it any longer" in stage.reports
+    assert stage.runner.cells["web"].status == 125
+    assert stage.part("stop") == ["web", "router", "agent"]
+    assert sorted(stage.part("remove")) == ["agent", "router", "web"]
+    assert stage.runner.status == 130
+
+
+async def test_hurry_ends_the_wait_for_the_last_records() -> None:
+    stage = Stage(*TRIO, ends={"web": 0})
+    stage.settles = asyncio.Event()
+
+    def kill_soon() -> None:
+        asyncio.get_running_loop().call_later(0.01, stage.runner.kill)
+
+    stage.on_stopping = kill_soon
+    async with asyncio.timeout(60):
+        await stage.runner.run()
+    assert "applications ended" in stage.story
+    assert stage.part("stop") == ["router", "agent"]
+
+
+async def test_a_container_that_ends_will_not_become_healthy() -> None:
+    stage = Stage(planned("db", essential=False), planned("app", APP, Wait("db", "HEALTHY")), ends={"db": 0})
+    stage.on_running["db"] = lambda: setattr(stage.fakes["db"], "healthy_answer", None)
+    async with asyncio.timeout(60):
+        await stage.runner.run()
+    assert stage.part("start") == ["db"]
+    assert "'db' is not healthy" in stage.runner.reason
+
+
+async def test_a_health_check_that_docker_cannot_answer_ends_the_task() -> None:
+    stage = Stage(planned("db"), planned("app", APP, Wait("db", "HEALTHY")))
+
+    async def fail() -> bool:
+        raise LocalError("Docker does not answer")
+
+    stage.on_running["db"] = lambda: setattr(stage.fakes["db"], "healthy", fail)
+    await stage.runner.run()
+    assert (stage.runner.reason, stage.runner.status) == ("Docker does not answer", 1)
+
+
+async def test_the_first_reason_to_stop_stands_even_if_its_report_fails() -> None:
+    stage = Stage(*TRIO, ends={"web": 3})
+    stage.on_stopping = lambda: stage.runner.stop("nobody reads the reports", 141)
+    await stage.runner.run()
+    assert stage.runner.status == 3
+    assert len([report for report in stage.reports if "stopping:" in report]) == 1
+
+
+@pytest.mark.parametrize("condition", ["HEALTHY", "COMPLETE"])
+async def test_start_timeout_bounds_the_wait_for_a_container(condition: str) -> None:
+    db = planned("db", essential=False, startTimeout=0.05)
+    stage = Stage(db, planned("app", APP, Wait("db", condition)))
+    stage.on_running["db"] = lambda: setattr(stage.fakes["db"], "healthy_answer", None)
+    async with asyncio.timeout(60):
+        await stage.runner.run()
+    assert stage.part("start") == ["db"]
+    assert f"is not {condition} within its startTimeout of 0.05 s" in stage.runner.reason
+    assert stage.runner.status == 1

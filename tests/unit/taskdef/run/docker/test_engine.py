@@ -9,6 +9,8 @@ from aiohttp import web
 
 from outrider.model.errors import LocalError
 from outrider.taskdef.run.container import StartError
+from outrider.taskdef.run.docker import container as docker_container
+from outrider.taskdef.run.docker import engine as docker_engine
 from outrider.taskdef.run.docker.container import DockerContainer
 from outrider.taskdef.run.docker.engine import Engine, EngineError, socket_path
 from outrider.taskdef.run.process.child import Guard
@@ -21,11 +23,15 @@ class FakeDocker:
         self.path = path
         self.answers: dict[str, tuple[int, bytes]] = {}
         self.asked: list[str] = []
+        self.silent: set[str] = set()
+        self.over = asyncio.Event()
 
     async def handle(self, request: web.Request) -> web.Response:
         line = f"{request.method} {request.path}"
         self.asked.append(f"{request.method} {request.path_qs}")
         await request.read()
+        if line in self.silent:
+            await self.over.wait()
         status, body = self.answers.get(line, (404, b'{"message": "no such thing"}'))
         return web.Response(status=status, body=body)
 
@@ -40,6 +46,7 @@ async def docker() -> AsyncIterator[FakeDocker]:
         await runner.setup()
         await web.UnixSite(runner, str(fake.path)).start()
         yield fake
+        fake.over.set()
         await runner.cleanup()
 
 
@@ -149,3 +156,41 @@ async def test_health_is_what_the_events_say(
     docker.answers["GET /events"] = (200, "".join(f'{{"status": "{event}"}}\n' for event in events).encode())
     async with asyncio.timeout(30):
         assert await engine.healthy("c") is healthy
+
+
+@pytest.mark.parametrize("status", [204, 404, 409])
+async def test_kill_is_content_with_a_container_that_does_not_run(
+    docker: FakeDocker, engine: Engine, status: int
+) -> None:
+    docker.answers["POST /containers/c/kill"] = (status, b'{"message": "not running"}' if status > 204 else b"")
+    guard = await Guard.start("/nonexistent")
+    await DockerContainer(engine, "c", {}, guard).kill()
+    assert docker.asked == ["POST /containers/c/kill"]
+    await guard.close()
+
+
+@pytest.mark.parametrize("killed", [False, True])
+async def test_a_log_that_cannot_be_counted_in_time_keeps_nobody_waiting(
+    docker: FakeDocker, engine: Engine, monkeypatch: pytest.MonkeyPatch, killed: bool
+) -> None:
+    monkeypatch.setattr(docker_container, "_RECOUNT_SECONDS", 3600 if killed else 0.05)
+    docker.answers["POST /containers/c/wait"] = (200, b'{"StatusCode": 3}')
+    docker.answers["POST /containers/c/kill"] = (204, b"")
+    docker.silent.add("GET /containers/c/logs")
+    guard = await Guard.start("/nonexistent")
+    container = DockerContainer(engine, "c", {}, guard)
+    async with asyncio.timeout(60):
+        if killed:
+            await container.kill()
+        assert await container.wait() == 3
+    await guard.close()
+
+
+async def test_an_engine_that_never_answers_a_stop_is_not_waited_for(
+    docker: FakeDocker, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(docker_engine, "_STOP_SECONDS", 0.05)
+    docker.silent.add("POST /containers/c/stop")
+    async with asyncio.timeout(60):
+        with pytest.raises(LocalError, match="no answer in time"):
+            await engine.stop("c", 0)
