@@ -55,10 +55,11 @@ async def _main(engine: Engine, plan: build.Plan) -> None:
 
 
 def stop_on_signals(engine: Engine, log: Log) -> None:
-    """SIGTERM, SIGINT and SIGQUIT drain and end; a second one ends at once."""
+    """SIGTERM, SIGINT and SIGQUIT drain and end; a second one ends at once. SIGHUP changes nothing."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         loop.add_signal_handler(number, _stop, engine, log, number)
+    loop.add_signal_handler(signal.SIGHUP, log.warn, "SIGHUP: reloading is not supported; fix: restart the process")
 
 
 def _stop(engine: Engine, log: Log, number: signal.Signals) -> None:

@@ -66,6 +66,16 @@ def test_grace_ends_a_stop_with_a_dead_peer(router: Any, port: Any) -> None:
     assert "1 records were not delivered and are lost; fix: storage.type filesystem" in running.text()
 
 
+def test_a_hangup_ends_nothing(router: Any, port: Any, tmp_path: Path) -> None:
+    out, listen = tmp_path / "out", port()
+    running = router(SERVICE + tcp_input(listen) + file_output(out))
+    running.process.send_signal(signal.SIGHUP)
+    running.wait_for("reloading is not supported")
+    send_lines(listen, [{"n": 1}])
+    assert running.end() == 0
+    assert numbers(out) == [1]
+
+
 def test_a_second_signal_ends_at_once(router: Any, port: Any) -> None:
     listen = port()
     output = f"[OUTPUT]\n  Name forward\n  Match *\n  Host 127.0.0.1\n  Port {port()}\n  Retry_Limit False\n"
