@@ -32,7 +32,7 @@ def test_what_is_written_is_stored(backend: str) -> None:
     assert summary["written"] == summary["routed"] == summary["received"] == summary["stored"]
     assert summary["containers"]["worker"]["written"] == 41
     assert summary["containers"]["web"]["written"] == summary["visits"] + 1 > 1
-    assert not Path(summary["directory"]).exists()
+    assert "directory" not in summary
 
 
 def test_without_busybox_python_serves_the_page(folder: Path) -> None:
@@ -99,3 +99,16 @@ def test_a_signal_before_anything_runs_leaves_nothing(number: signal.Signals) ->
     process.send_signal(number)
     process.communicate(timeout=60)
     assert process.returncode != 0
+
+
+@pytest.mark.parametrize("words", [("--once",), ()])
+def test_a_demo_that_nobody_reads_ends_in_silence(words: tuple[str, ...]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [OUTRIDER, "demo", "--backend", "process", *words], stdout=writer, stderr=subprocess.PIPE, text=True, timeout=90
+    )
+    os.close(writer)
+    assert done.returncode == 128 + signal.SIGPIPE
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr

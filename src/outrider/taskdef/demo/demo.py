@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
-from outrider.model.errors import LocalError, OutriderError
+from outrider.model.errors import LocalError, OutriderError, UserError
 from outrider.taskdef.demo.example import protected
-from outrider.taskdef.demo.server import USUAL_PORT, Portal, Ready, Server, is_free
+from outrider.taskdef.demo.server import USUAL_PORT, Portal, Ready, Server, free_port
 from outrider.taskdef.demo.sheet import Row, Sheet, dropped_by, routed_by_tag
 from outrider.taskdef.demo.traffic import Visitor
 from outrider.taskdef.run import Reports, TaskRun, Wishes, prepare
@@ -30,6 +31,7 @@ _JOBS, _JOB_PAUSE, _VISITS, _VISIT_PAUSE = 40, 0.1, 30, 0.1
 _SETTLE_SECONDS = 12.0
 _PULL_SECONDS = 6.0
 _LOOK_SECONDS = 0.25
+_AGENT_SECONDS = 1.25  # how old the agent's own count may be
 _QUICK = aiohttp.ClientTimeout(total=2)
 
 
@@ -62,7 +64,8 @@ class Demo:
 async def run(wishes: DemoWishes, on_start: Callable[[Demo], None]) -> dict[str, Any]:
     """Run until the task ends: by itself with ``once``, else when somebody stops ``Demo.task.runner``.
 
-    Returns the summary of the last sheet. Raises UserError and LocalError for what does not start.
+    Returns the summary of the last sheet, with the ``directory`` if that is kept. Raises UserError and LocalError
+    for what does not start.
     """
     async with AsyncExitStack() as stack:
         guard = await Guard.start(DEFAULT_SOCKET)
@@ -72,13 +75,16 @@ async def run(wishes: DemoWishes, on_start: Callable[[Demo], None]) -> dict[str,
         portal = await stack.enter_async_context(Portal(ready))
         session = await stack.enter_async_context(aiohttp.ClientSession(timeout=_QUICK))
         identity = Identity.new()
-        visitor = Visitor(f"http://{identity.address}:{WEB_PORT}/", _VISIT_PAUSE if wishes.once else 1.0)
-        environment = {"web": {"ADDRESS": identity.address, "PORT": str(WEB_PORT)}}
+        web_port = free_port(WEB_PORT, identity.address)
+        if web_port != WEB_PORT:
+            wishes.say(f"port {WEB_PORT} is in use, so the web container gets port {web_port}")
+        visitor = Visitor(f"http://{identity.address}:{web_port}/", _VISIT_PAUSE if wishes.once else 1.0)
+        environment = {"web": {"ADDRESS": identity.address, "PORT": str(web_port)}}
         if wishes.once:
             environment["worker"] = {"JOBS": str(_JOBS), "PAUSE": str(_JOB_PAUSE)}
         source = protected(ready.token, ready.ingest)
         _write_private(directory / "web-task.protected.json", source.source.text)
-        settled = _Settled()
+        settled = _Settled(wishes.say)
         reports = Reports(_telling(wishes.say), _telling(wishes.say), lambda name, line: None)
         task = await stack.enter_async_context(
             prepare(
@@ -105,9 +111,11 @@ async def run(wishes: DemoWishes, on_start: Callable[[Demo], None]) -> dict[str,
             visiting.cancel()
             looking.cancel()
         await eyes.look_at_the_end()
+        wishes.say("server: stopping")
         await server.stop()
         summary = demo.sheet.summary(task.backend)
-        return summary | {"visits": visitor.answered, "status": task.runner.status, "directory": str(directory)}
+        kept = {"directory": str(directory)} if wishes.keep or wishes.state is not None else {}
+        return summary | {"visits": visitor.answered, "status": task.runner.status} | kept
 
 
 def _telling(say: Callable[[str], None]) -> Callable[[str, str], None]:
@@ -116,7 +124,13 @@ def _telling(say: Callable[[str], None]) -> Callable[[str, str], None]:
 
 def _directory(wishes: DemoWishes, guard: Guard) -> Path:
     if wishes.state is not None:
-        wishes.state.mkdir(parents=True, exist_ok=True)
+        try:
+            wishes.state.mkdir(parents=True, exist_ok=True)
+            (wishes.state / "server.log").touch()
+        except OSError as error:
+            raise UserError(
+                f"the folder {wishes.state} cannot be used: {error.strerror}", fix="choose another one with --state"
+            ) from error
         return wishes.state.absolute()
     directory = Path(tempfile.mkdtemp(prefix="outrider-", dir="/tmp"))
     if not wishes.keep:
@@ -133,7 +147,7 @@ def _write_private(path: Path, text: str) -> None:
 @asynccontextmanager
 async def _server(directory: Path, guard: Guard, wishes: DemoWishes) -> AsyncIterator[tuple[Server, Ready]]:
     server = Server(directory / "server", directory / "server.log", guard, wishes.say)
-    port = 0 if wishes.once or not is_free(USUAL_PORT) else USUAL_PORT
+    port = 0 if wishes.once else free_port(USUAL_PORT, "127.0.0.1")
     failure: OutriderError | None = None
     async with asyncio.TaskGroup() as group:
         try:
@@ -150,12 +164,14 @@ async def _server(directory: Path, guard: Guard, wishes: DemoWishes) -> AsyncIte
 class _Settled:
     """Where the end of the applications waits until every record has arrived, or none is going to."""
 
-    def __init__(self) -> None:
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
         self.applications_ended = asyncio.Event()
         self.balanced = asyncio.Event()
 
     async def wait(self) -> None:
         self.applications_ended.set()
+        self._say("task: waiting until the server has stored every record")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_SETTLE_SECONDS):
                 await self.balanced.wait()
@@ -178,12 +194,14 @@ class _Eyes:
         self._show = show
         self._caused = caused
         self._router: dict[str, Any] = {}
+        self._stored_then: deque[tuple[float, dict[str, int]]] = deque()
 
     async def run(self, settled: _Settled) -> None:
         """Look every now and then, until cancelled."""
         while True:
             with contextlib.suppress(LocalError):  # a station that is not up yet or busy: the next look tells
-                await self._look()
+                stored = await self._look()
+                self._show(self._of_one_moment(stored))
             if settled.applications_ended.is_set() and self._demo.sheet.balanced:
                 settled.balanced.set()
             await asyncio.sleep(_LOOK_SECONDS)
@@ -191,12 +209,27 @@ class _Eyes:
     async def look_at_the_end(self) -> None:
         """Once more, with router and agent gone; what the router's monitor said last is its last word."""
         await self._look()
+        self._show(self._demo.sheet)
 
-    async def _look(self) -> None:
+    def _of_one_moment(self, stored: dict[str, int]) -> Sheet:
+        """The sheet to show while records are under way, where no station is ahead of the one before it.
+
+        The agent writes down every second what it has received, so that goes with what was stored a second ago.
+        """
+        now = asyncio.get_running_loop().time()
+        self._stored_then.append((now, stored))
+        while len(self._stored_then) > 1 and self._stored_then[1][0] <= now - _AGENT_SECONDS:
+            self._stored_then.popleft()
+        sheet, then = self._demo.sheet, self._stored_then[0][1]
+        rows = tuple(replace(row, stored=then.get(row.container, 0)) for row in sheet.rows)
+        return Sheet(rows, sum(row.received for row in rows), sum(row.stored for row in rows), sheet.dropped)
+
+    async def _look(self) -> dict[str, int]:
+        """Ask from the end of the way to its beginning; returns what is stored of each container."""
         demo = self._demo
-        await self._ask_router()
-        agent = demo.task.workspace.agent_status()
         stored_of, stored = await self._stored()
+        agent = demo.task.workspace.agent_status()
+        await self._ask_router()
         routed = routed_by_tag(self._router)
         cells = [cell for cell in demo.task.runner.cells.values() if cell.planned.role is Role.APPLICATION]
         rows = []
@@ -213,7 +246,7 @@ class _Eyes:
             if cell.container and cell.container.dropped:
                 dropped[f"log driver of {name}"] = cell.container.dropped
         demo.sheet = Sheet(tuple(rows), agent.get("accepted", 0), stored, dropped)
-        self._show(demo.sheet)
+        return {row.container: row.stored for row in rows}
 
     async def _ask_router(self) -> None:
         # The monitor ends with the router, whose last answer then stands.

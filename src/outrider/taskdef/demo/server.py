@@ -111,12 +111,21 @@ class Portal:
             raise LocalError(f"the server does not answer to {path}: {str(error) or 'no answer in time'}") from error
 
 
-def is_free(port: int) -> bool:
-    """Whether a server could listen on this port of 127.0.0.1."""
+def is_free(port: int, address: str = "127.0.0.1") -> bool:
+    """Whether a server could listen on this port of ``address``."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((address, port))
         except OSError:
             return False
         return True
+
+
+def free_port(usual: int, address: str) -> int:
+    """``usual`` if nobody has it on ``address``, else one that is free now."""
+    if is_free(usual, address):
+        return usual
+    with socket.socket() as probe:
+        probe.bind((address, 0))
+        return int(probe.getsockname()[1])
