@@ -77,6 +77,36 @@ def test_too_many_wrong_passwords_must_wait(server: Any, browser: Browser) -> No
     assert 0 < int(answer.headers["retry-after"]) <= 300
 
 
+def test_wrong_passwords_of_nobody_lock_nobody_else_out_but_many_names_lock_the_address(
+    server: Any, browser: Browser
+) -> None:
+    for n in range(50):
+        form = {"user": f"nobody {n // 5}", "password": "wrong"}
+        assert browser.request("POST", "/login", form)[0].status == 401
+        if n == 4:
+            assert browser.request("POST", "/login", form)[0].status == 429
+            assert browser.log_in(server.ready["password"]).status == 303
+    assert browser.request("POST", "/login", {"user": "new", "password": "wrong"})[0].status == 429
+
+
+def test_what_is_not_there_is_explained(server: Any, browser: Browser) -> None:
+    browser.log_in(server.ready["password"])
+    for path in ("/nothing", "/hosts/none"):
+        answer, page = browser.request("GET", path)
+        assert answer.status == 404
+        assert '<a href="/logs"' in page
+    answer, body = browser.request("GET", "/api/v1/nothing")
+    assert (answer.status, json.loads(body)["error"]["code"]) == (404, "not_found")
+    assert json.loads(body)["error"]["fix"]
+    answer, body = browser.request("DELETE", "/api/v1/hosts")
+    assert (answer.status, json.loads(body)["error"]["code"]) == (405, "method_not_allowed")
+    assert "GET" in json.loads(body)["error"]["fix"]
+    for method in ("GET", "POST"):
+        answer, body = browser.request(method, "/agent/v1/ca")
+        assert answer.status == 404
+        assert server.ingest in json.loads(body)["error"]["fix"]
+
+
 def test_a_login_form_of_another_site_is_refused(server: Any, browser: Browser) -> None:
     assert browser.log_in(server.ready["password"], Origin="https://evil.example").status == 403
     assert browser.log_in(server.ready["password"], Origin=server.page).status == 303
@@ -138,7 +168,8 @@ def test_the_form_makes_a_token_once_with_the_right_csrf(server: Any, browser: B
     form = {"csrf": csrf[1], "ttl": "1h", "uses": "2", "prefix": ""}
     page = browser.request("POST", "/hosts/add", form)[1]
     assert "orj1." in page
-    assert f"--server {server.ingest}" in page
+    assert re.search(f"--server {server.ingest} --token orj1", page)
+    assert "It is for 2 agents and ends" in page
     answer, page = browser.request("POST", "/hosts/add", form | {"uses": "0"})
     assert answer.status == 400
     assert "from 1 to 1,000,000" in page
@@ -154,6 +185,7 @@ def test_the_form_makes_a_token_once_with_the_right_csrf(server: Any, browser: B
         ({"cursor": "x"}, "'cursor'"),
         ({"query": "x"}, "unknown parameter 'query'"),
         ({"q": "a" * 1001}, "1001 characters"),
+        ({"q": '"'}, "the quote is not closed"),
     ],
 )
 def test_wrong_parameters_are_explained(server: Any, browser: Browser, parameters: dict[str, str], says: str) -> None:

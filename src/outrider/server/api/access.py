@@ -17,6 +17,9 @@ COOKIE = "outrider_session"
 _SESSION_NS = 12 * 3600 * 10**9
 _WINDOW_NS = 300 * 10**9
 _FAILURES = 5
+"""Of one user from one address."""
+_FAILURES_OF_ADDRESS = 50
+"""Of all users together: nobody tries many names instead."""
 _REMEMBERED = 10_000
 
 
@@ -28,21 +31,22 @@ class Caller(NamedTuple):
 
 
 class RateLimit:
-    """At most five failures in five minutes for one key; memory is bounded."""
+    """At most so many failures in five minutes for one key; memory is bounded."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = _FAILURES) -> None:
+        self._most = most
         self._failures: dict[str, list[int]] = {}
 
     def wait_seconds(self, key: str, now_ns: int) -> int:
         """How long this key must wait; 0 when it need not."""
         recent = [at for at in self._failures.get(key, ()) if now_ns - at < _WINDOW_NS]
-        if len(recent) < _FAILURES:
+        if len(recent) < self._most:
             return 0
-        return (recent[-_FAILURES] + _WINDOW_NS - now_ns) // 10**9 + 1
+        return (recent[-self._most] + _WINDOW_NS - now_ns) // 10**9 + 1
 
     def failed(self, key: str, now_ns: int) -> None:
         """Count a failure."""
-        self._failures[key] = [*self._failures.pop(key, [])[1 - _FAILURES :], now_ns]
+        self._failures[key] = [*self._failures.pop(key, [])[1 - self._most :], now_ns]
         if len(self._failures) > _REMEMBERED:
             del self._failures[next(iter(self._failures))]
 
@@ -56,24 +60,26 @@ class Access:
 
     def __init__(self, control: Control) -> None:
         self._control = control
-        self._limit = RateLimit()
+        self._limit, self._address_limit = RateLimit(), RateLimit(_FAILURES_OF_ADDRESS)
         # A password takes 32 MiB to check; so many at once and no more.
         self._checking = asyncio.Semaphore(2)
 
     async def log_in(self, user: str, password: str, address: str) -> tuple[str, int]:
         """The session's secret for the cookie, or an empty text and the seconds to wait before the next try."""
         now = self._control.clock()
-        # By address, not by name: otherwise anybody could lock everybody out.
-        if wait := self._limit.wait_seconds(address, now):
+        # By address too, not by name alone: otherwise anybody could lock everybody out.
+        key = f"{address} {user[:100]}"
+        if wait := max(self._limit.wait_seconds(key, now), self._address_limit.wait_seconds(address, now)):
             return "", wait
         stored = self._control.users.hash_of(user)
         async with self._checking:
             good = await asyncio.to_thread(verify, stored, password[:1000])
         if not good:
-            self._limit.failed(address, now)
+            self._limit.failed(key, now)
+            self._address_limit.failed(address, now)
             self._control.note(address, "login refused", user[:100])
             return "", 0
-        self._limit.succeeded(address)
+        self._limit.succeeded(key)
         secret = secrets.token_urlsafe(32)
         session = Session(user, secrets.token_urlsafe(24), now + _SESSION_NS)
         self._control.users.start_session(secret, session, now)

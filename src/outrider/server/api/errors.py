@@ -53,8 +53,17 @@ async def _database(request: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    codes = {404: "not_found", 405: "method_not_allowed"}
-    return error_answer(error.status_code, codes.get(error.status_code, "other"), error.detail)
+    match error.status_code:
+        case 404:
+            message = f"there is nothing at {request.url.path[:200]}"
+            return error_answer(404, "not_found", message, "calls begin with /api/v1/ (agents: /agent/v1/)")
+        case 405:
+            allowed = (error.headers or {}).get("Allow", "")
+            message = f"{request.method} is not possible at {request.url.path[:200]}"
+            answer = error_answer(405, "method_not_allowed", message, f"use {allowed}")
+            answer.headers["Allow"] = allowed
+            return answer
+    return error_answer(error.status_code, "other", error.detail)
 
 
 ANSWERS: dict[object, ExceptionHandler] = {

@@ -17,6 +17,7 @@ from outrider.server.api.views import Views
 from outrider.server.domain.durations import parse_span
 
 _BODY_BYTES = 64 << 10
+_RECORD_FIX = "ids are in the answers of GET /api/v1/logs; records expire"
 
 
 class TokenRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -56,7 +57,11 @@ class PeopleApi:
         if self._access.caller(request) is None:
             return _unauthorized()
         view = await self._views.host(request.path_params["id"])
-        return json_answer(view) if view else error_answer(404, "not_found", "there is no host with this id")
+        return (
+            json_answer(view)
+            if view
+            else error_answer(404, "not_found", "there is no host with this id", "GET /api/v1/hosts lists them")
+        )
 
     async def logs(self, request: Request) -> Response:
         """Records by ``from``, ``to``, ``host``, ``container``, ``severity``, ``q``, ``limit``, ``cursor``."""
@@ -69,7 +74,11 @@ class PeopleApi:
         if self._access.caller(request) is None:
             return _unauthorized()
         view = await self._views.record(request.path_params["id"])
-        return json_answer(view) if view else error_answer(404, "not_found", "there is no record with this id")
+        return (
+            json_answer(view)
+            if view
+            else error_answer(404, "not_found", "there is no record with this id", _RECORD_FIX)
+        )
 
     async def histogram(self, request: Request) -> Response:
         """Records over time, by the parameters of ``logs``: bars as ``[start_ns, records, errors and worse]``."""
@@ -89,7 +98,10 @@ class PeopleApi:
         if caller is None:
             return _unauthorized()
         if forgery(caller, request.headers.get("x-csrf-token", "")):
-            return error_answer(403, "csrf", "the header X-CSRF-Token does not belong to this session")
+            message = "the header X-CSRF-Token does not belong to this session"
+            return error_answer(
+                403, "csrf", message, "programs use an API token: outrider server api-token create NAME"
+            )
         body = b""
         async for part in request.stream():
             body += part

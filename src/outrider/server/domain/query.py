@@ -17,7 +17,7 @@ from outrider.model.errors import UserError
 
 MAX_TERMS = 32
 MAX_LENGTH = 1000
-_TERM = re.compile(r'(-?)(?:"([^"]*)(?:"|$)|(\S+))')
+_TERM = re.compile(r'(-?)(?:"([^"]*)("|$)|(\S+))')
 _WORD = re.compile(r"[0-9A-Za-z\u0080-\U0010ffff]+")
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
@@ -36,12 +36,15 @@ class Term(NamedTuple):
 def parse_query(text: str) -> tuple[Term, ...]:
     """The terms of a search. Terms without a single word (punctuation alone) are searched as a part of the text.
 
-    Raises ``UserError`` for what is too long.
+    A quote that is not closed reaches to the end. Raises ``UserError`` for what is too long, and for a quote with
+    nothing behind it.
     """
     if len(text) > MAX_LENGTH:
         raise UserError(f"the search has {len(text)} characters; the limit is {MAX_LENGTH}", fix="search for less")
     terms: list[Term] = []
-    for sign, quoted, plain in _TERM.findall(text.translate(_LOWER)):
+    for sign, quoted, end, plain in _TERM.findall(text.translate(_LOWER)):
+        if not (quoted.strip() or plain or end):
+            raise UserError("the quote is not closed", fix='write the words and a second quote: "a phrase"')
         term = _term((quoted or plain).strip(), bool(sign))
         if term is not None and term not in terms:
             terms.append(term)

@@ -13,8 +13,9 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from outrider.protocols.uplink import Reason
 from outrider.server.api.access import Access
-from outrider.server.api.errors import ANSWERS, json_answer
+from outrider.server.api.errors import ANSWERS, error_answer, json_answer
 from outrider.server.api.people import PeopleApi
 from outrider.server.api.views import Views
 from outrider.server.control import Control
@@ -65,6 +66,10 @@ def portal(
     async def icon(request: Request) -> Response:
         return FileResponse(_STATIC / "icon.svg")
 
+    async def wrong_port(request: Request) -> Response:
+        message = f"this is the port of pages and of their API; agents use {ingest}"
+        return error_answer(404, Reason.OTHER.value, message, f"set OUTRIDER_SERVER (or --server) to {ingest}")
+
     pages = Pages(views, access, ingest, secure=secure)
     handlers: Any = {**ANSWERS, **pages.error_handlers()}
     return Starlette(
@@ -72,6 +77,7 @@ def portal(
             *PeopleApi(views, access).routes(),
             *pages.routes(),
             Route("/healthz", health),
+            Route("/agent/{path:path}", wrong_port, methods=["GET", "POST", "PUT", "DELETE"]),
             # Asked for by browsers that show the API's JSON.
             Route("/favicon.ico", icon),
             Mount("/static", StaticFiles(directory=_STATIC)),

@@ -25,6 +25,8 @@ from outrider.server.web import show
 
 _FORM_BYTES = 16 << 10
 _COOKIE_SECONDS = 12 * 3600
+# A task's agent is new at each start of the task.
+_TOKEN_FORM = {"ttl": "24h", "uses": "1000", "prefix": ""}
 _SEARCH_FORM = ("q", "range", "from", "to", "host", "container", "severity", "limit", "cursor")
 
 
@@ -76,12 +78,20 @@ class Pages:
             assert isinstance(error, HTTPException)
             if request.url.path.startswith("/api/"):
                 return await errors.ANSWERS[HTTPException](request, error)  # type: ignore[misc,arg-type,no-any-return]
-            return self._page(request, "error.html", error.status_code, title=error.detail, fix="")
+            title, fix = error.detail, ""
+            if error.status_code == 404:
+                title, fix = (
+                    f"There is no page at {request.url.path[:200]}",
+                    "It may have moved, or the address is cut.",
+                )
+            caller = self._access.caller(request)
+            return self._page(request, "error.html", error.status_code, caller, title=title, fix=fix)
 
         async def local(request: Request, error: Exception) -> Response:
             if request.url.path.startswith("/api/"):
                 return await errors.ANSWERS[LocalError](request, error)  # type: ignore[misc,arg-type,no-any-return]
-            return self._page(request, "error.html", 503, title=str(error), fix="Try again in some seconds.")
+            caller, fix = self._access.caller(request), "Try again in some seconds."
+            return self._page(request, "error.html", 503, caller, title=str(error), fix=fix)
 
         return {HTTPException: http, LocalError: local}
 
@@ -253,7 +263,7 @@ class Pages:
             token="",
             problem="",
             ingest=self._ingest,
-            form={"ttl": "24h", "uses": "1", "prefix": ""},
+            form=_TOKEN_FORM,
         )
 
     async def add_host(self, request: Request) -> Response:
@@ -261,16 +271,15 @@ class Pages:
         caller = self._access.caller(request)
         if caller is None:
             return _to_login(request)
-        form = {"ttl": "24h", "uses": "1", "prefix": "", **await _form(request)}
-        token = problem = ""
+        form = {**_TOKEN_FORM, **await _form(request)}
+        token, problem, ends = "", "", 0
         if forgery(caller, form.get("csrf", "")) or not same_origin(request.headers):
             problem = "This form has expired. Send it again."
         else:
             try:
-                uses = int(form["uses"]) if form["uses"].isdecimal() else 0
-                token = str(
-                    self._views.control.create_token(caller.name, parse_span(form["ttl"]), uses, form["prefix"])
-                )
+                uses, seconds = int(form["uses"]) if form["uses"].isdecimal() else 0, parse_span(form["ttl"])
+                token = str(self._views.control.create_token(caller.name, seconds, uses, form["prefix"]))
+                ends = self._views.control.clock() + seconds * 10**9
             except UserError as error:
                 problem = f"{error.message}. {error.fix}"
         return self._page(
@@ -279,6 +288,7 @@ class Pages:
             400 if problem else 200,
             caller=caller,
             token=token,
+            ends=ends,
             problem=problem,
             form=form,
             ingest=self._ingest,

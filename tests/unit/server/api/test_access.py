@@ -19,6 +19,15 @@ def test_five_failures_in_five_minutes() -> None:
     assert limit.wait_seconds("a", 300 * SECOND) == 2
 
 
+def test_the_number_of_failures_can_be_another() -> None:
+    limit = RateLimit(2)
+    limit.failed("a", 0)
+    assert limit.wait_seconds("a", 1) == 0
+    limit.failed("a", 0)
+    limit.failed("a", SECOND)
+    assert limit.wait_seconds("a", 2 * SECOND) == 299
+
+
 def test_a_success_clears_the_count() -> None:
     limit = RateLimit()
     for _ in range(5):

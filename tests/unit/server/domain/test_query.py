@@ -64,6 +64,12 @@ def test_a_message_is_found_by_its_own_words_in_any_order(words: list[str], rand
     assert matches(message, parse_query(" ".join(words)))
 
 
+@pytest.mark.parametrize("text", ['"', '-"', 'word "', '"  ', '"a" "'])
+def test_a_quote_with_nothing_behind_it_is_not_closed(text: str) -> None:
+    with pytest.raises(UserError, match="the quote is not closed"):
+        parse_query(text)
+
+
 def test_what_is_too_long_is_refused() -> None:
     with pytest.raises(UserError, match="1001 characters"):
         parse_query("x" * (MAX_LENGTH + 1))
