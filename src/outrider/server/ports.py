@@ -19,12 +19,15 @@ class ContainerCount(NamedTuple):
 
 
 class StoreState(NamedTuple):
-    """``stored``: all of the ingest log below this position is in the store. ``problem`` is empty when all is well."""
+    """``stored``: all of the ingest log below this position is in the store. ``problem``: why the store is down or
+    nothing is stored at present; empty when all is well. ``aside``: what is to be said of batches that could not be
+    stored and were set aside; empty where there are none."""
 
     up: bool
     stored: int
     problem: str
     restarts: int
+    aside: str = ""
 
 
 class LogStore(Protocol):

@@ -18,7 +18,7 @@ from outrider.server.adapters.chdb.store import ChdbStore
 FAR_TOO_LONG = 30
 PROGRAM = f"""#!{sys.executable}
 import os, sys, time
-os.write(int(sys.argv[3]), {wire.pack(wire.Progress(7, []))!r})
+os.write(int(sys.argv[3]), {wire.pack(wire.Progress(7, [], ""))!r})
 time.sleep(600)
 """
 

@@ -41,18 +41,19 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s store: %(message)s")
     parent = _Parent(socket.socket(fileno=int(descriptor)))
     path = Path(directory)
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = connection(str(path / "chdb"))
     try:
+        _make(path / "chdb")
         follower = Follower(
-            Session(database),  # type: ignore[no-untyped-call]
+            _session(database),
             Path(log),
             path / "cursor.json",
-            lambda: parent.send(wire.Progress(follower.cursor.stored, follower.cursor.gaps)),
+            lambda: parent.send(wire.Progress(follower.cursor.stored, follower.cursor.gaps, follower.aside)),
             lambda text: parent.send(wire.Trouble(text)),
+            lambda text: parent.send(wire.Note(text)),
             int(keep_days),
         )
-        notes = follower.open()
+        follower.open()
     except LocalError as error:
         parent.send(wire.Trouble(str(error)))
         return FAILED
@@ -62,9 +63,9 @@ def main() -> int:
         threading.Thread(target=_guarded, args=(lambda: _answer(database, questions, parent),), name="reader")
         for _ in range(READERS)
     ]
+    parent.send(wire.Ready(follower.cursor.stored, follower.cursor.gaps, follower.aside))
     for thread in (writer, *readers):
         thread.start()
-    parent.send(wire.Ready(follower.cursor.stored, follower.cursor.gaps, notes))
     while (message := parent.receive()) is not None and not isinstance(message, wire.Stop):
         if isinstance(message, wire.Advance):
             follower.advance(message.committed)
@@ -76,6 +77,28 @@ def main() -> int:
     for thread in (writer, *readers):
         thread.join()
     return 0
+
+
+def _make(path: Path) -> None:
+    """The engine's directory. Raises ``LocalError``."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise LocalError(
+            f"the store's directory {path} cannot be used ({error.strerror}); move {path.parent} away and start again:"
+            " what the ingest log still holds is stored again"
+        ) from error
+
+
+def _session(database: str) -> Session:
+    """The engine, opened. Raises ``LocalError`` with its words."""
+    try:
+        return Session(database)  # type: ignore[no-untyped-call]
+    except Exception as error:
+        raise LocalError(
+            f"the engine cannot open {database.partition('?')[0]}: {str(error)[:500]}; restore it from a backup, or"
+            " move the store's directory away and what the ingest log still holds is stored again"
+        ) from error
 
 
 class _Parent:

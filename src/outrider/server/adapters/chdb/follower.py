@@ -4,6 +4,10 @@ The cursor on disk names the range of the log that the next insert takes before 
 insert is durable. After a crash only that range is in doubt: how many of its records are in the table is counted, and
 none or all of them are the only answers that an insert of one part can leave (anything else is deleted and done again).
 Nothing rests on the engine's own memory of insert tokens; they are given all the same.
+
+An insert is bounded by what its batches are when unpacked. One that fails, or that the process dies of, is tried again
+with fewer batches, at last with one; the batch that fails alone again and again, while the engine takes another record,
+is set aside as a file, and the others go on.
 """
 
 from __future__ import annotations
@@ -11,27 +15,29 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from outrider.model.errors import LocalError
-from outrider.protocols.uplink import Limits, Refusal, decode_batch
+from outrider.protocols.uplink import Refusal, unpacked_size
 from outrider.server.adapters.chdb import cursor as cursors
-from outrider.server.adapters.chdb.schema import COLUMNS, TABLE
+from outrider.server.adapters.chdb.aside import set_aside
+from outrider.server.adapters.chdb.insert import GUILT_LIMIT, USUAL_GUILT, InsertError, insert
+from outrider.server.adapters.chdb.schema import PROBE, TABLE
 from outrider.server.ingest.frames import Frame, Gap
 from outrider.server.ingest.segments import LogReader, list_segments
 
 _log = logging.getLogger(__name__)
 _ENOUGH_ROWS = 10_000
-_ENOUGH_BYTES = 8 << 20
+_ENOUGH_BYTES = 16 << 20
+"""Of batches unpacked. The engine takes some times as much memory."""
+_FEWER = 8
 _PAUSE = 0.5
 _MAX_BACK_OFF = 15.0
 _TIDY_SECONDS = 3600
-_ANY = Limits(compressed=1 << 30, unpacked=1 << 30, rows=1 << 30)
-_encoder = msgspec.msgpack.Encoder()
 
 
 class Follower:
@@ -44,34 +50,47 @@ class Follower:
         cursor_path: Path,
         report: Callable[[], None],
         trouble: Callable[[str], None],
+        note: Callable[[str], None],
         keep_days: int,
     ) -> None:
+        """``report``: the cursor moved; ``trouble``: why nothing is stored at present, empty when it is again;
+        ``note``: what an operator must know. Raises ``LocalError`` for a cursor that cannot be read.
+        """
         self._session, self._log, self._path = session, log, cursor_path
-        self._report, self._trouble, self._keep_days = report, trouble, keep_days
+        self._report, self._trouble, self._note, self._keep_days = report, trouble, note, keep_days
         self._reader = LogReader(log)
         self._news = threading.Condition()
         self._committed = 0
         self._stopping = False
         self._last = 0.0
+        self._looked_for_detached = False
+        self._stored_again = 0
         self.cursor = cursors.load(cursor_path)
+        self._in_doubt = self.cursor.intent is not None
 
-    def open(self) -> list[str]:
-        """Make the table, settle what a crash left in doubt, make good what the engine set aside; notes on all that.
+    @property
+    def aside(self) -> str:
+        """What is to be said of the batches that were set aside; empty where there are none."""
+        if not self.cursor.aside:
+            return ""
+        return (
+            f"{len(self.cursor.aside)} batches could not be stored and lie in {self._aside_folder}, the reasons beside"
+            " them; report the reason as a fault of Outrider and keep the files"
+        )
 
-        Raises ``LocalError`` where a newer engine has written here.
+    def open(self) -> None:
+        """Make the table and see whether cursor, log and table belong together. Nothing is stored yet, so that whatever
+        waits in the log cannot keep the store from being read.
+
+        Raises ``LocalError`` where a newer engine has written here or they do not belong together.
         """
         ((engine,),) = self._rows("SELECT version()")
         self._check_engine(engine)
         self._execute(TABLE)
-        if not self.cursor.stored and self._rows("SELECT 1 FROM records LIMIT 1") and not self.cursor.intent:
-            raise LocalError(
-                f"there are records in the store but {self._path} is missing or empty: restore it, or move"
-                f" {self._path.parent} away and what the ingest log still holds is stored again"
-            )
-        notes = self._settle()
-        notes += self._replay_detached()
-        self._expire()
-        return notes
+        self._execute(PROBE)
+        self._check_cursor()
+        if self.cursor.attempt:
+            self._failed(USUAL_GUILT, "the store process ended while it stored this batch")
 
     def advance(self, committed: int) -> None:
         """The log is on disk up to here. From any thread."""
@@ -86,19 +105,26 @@ class Follower:
             self._news.notify()
 
     def run(self) -> None:
-        """Follow until stopped. An insert that fails is tried again, the same range, for ever."""
+        """Follow until stopped. An insert that fails is tried again, smaller, until it works or one is set aside."""
         failures = 0
-        tidied = time.monotonic()
+        tidied = -float("inf")
+        reached = self.cursor.stored
         while self._wait_for_news():
             try:
+                if not self._looked_for_detached:
+                    self._rewind_for_detached()
                 self._settle()
-                self._step()
+                if self._committed > self.cursor.stored:
+                    self._step()
                 if time.monotonic() - tidied > _TIDY_SECONDS:
                     self._expire()
                     tidied = time.monotonic()
             except LocalError as error:
-                failures += 1
+                failures = 1 if self.cursor.stored != reached else failures + 1
+                reached = self.cursor.stored
                 self._trouble(str(error))
+                if isinstance(error, InsertError):
+                    self._failed(error.guilt, str(error))
                 if self._stopped_within(min(0.2 * 2**failures, _MAX_BACK_OFF)):
                     return
                 continue
@@ -110,8 +136,11 @@ class Follower:
     def _wait_for_news(self) -> bool:
         """False when there is nothing more to do."""
         with self._news:
-            self._news.wait_for(lambda: self._stopping or self._committed > self.cursor.stored)
-            return self._committed > self.cursor.stored
+            self._news.wait_for(lambda: self._stopping or self._work())
+            return self._work()
+
+    def _work(self) -> bool:
+        return self._committed > self.cursor.stored or not self._looked_for_detached
 
     def _stopped_within(self, seconds: float) -> bool:
         with self._news:
@@ -126,9 +155,9 @@ class Follower:
             self._stopped_within(wait)
             frames, gaps, end = self._gather(self.cursor.stored, self._committed)
         if frames:
-            self._save(intent=(self.cursor.stored, end))
-            self._insert(frames, f"{self.cursor.stored}-{end}")
-        self._save(stored=end, intent=None, gaps=[*self.cursor.gaps, *gaps])
+            self._save(intent=(self.cursor.stored, end), attempt=len(frames))
+            insert(self._session, frames, f"{self.cursor.stored}-{end}")
+        self._stored(end, None, gaps)
         self._last = time.monotonic()
 
     def _gather(self, start: int, limit: int) -> tuple[list[Frame], list[tuple[int, int]], int]:
@@ -136,7 +165,7 @@ class Follower:
         frames: list[Frame] = []
         gaps: list[tuple[int, int]] = []
         position, rows, size = start, 0, 0
-        while rows < _ENOUGH_ROWS and size < _ENOUGH_BYTES:
+        while rows < _ENOUGH_ROWS and not (self.cursor.bite and len(frames) >= self.cursor.bite):
             piece = self._reader.read(position, limit)
             if piece is None:
                 # Nothing but the head of a segment is left.
@@ -144,76 +173,102 @@ class Follower:
             if isinstance(piece, Gap):
                 _log.error("ingest log: no good batch from %d to %d", piece.position, piece.end)
                 gaps.append((piece.position, piece.end))
-            elif frames and _day(piece) != _day(frames[0]):
-                # Another day is another partition, and an insert must be one part.
-                break
             else:
+                size += _unpacked(piece)
+                # Another day is another partition, and an insert must be one part.
+                if frames and (size > _ENOUGH_BYTES or _day(piece) != _day(frames[0])):
+                    break
                 frames.append(piece)
-                rows, size = rows + piece.rows, size + len(piece.payload)
+                rows += piece.rows
             position = piece.end
         return frames, gaps, position
 
-    def _insert(self, frames: Sequence[Frame], token: str) -> None:
-        """One insert of one part. Raises ``LocalError`` with the engine's words."""
-        values: list[object] = []
-        for frame in frames:
-            head = (frame.received_ns // 10**9, frame.position)
-            host = frame.host.hex()
-            try:
-                rows = decode_batch(frame.payload, _ANY)
-            except Refusal as refusal:  # checked before it was acknowledged; only another version could think otherwise
-                raise LocalError(f"the batch at {frame.position} cannot be read: {refusal}") from refusal
-            for number, row in enumerate(rows):
-                ts, *rest = msgspec.structs.astuple(row)
-                values += (ts, *head, number, host, *rest)
-        body = memoryview(_encoder.encode(values))[5 if len(values) > 0xFFFF else 3 if len(values) > 15 else 1 :]
-        settings = f"async_insert = 0, max_insert_block_size = 1000000, insert_deduplication_token = '{token}'"
-        try:
-            with self._session.send_insert(f"INSERT INTO records ({COLUMNS}) SETTINGS {settings}", "MsgPack") as insert:
-                insert.append(bytes(body))
-                insert.finish()
-        except Exception as error:
-            raise LocalError(f"insert failed: {str(error)[:500]}") from error
+    def _settle(self) -> None:
+        """Find out which batches of the range that the cursor announces are in the table; insert the others now.
 
-    def _settle(self) -> list[str]:
-        """Find out whether the insert that the cursor announces took place; if not, do it now."""
+        The cursor moves with every insert, so that what is left of the range may be interrupted and gone on with.
+        """
         if self.cursor.intent is None:
-            return []
-        start, end = self.cursor.intent
-        again, gaps = self._make_good(start, end)
-        self._save(stored=end, intent=None, gaps=[*self.cursor.gaps, *gaps])
-        return [f"an insert of {again} records that was interrupted was done again"] if again else []
-
-    def _replay_detached(self) -> list[str]:
-        """Store again what lay in parts that the engine found damaged, as far back as the log goes."""
-        found = self._rows("SELECT name, reason FROM system.detached_parts WHERE table = 'records'")
-        fresh = [(name, reason) for name, reason in found if name not in self.cursor.detached]
-        if not fresh:
-            return []
-        segments = list_segments(self._log)
-        first = segments[0].start if segments else self.cursor.stored
-        again, _ = self._make_good(first, self.cursor.stored)
-        self._save(detached=[*self.cursor.detached, *(name for name, _ in fresh)])
-        names = ", ".join(f"{name} ({reason or 'no reason given'})" for name, reason in fresh)
-        return [f"the engine set damaged parts aside: {names}; {again} records were stored again from the log"]
-
-    def _make_good(self, start: int, end: int) -> tuple[int, list[tuple[int, int]]]:
-        """Insert the batches of this range of the log that are not whole in the table; the records inserted, and the
-        damage in the log that has no records in the table. May be interrupted and done again."""
-        there = dict(self._rows(f"SELECT pos, count() FROM records WHERE pos >= {start} AND pos < {end} GROUP BY pos"))
-        position, again, lost = start, 0, []
+            return
+        position, end = self.cursor.intent
+        range_ = f"pos >= {position} AND pos < {end}"
+        there = dict(self._rows(f"SELECT pos, count() FROM records WHERE {range_} GROUP BY pos"))
         while position < end:
-            frames, gaps, position = self._gather(position, end)
-            lost += [gap for gap in gaps if not any(gap[0] <= pos < gap[1] for pos in there)]
+            frames, damage, after = self._gather(position, end)
+            gaps = [gap for gap in damage if not any(gap[0] <= pos < gap[1] for pos in there)]
             missing = [frame for frame in frames if there.get(frame.position, 0) != frame.rows]
+            if len(missing) == 1 and self.cursor.guilt >= GUILT_LIMIT:
+                self._set_aside(missing[0])
+            gaps += [(frame.position, frame.end) for frame in missing if frame.position in self.cursor.aside]
+            missing = [frame for frame in missing if frame.position not in self.cursor.aside]
             for frame in missing:
                 if frame.position in there:
                     self._execute(f"DELETE FROM records WHERE pos = {frame.position}")
             if missing:
+                self._save(attempt=len(missing))
                 # Another token than the first time: the engine would take the insert for the one it has seen.
-                self._insert(missing, f"again-{missing[0].position}-{time.time_ns()}")
-                again += sum(frame.rows for frame in missing)
-        return again, lost
+                insert(self._session, missing, f"again-{missing[0].position}-{time.time_ns()}")
+                self._stored_again += sum(frame.rows for frame in missing)
+            position = after
+            self._stored(position, (position, end) if position < end else None, gaps)
+            self._report()
+        if self._in_doubt and self._stored_again:
+            self._note(f"{self._stored_again} records whose insert was interrupted or that were lost were stored again")
+        self._in_doubt, self._stored_again = False, 0
+
+    def _stored(self, end: int, intent: tuple[int, int] | None, gaps: list[tuple[int, int]]) -> None:
+        """All below ``end`` is in the table, but for what lies in the gaps."""
+        bite = self.cursor.bite * _FEWER
+        fresh = [gap for gap in gaps if gap not in self.cursor.gaps]
+        self._save(
+            stored=end,
+            intent=intent,
+            gaps=[*self.cursor.gaps, *fresh],
+            attempt=0,
+            bite=bite if bite < _ENOUGH_ROWS else 0,
+            guilt=0,
+            reason="",
+        )
+
+    def _failed(self, guilt: int, reason: str) -> None:
+        """The insert in progress failed: the next one takes fewer batches, or counts it against the only one."""
+        batches = self.cursor.attempt
+        if batches > 1:
+            self._save(attempt=0, bite=max(1, batches // _FEWER), guilt=0)
+        elif batches:
+            self._save(attempt=0, bite=1, guilt=self.cursor.guilt + guilt, reason=reason)
+
+    def _set_aside(self, frame: Frame) -> None:
+        """Keep the batch as a file and go on without it. Raises ``LocalError`` where the engine takes nothing else
+        either: then it is not the batch."""
+        try:
+            self._execute("INSERT INTO probe VALUES ('works')")
+            self._execute("TRUNCATE TABLE probe")
+        except LocalError:
+            self._save(guilt=0, reason="")
+            raise
+        path = set_aside(self._aside_folder, frame, self.cursor.reason)
+        self._save(aside=[*self.cursor.aside, frame.position], guilt=0, reason="")
+        _log.error("%d records could not be stored and were set aside as %s", frame.rows, path)
+
+    @property
+    def _aside_folder(self) -> Path:
+        return self._path.parent / "aside"
+
+    def _rewind_for_detached(self) -> None:
+        """Look for parts that the engine found damaged; what lay in them is in doubt, as far back as the log goes."""
+        found = self._rows("SELECT name, reason FROM system.detached_parts WHERE table = 'records'")
+        fresh = [(name, reason) for name, reason in found if name not in self.cursor.detached]
+        if fresh:
+            segments = list_segments(self._log)
+            first = min(segments[0].start if segments else self.cursor.stored, self.cursor.stored)
+            end = self.cursor.intent[1] if self.cursor.intent else self.cursor.stored
+            names = [name for name, _ in fresh]
+            self._in_doubt, intent = True, (first, end) if first < end else None
+            self._save(stored=first, intent=intent, detached=[*self.cursor.detached, *names])
+            listed = ", ".join(f"{name} ({reason or 'no reason given'})" for name, reason in fresh)
+            self._note(f"the engine set damaged parts aside: {listed}; what they held is looked for in the log")
+        self._looked_for_detached = True
 
     def _expire(self) -> None:
         """Drop whole days that were received longer ago than ``keep_days``."""
@@ -234,6 +289,19 @@ class Follower:
         if self.cursor.engine != engine:
             self._save(engine=engine)
 
+    def _check_cursor(self) -> None:
+        here, end = self.cursor, max((segment.end for segment in list_segments(self._log)), default=0)
+        reached = here.intent[1] if here.intent else here.stored
+        if reached > end:
+            raise LocalError(
+                f"{self._path} says that the log is stored up to {reached}, and the log in {self._log} ends at"
+                f" {end}; {cursors.remedy(self._path)}"
+            )
+        if not here.stored and not here.intent and self._rows("SELECT 1 FROM records LIMIT 1"):
+            raise LocalError(
+                f"there are records in the store but {self._path} is missing or empty; {cursors.remedy(self._path)}"
+            )
+
     def _save(self, **changes: Any) -> None:
         self.cursor = msgspec.structs.replace(self.cursor, **changes)
         try:
@@ -251,6 +319,14 @@ class Follower:
     def _rows(self, sql: str) -> list[Any]:
         lines = self._execute(sql + " SETTINGS output_format_json_quote_64bit_integers = 0").splitlines()
         return [msgspec.json.decode(line) for line in lines]
+
+
+def _unpacked(frame: Frame) -> int:
+    try:
+        return unpacked_size(frame.payload)
+    except Refusal:
+        # The insert says so, and of which batch.
+        return 0
 
 
 def _day(frame: Frame) -> int:

@@ -27,6 +27,9 @@ SETTINGS index_granularity = 8192, non_replicated_deduplication_window = 10000, 
     fsync_part_directory = 1, old_parts_lifetime = 60
 """
 
+PROBE = "CREATE TABLE IF NOT EXISTS probe(message String) ENGINE = MergeTree ORDER BY tuple()"
+"""Takes one record and forgets it: to see whether the engine can store anything at all."""
+
 COLUMNS = "ts, received, pos, seq, host, tag, container, container_id, task, `stream`, severity, message, attrs"
 """In the order in which the follower writes them."""
 

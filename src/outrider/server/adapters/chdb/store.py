@@ -47,14 +47,13 @@ class ChdbStore:
         self._committed = self._stored = 0
         self._problem, self._restarts = "the store is starting", 0
         self._up, self._settled, self._stopping = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self.notes: list[str] = []
-        """What an operator must know of the openings so far."""
+        self._aside = ""
         self.pid = 0
 
     @property
     def state(self) -> StoreState:
         """What the store is doing."""
-        return StoreState(self._up.is_set(), self._stored, self._problem, self._restarts)
+        return StoreState(self._up.is_set(), self._stored, self._problem, self._restarts, self._aside)
 
     async def wait_settled(self) -> None:
         """Until the first process answers queries or has ended."""
@@ -207,11 +206,8 @@ class ChdbStore:
 
     async def _take(self, message: wire.FromChild) -> None:
         match message:
-            case wire.Ready(stored, gaps, notes):
-                self._stored, self._problem = stored, ""
-                self.notes += notes
-                for note in notes:
-                    _log.warning("store: %s", note)
+            case wire.Ready(stored, gaps, aside):
+                self._stored, self._problem, self._aside = stored, "", aside
                 await self._on_progress(stored, gaps)
                 self._up.set()
                 self._settled.set()
@@ -219,13 +215,15 @@ class ChdbStore:
                 if self._stopping.is_set():
                     # It was told before it could listen.
                     self._send(wire.Stop())
-            case wire.Progress(stored, gaps):
-                self._stored = stored
+            case wire.Progress(stored, gaps, aside):
+                self._stored, self._aside = stored, aside
                 await self._on_progress(stored, gaps)
             case wire.Trouble(text):
                 self._problem = text
                 if text:
                     _log.error("store: %s", text)
+            case wire.Note(text):
+                _log.warning("store: %s", text)
             case wire.Answer(number, result, error, code):
                 answer = self._pending.get(number)
                 if answer is None or answer.done():

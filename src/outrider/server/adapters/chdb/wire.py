@@ -28,22 +28,30 @@ class Stop(msgspec.Struct, tag="stop"):
 
 
 class Ready(msgspec.Struct, tag="ready"):
-    """From the child: open for queries. ``notes`` are what an operator must know of the opening."""
+    """From the child: open for queries; the rest as in ``Progress``."""
 
     stored: int
     gaps: list[tuple[int, int]]
-    notes: list[str]
+    aside: str
 
 
 class Progress(msgspec.Struct, tag="progress"):
-    """From the child: everything below ``stored`` is in the table, durably, but what lay in the gaps (start, end)."""
+    """From the child: everything below ``stored`` is in the table, durably, but what lay in the gaps (start, end).
+    ``aside`` is what is to be said of batches that were set aside; empty where there are none."""
 
     stored: int
     gaps: list[tuple[int, int]]
+    aside: str
 
 
 class Trouble(msgspec.Struct, tag="trouble"):
     """From the child: inserts fail for this reason and are tried again; empty when they work again."""
+
+    text: str
+
+
+class Note(msgspec.Struct, tag="note"):
+    """From the child: something that an operator must know."""
 
     text: str
 
@@ -58,7 +66,7 @@ class Answer(msgspec.Struct, tag="answer"):
 
 
 ToChild: TypeAlias = Advance | Query | Stop
-FromChild: TypeAlias = Ready | Progress | Trouble | Answer
+FromChild: TypeAlias = Ready | Progress | Trouble | Note | Answer
 
 _encoder = msgspec.msgpack.Encoder()
 to_child = msgspec.msgpack.Decoder(ToChild)
