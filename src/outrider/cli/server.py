@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import datetime
+import importlib.util
 import logging
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from outrider.model.errors import UserError
 from outrider.server.options import Address, Options, default_data, parse_address
 
 _Data = Annotated[
     Path | None, typer.Option("--data", help="The server's data directory.", envvar="OUTRIDER_DATA", show_default=False)
 ]
+
+_PARTS = ("starlette", "uvicorn", "httptools", "jinja2", "argon2", "chdb")
+"""What the extra ``server`` installs and nothing else needs."""
 
 server_app = typer.Typer(
     help="Run the server, and manage join tokens, hosts and passwords.", invoke_without_command=True
@@ -21,6 +26,8 @@ server_app = typer.Typer(
 token_app = typer.Typer(help="Join tokens: what an agent enrols with.", no_args_is_help=True)
 api_token_app = typer.Typer(help="Tokens for programs that use the API.", no_args_is_help=True)
 host_app = typer.Typer(help="Enrolled hosts.", no_args_is_help=True)
+user_app = typer.Typer(help="People who may log in; 'password' makes them.", no_args_is_help=True)
+server_app.add_typer(user_app, name="user")
 server_app.add_typer(token_app, name="token")
 server_app.add_typer(api_token_app, name="api-token")
 server_app.add_typer(host_app, name="host")
@@ -34,6 +41,7 @@ def register(app: typer.Typer) -> None:
 @server_app.callback()
 def _plain(context: typer.Context) -> None:
     """``outrider server`` alone runs it."""
+    _check_parts()
     if context.invoked_subcommand is None:
         _serve(Options(default_data()))
 
@@ -56,13 +64,14 @@ def run(
     ] = False,
 ) -> None:
     """Run the server until SIGTERM or Ctrl-C."""
-    people = parse_address(listen, "--listen")
+    people, agents = parse_address(listen, "--listen"), parse_address(ingest, "--ingest")
     _check_http(http, people)
+    _check_apart(people, agents)
     _serve(
         Options(
             data=data or default_data(),
             listen=people,
-            ingest=parse_address(ingest, "--ingest"),
+            ingest=agents,
             names=tuple(name or ()),
             http=http,
             ingest_url=ingest_url,
@@ -73,9 +82,26 @@ def run(
     )
 
 
-def _check_http(http: bool, people: Address) -> None:
-    from outrider.model.errors import UserError
+def _check_parts() -> None:
+    """The server's libraries are an extra: what lacks is said before anything is made."""
+    missing = [name for name in _PARTS if importlib.util.find_spec(name) is None]
+    if missing:
+        raise UserError(
+            f"the server's parts are not installed ({', '.join(missing)})", fix="pip install 'outrider[server]'"
+        )
 
+
+def _check_apart(people: Address, agents: Address) -> None:
+    """The kernel would let both bind, and one of them would never be reached."""
+    hosts = {"127.0.0.1" if address.host == "localhost" else address.host for address in (people, agents)}
+    if people.port and people.port == agents.port and (len(hosts) == 1 or hosts & {"0.0.0.0", "::"}):
+        raise UserError(
+            f"--listen {people} and --ingest {agents} are the same port",
+            fix=f"give each its own, as in --ingest {Address(agents.host, agents.port % 65_535 + 1)}",
+        )
+
+
+def _check_http(http: bool, people: Address) -> None:
     if http and not people.loopback:
         raise UserError(
             f"--http on {people} would send passwords in the clear", fix="leave --http out, or listen on 127.0.0.1"
@@ -95,13 +121,20 @@ def _serve(options: Options) -> None:
 def token_create(
     data: _Data = None,
     ttl: Annotated[str, typer.Option(help="How long it is valid: 30m, 24h, 7d.")] = "24h",
-    uses: Annotated[int, typer.Option(help="How many agents may use it.")] = 1,
+    uses: Annotated[int, typer.Option(help="How many agents may enrol with it; each start of an ECS task is one.")] = 1,
     host_name_prefix: Annotated[str, typer.Option(help="Only for hosts whose name begins so.")] = "",
 ) -> None:
-    """Make a join token and print it; it is not shown again."""
+    """Make a join token and print it; it is not shown again. What it is good for goes to standard error."""
     from outrider.server import admin
+    from outrider.server.clock import wall
+    from outrider.server.domain.durations import parse_span
 
-    typer.echo(admin.create_token(data or default_data(), ttl=ttl, uses=uses, host_name_prefix=host_name_prefix))
+    token = admin.create_token(data or default_data(), ttl=ttl, uses=uses, host_name_prefix=host_name_prefix)
+    typer.echo(token)
+    agents = "1 agent" if uses == 1 else f"{uses:,} agents"
+    typer.echo(f"for {agents}, until {_when(wall() + parse_span(ttl) * 10**9)} UTC", err=True)
+    if uses == 1:
+        typer.echo("ECS starts a new agent with each task: for a service say --uses, as in --uses 1000", err=True)
 
 
 @token_app.command("list")
@@ -155,11 +188,33 @@ def host_forget(host: Annotated[str, typer.Argument(help="Its name or id.")], da
 
 
 @server_app.command("password")
-def password(data: _Data = None, user: Annotated[str, typer.Option(help="Whose password.")] = "admin") -> None:
+def password(
+    data: _Data = None,
+    user: Annotated[str, typer.Option(help="Whose password.")] = "admin",
+    create: Annotated[bool, typer.Option("--create", help="Make the user, who may then do everything.")] = False,
+) -> None:
     """Set a new random password and print it; the user's sessions end."""
     from outrider.server import admin
 
-    typer.echo(admin.reset_password(data or default_data(), user))
+    typer.echo(admin.reset_password(data or default_data(), user, create=create))
+
+
+@user_app.command("list")
+def user_list(data: _Data = None) -> None:
+    """List who may log in. Each of them may do everything."""
+    from outrider.server import admin
+
+    typer.echo(f"{'PASSWORD SET':18}NAME")
+    for name, changed_ns in admin.list_users(data or default_data()):
+        typer.echo(_harmless(f"{_when(changed_ns):18}{name}"))
+
+
+@user_app.command("delete")
+def user_delete(user: Annotated[str, typer.Argument(help="The name.")], data: _Data = None) -> None:
+    """Forget a user; the user's sessions end."""
+    from outrider.server import admin
+
+    admin.delete_user(data or default_data(), user)
 
 
 @server_app.command("audit")

@@ -75,10 +75,41 @@ def revoke_host(data: Path, host_id: str) -> None:
             raise UserError(f"there is no host '{host_id}' that is not revoked", found=host_id, allowed=known)
 
 
-def reset_password(data: Path, user: str = "admin") -> str:
-    """A new password for the user, whose sessions end."""
+def reset_password(data: Path, user: str = "admin", *, create: bool = False) -> str:
+    """A new password for the user, whose sessions end. Raises ``UserError`` for a user who is not there.
+
+    ``create``: a new user, who may do everything. The first one, ``admin``, needs no such word.
+    """
     with _control(data, create=True) as control:
+        names = [name for name, _ in control.users.names()]
+        first = not names and user == "admin"
+        if user not in names and not create and not first:
+            raise UserError(
+                f"there is no user '{user}'", found=user, allowed=names, fix="--create makes a new administrator"
+            )
+        if not user or not user.isprintable() or user != user.strip():
+            raise UserError(f"'{user}' cannot be a user's name", fix="use printable characters without spaces around")
         return control.reset_password(_WHO, user)
+
+
+def list_users(data: Path) -> list[tuple[str, int]]:
+    """Every user and when the password was set, in ns."""
+    with _control(data) as control:
+        return control.users.names()
+
+
+def delete_user(data: Path, user: str) -> None:
+    """Forget the user, whose sessions end. Raises ``UserError`` for one who is not there or is the last one."""
+    with _control(data) as control:
+        names = [name for name, _ in control.users.names()]
+        if user not in names:
+            raise UserError(f"there is no user '{user}'", found=user, allowed=names)
+        if names == [user]:
+            raise UserError(
+                f"'{user}' is the last user",
+                fix="make another first: outrider server password --user NAME --create",
+            )
+        control.delete_user(_WHO, user)
 
 
 def create_api_token(data: Path, name: str) -> str:

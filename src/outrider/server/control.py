@@ -83,6 +83,11 @@ class Control:
         self.note(who, "password set", user)
         return password
 
+    def delete_user(self, who: str, user: str) -> None:
+        """Forget the user; ends the user's sessions."""
+        self.users.delete(user)
+        self.note(who, "user deleted", user)
+
     def create_api_token(self, who: str, name: str) -> str:
         """A new token for programs, as the text behind ``Authorization: Bearer``. Several may have the same name."""
         secret = "orapi1." + secrets.token_urlsafe(32)

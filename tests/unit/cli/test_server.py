@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,62 @@ def test_api_tokens_and_passwords(app: typer.Typer, tmp_path: Path) -> None:
     assert control.users.api_token(secret) is None
     assert control.users.check_password("admin", password)
     control.close()
+
+
+def test_what_a_token_is_good_for_is_said_beside_it(app: typer.Typer, tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["server", "token", "create", "--data", str(tmp_path)])
+    assert re.search(r"^for 1 agent, until \d{4}-\d\d-\d\d \d\d:\d\d UTC$", done.stderr, re.MULTILINE)
+    assert "--uses 1000" in done.stderr
+    assert len(done.stdout.split()) == 1
+    many = CliRunner().invoke(app, ["server", "token", "create", "--uses", "2000", "--data", str(tmp_path)])
+    assert "for 2,000 agents" in many.stderr
+    assert "--uses" not in many.stderr
+
+
+def test_users(app: typer.Typer, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="there is no user 'bob'"):
+        run(app, tmp_path, "password", "--user", "bob")
+    run(app, tmp_path, "password")
+    with pytest.raises(UserError, match="allowed: admin; fix: --create"):
+        run(app, tmp_path, "password", "--user", "bob")
+    run(app, tmp_path, "password", "--user", "bob", "--create")
+    run(app, tmp_path, "password", "--user", "bob")
+    assert [line.split()[-1] for line in run(app, tmp_path, "user", "list").splitlines()[1:]] == ["admin", "bob"]
+    with pytest.raises(UserError, match="there is no user 'rob'; did you mean 'bob'"):
+        run(app, tmp_path, "user", "delete", "rob")
+    run(app, tmp_path, "user", "delete", "bob")
+    with pytest.raises(UserError, match="'admin' is the last user"):
+        run(app, tmp_path, "user", "delete", "admin")
+    assert "user deleted bob" in run(app, tmp_path, "audit")
+
+
+@pytest.mark.parametrize("name", ["", " bob", "b\x1bob"])
+def test_a_users_name_can_be_typed(app: typer.Typer, tmp_path: Path, name: str) -> None:
+    with pytest.raises(UserError, match="cannot be a user's name"):
+        run(app, tmp_path, "password", "--user", name, "--create")
+
+
+@pytest.mark.parametrize(
+    ("listen", "ingest"),
+    [
+        ("127.0.0.1:9", "127.0.0.1:9"),
+        ("localhost:9", "127.0.0.1:9"),
+        ("0.0.0.0:9", "127.0.0.1:9"),
+        ("[::1]:9", "[::]:9"),
+    ],
+)
+def test_people_and_agents_have_ports_of_their_own(app: typer.Typer, tmp_path: Path, listen: str, ingest: str) -> None:
+    with pytest.raises(UserError, match=r"are the same port; fix: give each its own, as in --ingest .*:10"):
+        run(app, tmp_path, "run", "--listen", listen, "--ingest", ingest)
+
+
+def test_a_server_without_its_parts_says_how_to_get_them(
+    app: typer.Typer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "chdb", None)
+    for command in (["run"], ["token", "list"]):
+        with pytest.raises(UserError, match=r"not installed \(chdb\); fix: pip install 'outrider\[server\]'"):
+            run(app, tmp_path, *command)
 
 
 def test_names_of_others_do_not_steer_the_terminal(app: typer.Typer, tmp_path: Path) -> None:

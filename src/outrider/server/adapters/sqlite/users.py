@@ -40,6 +40,15 @@ class UserTable:
         """Is there a user yet?"""
         return self._db.execute("SELECT 1 FROM users").fetchone() is not None
 
+    def names(self) -> list[tuple[str, int]]:
+        """Every user and when the password was set."""
+        return self._db.execute("SELECT name, changed_ns FROM users ORDER BY name").fetchall()
+
+    def delete(self, name: str) -> None:
+        """Forget the user and end the user's sessions."""
+        self._db.execute("DELETE FROM users WHERE name = ?", (name,))
+        self._db.execute("DELETE FROM sessions WHERE user = ?", (name,))
+
     def set_password(self, name: str, password: str, now_ns: int) -> None:
         """Make the user or change the password; ends all sessions of that user."""
         self._db.execute(
