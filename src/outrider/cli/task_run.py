@@ -44,6 +44,9 @@ def run(
     state: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep the task's folder in DIR; else it is temporary.")
     ] = None,
+    show_output: Annotated[
+        bool, typer.Option("--show-output", help="Show what the applications print, each line after its container.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the outcome as one JSON object on the last line.")
     ] = False,
@@ -60,6 +63,7 @@ def run(
         images=dict(_split(text, "--image", "NAME=LOCAL") for text in image or ()),
         environment=_environment(env or ()),
         state=state,
+        show_output=show_output,
     )
     printer = Printer()
     outcome = asyncio.run(_run(read_task(file), wishes, printer))
@@ -99,7 +103,9 @@ async def _run(source: TaskSource, wishes: Wishes, printer: Printer) -> dict[str
         tell("", f"{task.identity.arn} at {task.identity.address}")
         await task.runner.run()
         if wishes.state is not None:
-            tell("", f"its files are in {task.workspace.directory}")
+            tell("", f"its files are in {task.workspace.directory}; what the sidecars printed is in logs/")
+        if not wishes.show_output:
+            tell("", "what the applications printed went to the log router; --show-output shows it here too")
         outcome = task.outcome()
         if outcome["agent"].get("buffered"):
             tell("", f"{outcome['agent']['buffered']} records were not delivered to the server")
