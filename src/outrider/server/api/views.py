@@ -205,7 +205,7 @@ class Views:
                 }
                 for view in views
             ],
-            "store": {"up": state.up, "problem": state.problem, "restarts": state.restarts},
+            "store": {"up": state.up, "problem": state.problem, "restarts": state.restarts, "aside": state.aside},
         }
 
     async def _recent_containers(self, now: int) -> dict[str, list[ContainerCount]]:

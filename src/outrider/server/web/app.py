@@ -60,8 +60,15 @@ def portal(
     views, access = Views(control, committer, store, heartbeat_seconds), Access(control)
 
     async def health(request: Request) -> Response:
-        state = store.state
-        return json_answer({"ok": state.up and not committer.problem}, 200 if state.up else 503)
+        # Anybody may ask: what exactly is wrong stands in the server's log and on the page of hosts.
+        problem = ""
+        if not store.state.up:
+            problem = "the log store is down"
+        elif store.state.problem:
+            problem = "the log store takes no records at present"
+        elif committer.problem is not None:
+            problem = committer.problem.what
+        return json_answer({"ok": not problem, "problem": problem}, 503 if problem else 200)
 
     async def icon(request: Request) -> Response:
         return FileResponse(_STATIC / "icon.svg")
