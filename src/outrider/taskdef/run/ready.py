@@ -13,11 +13,6 @@ Door: TypeAlias = str | tuple[str, int]
 """The path of a unix socket, or address and port."""
 
 
-def spelled(door: Door) -> str:
-    """For a message."""
-    return door if isinstance(door, str) else f"{door[0]}:{door[1]}"
-
-
 async def open_doors(doors: Sequence[Door]) -> None:
     """Return once each door takes a connection, however long that is. A connection is closed at once.
 

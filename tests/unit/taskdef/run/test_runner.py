@@ -255,3 +255,57 @@ async def test_start_timeout_bounds_the_wait_for_a_container(condition: str) -> 
     assert stage.part("start") == ["db"]
     assert f"is not {condition} within its startTimeout of 0.05 s" in stage.runner.reason
     assert stage.runner.status == 1
+
+
+class Doors:
+    """Sidecars that are ready when told, and what they said last."""
+
+    def __init__(self, *ready: str) -> None:
+        self.ready = ready
+        self.asked: list[str] = []
+
+    async def wait(self, p: Planned) -> None:
+        self.asked.append(p.name)
+        if p.name not in self.ready:
+            await asyncio.Event().wait()
+
+    def last_words(self, name: str) -> str:
+        return f"; {name} said why"
+
+
+def with_doors(stage: Stage, doors: Doors) -> Stage:
+    stage.runner = Runner(
+        [cell.planned for cell in stage.runner.cells.values()],
+        stage.build,
+        stage.report,
+        None,
+        doors.wait,
+        doors.last_words,
+    )
+    return stage
+
+
+async def test_applications_start_once_the_sidecars_are_ready() -> None:
+    doors = Doors("agent", "router")
+    stage = with_doors(Stage(*TRIO, planned("worker"), ends={"worker": 0}), doors)
+    await stage.runner.run()
+    assert doors.asked == ["agent", "router"]
+    assert stage.part("start") == ["agent", "router", "web", "worker"]
+
+
+async def test_a_sidecar_that_does_not_get_ready_is_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("outrider.taskdef.run.runner.READY_SECONDS", 0.01)
+    stage = with_doors(Stage(*TRIO), Doors("agent"))
+    await stage.runner.run()
+    assert stage.runner.status == 1
+    assert stage.runner.reason == "container 'router' does not listen after 0.01 s; router said why"
+    assert stage.part("start") == ["agent", "router"]
+
+
+async def test_a_sidecar_that_ends_before_it_is_ready_is_quoted() -> None:
+    stage = with_doors(Stage(*TRIO, ends={"router": 2}), Doors("agent"))
+    await stage.runner.run()
+    assert (
+        stage.runner.reason == "essential container 'router' ended with status 2 before it was ready; router said why"
+    )
+    assert (stage.runner.status, stage.part("start")) == (2, ["agent", "router"])
