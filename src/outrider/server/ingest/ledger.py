@@ -62,13 +62,14 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         """Open or create. Raises ``LocalError`` for a file that is damaged."""
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + _SCHEMA)
             self.upto, self.stored_upto = self._db.execute("SELECT upto, stored FROM progress").fetchone()
-        except sqlite3.DatabaseError as error:
+        except sqlite3.Error as error:
             raise LocalError(
-                f"cannot use {path} ({error}); move it away, it is made anew from the ingest log"
+                f"cannot use {path} ({error}); move it and what lies beside it ({path.name}-wal, {path.name}-shm) away,"
+                " it is made anew from the ingest log"
             ) from error
 
     def close(self) -> None:

@@ -52,18 +52,25 @@ class IngestLog:
     ) -> None:
         """Open or create. ``first``: positions below it were used before, even if their files are gone.
 
-        A commit that would leave less than ``reserve`` bytes free on the disk is refused. Raises ``OSError``.
+        A commit that would leave less than ``reserve`` bytes free on the disk is refused. Raises ``LocalError`` where
+        the directory cannot be used.
         """
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.directory = directory
         self._segment_bytes, self._reserve = segment_bytes, reserve
         self._file = -1
         self._start = 0
         self._broken = ""
         self.committed = first
-        self.recovery = self._recover()
-        if self._file < 0 or self.committed < first:
-            self._begin_segment(max(self.committed, first))
+        try:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.recovery = self._recover()
+            if self._file < 0 or self.committed < first:
+                self._begin_segment(max(self.committed, first))
+        except OSError as error:
+            raise LocalError(
+                f"cannot open the ingest log in {directory}: {error.strerror}; it has to be a directory that this user"
+                " can write, on a disk with room"
+            ) from error
 
     def close(self) -> None:
         """Close the file. All that was committed is on disk already."""

@@ -11,6 +11,7 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+from outrider.model.errors import LocalError
 from outrider.server.ingest.frames import HEAD_BYTES, MAGIC, MAX_PAYLOAD, Frame, Gap, scan
 
 _HEAD = struct.Struct("<8sII")
@@ -40,14 +41,26 @@ def segment_head(salt: int) -> bytes:
 
 
 def list_segments(directory: Path) -> list[Segment]:
-    """All segments by position. Files with other names are not ours and are left alone."""
+    """All segments by position. Files with other names are not ours and are left alone.
+
+    Raises ``LocalError`` for one that cannot be read.
+    """
     found = []
     for path in sorted(directory.glob(f"*{_SUFFIX}")):
-        if not path.stem.isdigit():
+        if not (path.stem.isascii() and path.stem.isdecimal()):
             continue
-        with path.open("rb") as file:
-            head = file.read(SEGMENT_HEAD)
-            size = os.fstat(file.fileno()).st_size
+        try:
+            with path.open("rb") as file:
+                head = file.read(SEGMENT_HEAD)
+                size = os.fstat(file.fileno()).st_size
+        except FileNotFoundError:
+            # Pruned since the directory was listed.
+            continue
+        except OSError as error:
+            raise LocalError(
+                f"cannot read {path}, a segment of the ingest log by its name: {error.strerror}; mend it, or move it"
+                " away if it is not one"
+            ) from error
         salt = None
         if len(head) == SEGMENT_HEAD and head.startswith(_SEGMENT_MAGIC):
             salt = _HEAD.unpack(head)[1]

@@ -1,5 +1,6 @@
 """The ledger: counts balance, ids are known, what the log has and the ledger has not is caught up."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,12 @@ def test_the_ledger_catches_up_with_the_log(tmp_path: Path) -> None:
     assert ledger.upto == log.committed
     assert counts(ledger)[A].received == 15
     assert ledger.known(A, (4).to_bytes(16, "big"))
+
+
+@pytest.mark.parametrize(
+    "make", [lambda path: path.write_bytes(b"\x93" * 5000), Path.mkdir], ids=["garbage", "directory"]
+)
+def test_what_is_no_ledger_is_explained(tmp_path: Path, make: Callable[[Path], object]) -> None:
+    make(tmp_path / "ledger.sqlite")
+    with pytest.raises(LocalError, match="move it and what lies beside it"):
+        Ledger(tmp_path / "ledger.sqlite")

@@ -238,3 +238,21 @@ def test_the_reader_sees_nothing_beyond_the_limit(tmp_path: Path) -> None:
     assert isinstance(reader.read(first, second), Frame)
     assert reader.read(second, second) is None
     reader.close()
+
+
+def test_a_file_in_place_of_the_log_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "log").touch()
+    with pytest.raises(LocalError, match="has to be a directory"):
+        IngestLog(tmp_path / "log")
+
+
+def test_a_directory_named_like_a_segment_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "00000000000000000099.seg").mkdir()
+    with pytest.raises(LocalError, match="move it away if it is not one"):
+        list_segments(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["²³.seg", "٣.seg", "notes.seg"])
+def test_names_that_are_no_positions_are_not_ours(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    assert list_segments(tmp_path) == []
