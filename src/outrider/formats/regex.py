@@ -15,6 +15,7 @@ _SIMPLE_ESCAPES: Final = frozenset("dDwWsSntrfv\\.*?+^$|()[]{}/-\"' :,;=!@#%&<>~
 _CLASS_ESCAPES: Final = frozenset("dDwWsSntrfv\\.*?+^$|()[]{}/-\"' :,;=!@#%&<>~`_")
 _GROUP_OPENINGS: Final = ("(?:", "(?=", "(?!", "(?<=", "(?<!")
 _NAMED: Final = re.compile(r"\(\?<([A-Za-z_][A-Za-z0-9_]*)>")
+_REPEATS: Final = ("*", "+", "?", "{")
 _REPEAT: Final = re.compile(r"\{\d+(?:,\d*)?\}|\{,\d+\}")
 
 
@@ -94,7 +95,19 @@ def _translate_one(pattern: str, at: int) -> tuple[str, int] | None:
         return found[0], found.end()
     if char in "*+?" and pattern[at + 1 : at + 2] == "+":
         return None
+    if char == "^":
+        return _translate_line_start(pattern, at)
     return char, at + 1
+
+
+def _translate_line_start(pattern: str, at: int) -> tuple[str, int] | None:
+    """Ruby's lines begin nowhere after the last newline; Python's do, and ``^$`` would match every ``text\\n``."""
+    following, after = pattern[at + 1 : at + 2], pattern[at + 2 : at + 3]
+    if following in _REPEATS:
+        return None
+    if following.isalnum() and after not in _REPEATS:
+        return "^", at + 1  # no end of a text has this character after it
+    return r"^(?!(?<=\n)\Z)", at + 1
 
 
 def _translate_escape(pattern: str, at: int) -> tuple[str, int] | None:

@@ -15,6 +15,10 @@ from outrider.formats.regex import Regex, translate
     [
         ("^b", "a\nb", "b"),
         ("a$", "a\nb", "a"),
+        ("^$", "text\n", None),
+        ("^$", "a\n\nb", ""),
+        ("^$", "", ""),
+        ("^", "text\n", ""),
         (r"\Ab", "a\nb", None),
         (r"a\z", "a\n", None),
         (r"\h+", "xyzBEEF", "BEEF"),
