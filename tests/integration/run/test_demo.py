@@ -8,6 +8,7 @@ import pty
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -81,7 +82,36 @@ def test_ctrl_c_ends_the_live_demo_with_a_balanced_sheet() -> None:
     assert interrupted, text
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     assert "admin / " in plain
+    assert "[bold" not in plain
+    rows = [tuple(map(int, row)) for row in re.findall(r"│ (?:web|worker|all) +│" + r" +(\d+) │" * 4, plain)]
+    assert rows == [tuple(sorted(row, reverse=True)) for row in rows]
+    final = plain[plain.rindex("container ┃") :]
+    assert "balanced: every line" in final
+    assert "http://" not in final
     assert re.findall(r"│ all +│ +(\d+) │ +(\d+) │ +(\d+) │ +(\d+) │ +0 │", plain)[-1][0] > "0"
+
+
+def test_a_web_port_that_somebody_has_is_not_used(backend: str) -> None:
+    with socket.create_server(("0.0.0.0", 0)) as stranger:
+        code = "import sys; from outrider.taskdef.demo import demo; demo.WEB_PORT = int(sys.argv.pop(1));"
+        code += "from outrider.cli import main; sys.exit(main())"
+        port = str(stranger.getsockname()[1])
+        done = subprocess.run(
+            [sys.executable, "-c", code, port, "demo", "--once", "--backend", backend],
+            capture_output=True,
+            text=True,
+            timeout=90,
+        )
+    summary = json.loads(done.stdout.splitlines()[-1])
+    assert (done.returncode, summary["visits"], summary["containers"]["web"]["written"]) == (0, 30, 31)
+    assert f"port {port} is in use" in done.stderr
+
+
+@pytest.mark.parametrize("place", ["/proc/nothing", "/etc/passwd"])
+def test_a_folder_that_cannot_be_used_is_explained(place: str) -> None:
+    done = subprocess.run([OUTRIDER, "demo", "--once", "--state", place], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert f"the folder {place} cannot be used" in done.stderr
 
 
 def test_a_server_that_cannot_start_says_why(folder: Path) -> None:

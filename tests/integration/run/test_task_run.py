@@ -264,6 +264,17 @@ def test_the_last_line_is_the_outcome(folder: Path) -> None:
     assert records(folder / "out")[0]["log"] == "hello"
 
 
+@pytest.mark.parametrize("shown", [True, False])
+def test_what_applications_print_is_shown_on_demand(backend: str, folder: Path, shown: bool) -> None:
+    definition = task(application("echo one; echo two >&2; exit 3"), router(folder / "out"))
+    process = outrider("--backend", backend, *["--show-output"] * shown, file(folder, definition))
+    output, errors = process.communicate(timeout=60)
+    assert ("app | one\n" in errors, "app | two\n" in errors) == (shown, shown)
+    assert ("--show-output shows it" in output) is not shown
+    assert "ended with status 3; its last lines:\n" in output
+    assert process.returncode == 3
+
+
 @pytest.mark.parametrize(
     ("content", "words", "says"),
     [
