@@ -10,13 +10,13 @@ import os
 import signal
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 import uvloop
 
-from outrider.model.errors import UserError
+from outrider.model.errors import LocalError, UserError
 from outrider.server.adapters.chdb.store import ChdbStore
 from outrider.server.api.agent import AgentApi
 from outrider.server.clock import moment, wall
@@ -49,7 +49,12 @@ def run(options: Options) -> int:
 @contextlib.contextmanager
 def _only_one(data: Path) -> Iterator[None]:
     """Hold the data directory's lock; the kernel lets go of it when the process ends, however it does."""
-    file = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        file = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise LocalError(
+            f"cannot open {data / 'lock'}: {error.strerror}; it has to be a file that this user can write: remove it"
+        ) from error
     try:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -91,7 +96,7 @@ class _Server:
         people_socket, agents_socket = self._sockets
         agent_api = AgentApi(control, committer, options.heartbeat_seconds, options.ingest_url)
         agents = Listener(agent_api.app(), agents_socket, control.authority, agents=True)
-        ingest = options.ingest_url or f"https://{_reachable(options.ingest.host)}:{agents.port}"
+        ingest = options.ingest_url or f"https://{_reachable(options.ingest.host, options.names)}:{agents.port}"
         web = portal(control, committer, store, options.heartbeat_seconds, ingest, secure=not options.http)
         people = Listener(web, people_socket, None if options.http else control.authority, agents=False)
         stopping = asyncio.Event()
@@ -147,7 +152,7 @@ class _Server:
     def _announce(self, people_port: int, ingest: str, store_up: bool) -> None:
         options, control = self._options, self._control
         scheme = "http" if options.http else "https"
-        page = f"{scheme}://{_reachable(options.listen.host)}:{people_port}/"
+        page = f"{scheme}://{_reachable(options.listen.host, options.names)}:{people_port}/"
         password = "" if control.users.any() else control.reset_password("first start", "admin")
         if not store_up:
             _log.warning("the store is not up yet; batches are taken and wait in the log")
@@ -188,8 +193,8 @@ async def _came_up(store: ChdbStore) -> bool:
     return store.state.up
 
 
-def _reachable(host: str) -> str:
-    """An address to type: that of this machine where the server listens on all of them."""
+def _reachable(host: str, names: Sequence[str]) -> str:
+    """An address to type; where the server listens on all of them, the first name that it was given."""
     if host in ("0.0.0.0", "::"):
-        return "127.0.0.1"
+        host = names[0] if names else "127.0.0.1"
     return f"[{host}]" if ":" in host else host

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -287,6 +288,21 @@ def test_a_host_that_stopped_can_be_removed_and_its_records_stay(
     assert browser.request("GET", f"/hosts/{agent.host_id}")[0].status == 200
     with pytest.raises(UserError, match="there is no host 'web-1'"):
         admin.forget_host(server.data, "web-1")
+
+
+def test_tasks_that_ended_long_ago_are_shown_to_those_who_ask(server: Any, browser: Browser, make_agent: Make) -> None:
+    make_agent(server, "task-1").heartbeat(stopping=True)
+    database = sqlite3.connect(server.data / "control.sqlite", isolation_level=None)
+    database.execute("UPDATE hosts SET kind = 'task', seen_ns = seen_ns - 25 * 3600 * 1000000000")
+    database.close()
+    browser.log_in(server.ready["password"])
+    page = browser.request("GET", "/hosts")[1]
+    assert "1 task that is offline for more than a day is left out" in page
+    assert ">task-1</a>" not in page
+    for asked in ("state=Offline", "q=task"):
+        assert ">task-1</a>" in browser.request("GET", f"/hosts?{asked}")[1]
+    (host,) = server.call("/api/v1/hosts")["hosts"]
+    assert host["past"] is True
 
 
 def test_pages_follow_one_another_without_gap_or_repetition(
