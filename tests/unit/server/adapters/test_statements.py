@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outrider.server.adapters.chdb.statements import containers_statement, literal, search_statement, windows
+from outrider.server.domain.containers import means_full_name
 from outrider.server.domain.query import parse_query
 from outrider.server.domain.search import Cursor, Search
 
@@ -31,7 +32,7 @@ def without_literals(sql: str) -> str:
 
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_values_stay_inside_of_their_literals(host: str, container: str) -> None:
-    plain = search_statement(Search(0, 1, container="x"), ["x"], 0)
+    plain = search_statement(Search(0, 1, container="ecs-" if means_full_name(container) else "x"), ["x"], 0)
     sql = search_statement(Search(0, 1, container=container or "x"), [host], 0)
     assert without_literals(sql) == without_literals(plain)
     assert without_literals(containers_statement(host or "x", 0)) == without_literals(containers_statement("x", 0))
