@@ -5,5 +5,6 @@
 ``upstream`` connections kept between batches and made anew when they are gone
 ``uplink``   HTTPS to an Outrider server: first contact with a pinned authority, then mutual TLS
 ``tls``      TLS contexts, verified by default
+``threads``  blocking calls that cannot hold up the end
 ``files``    the file system as a configuration needs it
 """

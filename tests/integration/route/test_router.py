@@ -9,6 +9,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import msgpack
 import pytest
 from fluent import sender
 
+OUTRIDER = str(Path(sys.executable).parent / "outrider")
 SERVICE = "[SERVICE]\n  Flush 0.1\n  Grace 5\n"
 
 
@@ -74,6 +76,21 @@ def test_a_hangup_ends_nothing(router: Any, port: Any, tmp_path: Path) -> None:
     send_lines(listen, [{"n": 1}])
     assert running.end() == 0
     assert numbers(out) == [1]
+
+
+def test_a_reader_that_reads_nothing_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    command = [OUTRIDER, "route", "-i", "dummy", "-p", "rate=100", "-p", "copies=1000", "-o", "stdout", "-f", "0.1"]
+    config = tmp_path / "service.conf"
+    config.write_text("[SERVICE]\n  Grace 1\n")
+    with subprocess.Popen([*command, "-c", str(config)], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        time.sleep(1.5)
+        process.send_signal(signal.SIGTERM)
+        try:
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
+        assert process.stderr is not None
+        assert b"records were not delivered and are lost" in process.stderr.read()
 
 
 def test_a_second_signal_ends_at_once(router: Any, port: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from outrider.formats import compress, text
 from outrider.model.batch import Batch
 from outrider.model.errors import LocalError, UserError
+from outrider.net.threads import detached
 from outrider.pipeline.plugin import Delivery, Output
 from outrider.plugins.outputs.file.config import Options
 from outrider.plugins.outputs.file.format import delimiter, encode, file_name
@@ -32,7 +32,7 @@ class File(Output[Options]):
         """See Output."""
         data = encode(batch, self.options, escape_unicode=self.context.escape_unicode)
         path = Path(self.options.path or ".") / (self.options.file or file_name(batch.tag))
-        await asyncio.to_thread(self._append_alone, path, data, batch)
+        await detached(self._append_alone, path, data, batch)
         return Delivery(len(batch))
 
     def _append_alone(self, path: Path, data: bytes, batch: Batch) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
 
 from outrider.model.batch import Batch
 from outrider.model.errors import LocalError
+from outrider.net.threads import detached
 from outrider.pipeline.plugin import Delivery, Output
 from outrider.plugins.outputs.stdout.config import Options
 from outrider.plugins.outputs.stdout.format import encode
@@ -25,7 +25,7 @@ class Stdout(Output[Options]):
     async def send(self, batch: Batch) -> Delivery:
         """See Output."""
         data = encode(batch, self.options, escape_unicode=self.context.escape_unicode)
-        await asyncio.to_thread(_write_all, data)
+        await detached(_write_all, data)
         return Delivery(len(batch))
 
 
