@@ -178,6 +178,16 @@ async def test_a_router_that_refuses_its_configuration_ends_the_task(folder: Pat
     assert done.runner.cells["app"].container is None or not done.runner.cells["app"].started.is_set()
 
 
+async def test_an_agent_that_refuses_its_port_is_quoted(folder: Path) -> None:
+    port = {"agent": {"OUTRIDER_SYSLOG_PORT": "seven"}}
+    sidecar = router(folder / "out", volumesFrom=[{"sourceContainer": "agent"}])
+    definition = task(application("true"), sidecar, agent())
+    done = await run(definition, wishes("process", environment=port))
+    assert done.runner.status == 2
+    assert "container 'agent' ended with status 2" in done.runner.reason
+    assert "OUTRIDER_SYSLOG_PORT: 'seven' is not a port" in done.runner.reason
+
+
 async def test_a_port_that_somebody_has(folder: Path) -> None:
     identity = Identity.new()
     with socket.create_server((identity.address, 24224)), pytest.raises(UserError, match="port 24224") as caught:

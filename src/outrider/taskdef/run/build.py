@@ -89,7 +89,9 @@ class Builder:
             return [self.workspace.layout.socket]
         variables, words = self._agent_variables(planned), self._agent_words(planned)
         listen = _option(words, "--listen") or variables["OUTRIDER_LISTEN"]
-        port = _option(words, "--port") or variables.get("OUTRIDER_SYSLOG_PORT") or AGENT_PORT
+        port = _option(words, "--port") or variables.get("OUTRIDER_SYSLOG_PORT") or str(AGENT_PORT)
+        if not port.isdecimal() or not 0 < int(port) < 65536:
+            port = str(AGENT_PORT)  # the agent itself refuses it and says why; until then nobody listens anywhere
         return [(listen, int(port))]
 
     def _voice(self, planned: Planned) -> Voice:

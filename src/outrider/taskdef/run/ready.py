@@ -27,5 +27,5 @@ async def open_doors(doors: Sequence[Door]) -> None:
                     _, writer = await asyncio.open_connection(*door)
                 writer.close()
                 break
-            except OSError:
+            except (OSError, UnicodeError):  # UnicodeError: no name of a host at all
                 await asyncio.sleep(_PAUSE)
