@@ -13,7 +13,7 @@ from outrider.server.domain import hosts, severity
 from outrider.server.domain.durations import show_moment
 from outrider.server.domain.histogram import Bar, grid
 from outrider.server.domain.hosts import Host
-from outrider.server.domain.search import MAX_SHOWN, LogRecord, Search, parse_cursor, parse_search
+from outrider.server.domain.search import LogRecord, Search, parse_cursor, parse_search
 from outrider.server.ingest.committer import Committer
 from outrider.server.ingest.ledger import HostCount
 from outrider.server.ports import ContainerCount, LogStore
@@ -102,7 +102,7 @@ class RecordView(msgspec.Struct, frozen=True):
     @property
     def cut(self) -> bool:
         """Is there more of the message?"""
-        return self.size > MAX_SHOWN and len(self.message.encode()) < self.size
+        return len(self.message.encode()) < self.size
 
 
 class LogsView(msgspec.Struct, frozen=True):

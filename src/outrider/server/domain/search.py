@@ -15,7 +15,8 @@ from outrider.server.domain.query import Term, parse_query
 
 MAX_LIMIT = 1000
 MAX_SHOWN = 65_536
-"""Characters of a message on a page of results; the rest is there when the record is asked for alone."""
+"""Characters of a message on a page of results at most (fewer on a page of more than 128 records); the rest is there
+when the record is asked for alone."""
 DEFAULT_RANGE = "1h"
 # The store keeps times as 64 bits of nanoseconds.
 _MIN_NS, _MAX_NS = -(2**61), 2**63 - 1

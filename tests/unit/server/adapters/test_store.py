@@ -9,11 +9,15 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
+from outrider.model.errors import UserError
 from outrider.server.adapters.chdb import store as module
 from outrider.server.adapters.chdb import wire
+from outrider.server.adapters.chdb.statements import MAX_PAGE
 from outrider.server.adapters.chdb.store import ChdbStore
+from outrider.server.domain.search import Search
 
 FAR_TOO_LONG = 30
 PROGRAM = f"""#!{sys.executable}
@@ -70,3 +74,65 @@ async def test_a_process_that_hangs_can_be_killed_at_once(rig: Rig, caplog: pyte
     await rig.ends(stop)
     rig.store.kill()
     assert "is killed" not in caplog.text
+
+
+class Engine:
+    """Answers a search with records as large as this, as long as they all fit into its memory."""
+
+    def __init__(self, size: int, memory: int, code: int = 241) -> None:
+        self.line = msgspec.json.encode([1, "h", "t", "c", "", "", "", "", "m" * size, size, {}, 5, 6])
+        self.memory, self.code, self.asked = memory, code, 0
+
+    async def ask(self, sql: str) -> list[bytes]:
+        limit = int(sql.partition(" LIMIT ")[2].partition(")")[0])
+        self.asked += 1
+        if limit * len(self.line) > self.memory:
+            raise module._failure("Code: …", self.code)
+        return [self.line] * limit
+
+
+def engine(store: ChdbStore, monkeypatch: pytest.MonkeyPatch, size: int, memory: int, code: int = 241) -> Engine:
+    made = Engine(size, memory, code)
+    monkeypatch.setattr(store, "_ask", made.ask)
+    return made
+
+
+async def test_a_page_ends_where_it_has_enough_bytes(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = engine(rig.store, monkeypatch, MAX_PAGE // 10, 1 << 40)
+    page = await rig.store.search(Search(0, 1, limit=100), None)
+    assert len(page.records) == 9
+    assert page.more
+    assert found.asked == 1
+    engine(rig.store, monkeypatch, 2 * MAX_PAGE, 1 << 40)
+    assert len((await rig.store.search(Search(0, 1, limit=100), None)).records) == 1
+
+
+async def test_records_that_do_not_fit_into_memory_come_on_smaller_pages(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine(rig.store, monkeypatch, 1000, 300_000)
+    page = await rig.store.search(Search(0, 1, limit=1000), None)
+    assert len(page.records) == 100
+    assert page.more
+
+
+@pytest.mark.parametrize("code", [241, 159], ids=["not even one fits", "it takes too long"])
+async def test_a_search_that_is_too_expensive_says_so(rig: Rig, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    found = engine(rig.store, monkeypatch, 1000, 0, code)
+    with pytest.raises(UserError, match="too long or too much memory"):
+        await rig.store.search(Search(0, 1, limit=100), None)
+    assert found.asked == (1 if code == 159 else 3)
+
+
+async def test_messages_of_a_long_page_are_cut_shorter(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    async def ask(sql: str) -> list[bytes]:
+        asked.append(sql)
+        return []
+
+    monkeypatch.setattr(rig.store, "_ask", ask)
+    for limit in (100, 1000):
+        await rig.store.search(Search(0, 1, limit=limit), None)
+    assert "leftUTF8(message, 65536)" in asked[0]
+    assert f"leftUTF8(message, {MAX_PAGE // 1000})" in asked[1]

@@ -21,8 +21,8 @@ _COUNT_SECONDS = 30
 _COLUMNS = "ts, host, tag, container, container_id, task, `stream`, severity, message, attrs, pos, seq"
 _TAGS = "toUnixTimestamp64Nano(ts), host, tag, container, container_id, task, `stream`, severity"
 _WHOLE = f"{_TAGS}, message, length(message), attrs, pos, seq"
-_CUT = f"if(length(message) > {MAX_SHOWN}, leftUTF8(message, {MAX_SHOWN}), message)"
-_SHOWN = f"{_TAGS}, {_CUT}, length(message), attrs, pos, seq"
+MAX_PAGE = 8 << 20
+"""Characters of all messages on a page, and bytes of the page's records as the engine writes them."""
 
 
 def literal(text: str) -> str:
@@ -46,10 +46,16 @@ def search_statement(search: Search, hosts: Sequence[str] | None, from_ns: int) 
     conditions += [f"ts >= {_time(from_ns)}", f"ts < {_time(to_ns)}"]
     return (
         # Long messages are cut in the outer query, which sees one page: the inner one reads plain columns, lazily.
-        f"SELECT {_SHOWN} FROM (SELECT {_COLUMNS} FROM records WHERE {' AND '.join(conditions)}"
+        f"SELECT {_shown(search.limit)} FROM (SELECT {_COLUMNS} FROM records WHERE {' AND '.join(conditions)}"
         f" ORDER BY ts DESC, pos DESC, seq DESC LIMIT {search.limit + 1})"
         " ORDER BY ts DESC, pos DESC, seq DESC" + read_settings()
     )
+
+
+def _shown(limit: int) -> str:
+    length = min(MAX_SHOWN, MAX_PAGE // limit)
+    cut = f"if(length(message) > {length}, leftUTF8(message, {length}), message)"
+    return f"{_TAGS}, {cut}, length(message), attrs, pos, seq"
 
 
 def record_statement(place: Cursor) -> str:

@@ -21,7 +21,8 @@ from outrider.server.ports import ContainerCount, StoreState
 _log = logging.getLogger(__name__)
 _FAILED = 3
 """The process could not open the store and has said why."""
-_TOO_EXPENSIVE = {159, 241, 307, 396}
+_TIMEOUT = 159
+_TOO_EXPENSIVE = {_TIMEOUT, 241, 307, 396}
 _QUEUE_SECONDS = 10
 _STOP_SECONDS = 20
 """How long the process may go on storing after ``stop``; what it has not stored by then waits in the ingest log."""
@@ -96,13 +97,24 @@ class ChdbStore:
             self._process.kill()
 
     async def search(self, search: Search, hosts: Sequence[str] | None) -> Page:
-        """Records, newest first."""
+        """Records, newest first. A page of large records has fewer of them than asked for, and ``more`` behind it."""
+        while True:
+            try:
+                lines = await self._find(search, hosts)
+            except _TooLargeError:
+                if search.limit == 1:
+                    raise
+                search = msgspec.structs.replace(search, limit=max(1, search.limit // 10))
+                continue
+            kept = _page(lines[: search.limit])
+            return Page([_record(msgspec.json.decode(line, type=_Line)) for line in kept], len(lines) > len(kept))
+
+    async def _find(self, search: Search, hosts: Sequence[str] | None) -> list[bytes]:
         for from_ns in statements.windows(search.from_ns, search.to_ns):
             lines = await self._ask(statements.search_statement(search, hosts, from_ns))
             if len(lines) > search.limit:
                 break
-        records = [_record(msgspec.json.decode(line, type=_Line)) for line in lines]
-        return Page(records[: search.limit], len(records) > search.limit)
+        return lines
 
     async def record(self, place: Cursor) -> LogRecord | None:
         """One record, whole."""
@@ -234,9 +246,24 @@ class ChdbStore:
                     answer.set_result(result)
 
 
+class _TooLargeError(UserError):
+    """What was found does not fit into memory: fewer records may."""
+
+
+def _page(lines: list[bytes]) -> list[bytes]:
+    """As many as a page may have in bytes, at least one."""
+    size = 0
+    for number, line in enumerate(lines):
+        size += len(line)
+        if number and size > statements.MAX_PAGE:
+            return lines[:number]
+    return lines
+
+
 def _failure(error: str, code: int) -> Exception:
     if code in _TOO_EXPENSIVE:
-        return UserError(
+        kind = UserError if code == _TIMEOUT else _TooLargeError
+        return kind(
             "the search takes too long or too much memory",
             fix="choose a shorter time range, more words or fewer records",
         )
