@@ -17,7 +17,8 @@ from outrider.server.options import Address
 from outrider.server.pki.authority import Authority
 
 _BACKLOG = 512
-_AGENT_CONNECTIONS = 2000
+_CONNECTIONS = 3000
+"""More than those without certificate may have, which ``PeerProtocol`` bounds."""
 _IDLE_CLOSE_SECONDS = 0.5
 
 
@@ -51,7 +52,7 @@ class Listener(uvicorn.Server):
                 server_header=False,
                 proxy_headers=False,
                 backlog=_BACKLOG,
-                limit_concurrency=_AGENT_CONNECTIONS,
+                limit_concurrency=_CONNECTIONS,
                 timeout_keep_alive=75 if agents else 15,
                 timeout_graceful_shutdown=10,
                 ssl_ca_certs=str(authority.ca_path) if authority and agents else None,
