@@ -50,6 +50,11 @@ class RateLimit:
         if len(self._failures) > _REMEMBERED:
             del self._failures[next(iter(self._failures))]
 
+    def take_back(self, key: str, at_ns: int) -> None:
+        """Forget the one failure counted for that time."""
+        if at_ns in (failures := self._failures.get(key, [])):
+            failures.remove(at_ns)
+
     def succeeded(self, key: str) -> None:
         """Forget this key."""
         self._failures.pop(key, None)
@@ -71,15 +76,17 @@ class Access:
         key = f"{address} {user[:100]}"
         if wait := max(self._limit.wait_seconds(key, now), self._address_limit.wait_seconds(address, now)):
             return "", wait
+        # Counted before the slow check, so that tries at the same time are not all let through.
+        self._limit.failed(key, now)
+        self._address_limit.failed(address, now)
         stored = self._control.users.hash_of(user)
         async with self._checking:
             good = await asyncio.to_thread(verify, stored, password[:1000])
         if not good:
-            self._limit.failed(key, now)
-            self._address_limit.failed(address, now)
             self._control.note(address, "login refused", user[:100])
             return "", 0
         self._limit.succeeded(key)
+        self._address_limit.take_back(address, now)
         secret = secrets.token_urlsafe(32)
         session = Session(user, secrets.token_urlsafe(24), now + _SESSION_NS)
         self._control.users.start_session(secret, session, now)

@@ -1,8 +1,13 @@
 """The login's rate limit, and where a form comes from."""
 
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
-from outrider.server.api.access import Caller, RateLimit, forgery, same_origin
+from outrider.server.api import access
+from outrider.server.api.access import Access, Caller, RateLimit, forgery, same_origin
 
 SECOND = 10**9
 
@@ -60,3 +65,45 @@ def test_programs_have_no_form_token() -> None:
     assert forgery(Caller("admin", "x"), "")
     assert forgery(Caller("admin", "x"), "ü")
     assert not forgery(Caller("admin", "x"), "x")
+
+
+class Users:
+    def hash_of(self, user: str) -> str:
+        return user
+
+    def start_session(self, *_: object) -> None: ...
+
+
+def portal(monkeypatch: pytest.MonkeyPatch) -> tuple[Access, list[str]]:
+    checked: list[str] = []
+
+    def verify(stored: str, password: str) -> bool:
+        checked.append(stored)
+        return password == "right"
+
+    monkeypatch.setattr(access, "verify", verify)
+    control: Any = SimpleNamespace(clock=lambda: 0, users=Users(), note=lambda *_: None)
+    return Access(control), checked
+
+
+async def test_tries_at_the_same_time_are_limited_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    door, checked = portal(monkeypatch)
+    async with asyncio.TaskGroup() as tries:
+        for _ in range(40):
+            tries.create_task(door.log_in("admin", "wrong", "1.1.1.1"))
+    assert len(checked) == 5
+
+
+async def test_failures_bar_neither_other_addresses_nor_other_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    door, _ = portal(monkeypatch)
+    for _ in range(6):
+        await door.log_in("admin", "wrong", "1.1.1.1")
+    assert (await door.log_in("admin", "right", "1.1.1.1"))[1] > 0
+    assert (await door.log_in("admin", "right", "1.1.1.2"))[0]
+    assert (await door.log_in("eve", "right", "1.1.1.1"))[0]
+
+
+async def test_successes_are_not_counted_for_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    door, _ = portal(monkeypatch)
+    for _ in range(60):
+        assert (await door.log_in("admin", "right", "1.1.1.1"))[0]
