@@ -213,18 +213,35 @@ async def test_what_is_not_delivered_at_the_stop_stays_in_the_spool(pipeline: An
 
 
 async def test_a_stop_with_a_dead_peer_does_not_give_up_what_the_spool_can_keep(pipeline: Any, tmp_path: Path) -> None:
-    text = config(tmp_path / "spool").replace("Retry_Limit False", "Retry_Limit 1")
-    async with pipeline(text, grace=0) as running:
+    text = config(tmp_path / "spool").replace("Retry_Limit False", "Retry_Limit no_retries")
+    async with pipeline(text, kill_peer, grace=1) as running:
         running.output().gate.clear()
-        running.output().always = PeerError("dead")
         running.input().push("app", {"n": 1})
         await running.until(lambda: running.output().under_way)
         running.engine.stop()
+        await running.until(lambda: "stopping: 1 chunks" in running.log.getvalue())
         running.output().gate.set()
     assert running.sent()["dropped"] == {}
+    assert running.sent()["retried"] > 0
     async with pipeline(text) as again:
         await again.settled()
     assert numbers(again) == [1]
+
+
+async def test_with_a_spool_what_is_under_way_does_not_count_against_the_limit(pipeline: Any, tmp_path: Path) -> None:
+    text = config(tmp_path / "spool", limit="10K") + "  Workers 2\n"
+    async with pipeline(text) as running:
+        running.output().gate.clear()
+        for n in range(2):
+            running.input().push(f"tag{n}", {"n": n, "pad": KB * 4})
+            await running.until(lambda n=n: running.output().under_way == n + 1)
+        for n in range(2, 22):
+            running.input().push("last", {"n": n, "pad": "x" * 300})
+        assert running.input().calls == []
+        assert len(chunks(tmp_path)) == 3, "the open chunk was not sealed for want of room"
+        running.output().gate.set()
+        await running.settled()
+    assert numbers(running) == list(range(22))
 
 
 async def test_an_output_that_has_delivered_does_not_get_the_chunk_again(pipeline: Any, tmp_path: Path) -> None:
