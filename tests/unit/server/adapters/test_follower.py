@@ -253,7 +253,7 @@ def test_exactly_once_whatever_goes_wrong(
         f"{n}/{i}" for n in stored for i in range(sizes[n])
     )
     assert len(done.cursor.aside) == len(list(folder.glob("aside/*.batch"))) == len(sizes) - len(stored)
-    if "refused" not in faults:
+    if len(faults) - faults.count("") < 4:
         assert not done.cursor.aside
     assert done.cursor.stored == log.committed
     assert done.cursor.intent is None
