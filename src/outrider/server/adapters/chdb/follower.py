@@ -197,13 +197,13 @@ class Follower:
             frames, damage, after = self._gather(position, end)
             gaps = [gap for gap in damage if not any(gap[0] <= pos < gap[1] for pos in there)]
             missing = [frame for frame in frames if there.get(frame.position, 0) != frame.rows]
+            for frame in missing:
+                if frame.position in there:
+                    self._execute(f"DELETE FROM records WHERE pos = {frame.position}")
             if len(missing) == 1 and self.cursor.guilt >= GUILT_LIMIT:
                 self._set_aside(missing[0])
             gaps += [(frame.position, frame.end) for frame in missing if frame.position in self.cursor.aside]
             missing = [frame for frame in missing if frame.position not in self.cursor.aside]
-            for frame in missing:
-                if frame.position in there:
-                    self._execute(f"DELETE FROM records WHERE pos = {frame.position}")
             if missing:
                 self._save(attempt=len(missing))
                 # Another token than the first time: the engine would take the insert for the one it has seen.
