@@ -146,7 +146,8 @@ def token_list(data: _Data = None) -> None:
     typer.echo(f"{'ID':10}{'STATE':9}{'USED':>9}  {'EXPIRES':18}{'BY':14}HOSTS")
     for row, state in tokens:
         used = f"{row.used}/{row.uses}"
-        typer.echo(f"{row.id:10}{state:9}{used:>9}  {_when(row.expires_ns):18}{row.created_by:14}{row.name_prefix}*")
+        line = f"{row.id:10}{state:9}{used:>9}  {_when(row.expires_ns):18}{row.created_by:14}{row.name_prefix}*"
+        typer.echo(_harmless(line))
 
 
 @token_app.command("revoke")
@@ -245,7 +246,7 @@ def api_token_list(data: _Data = None) -> None:
     tokens = admin.list_api_tokens(data or default_data())
     typer.echo(f"{'ID':10}{'CREATED':18}NAME")
     for token in tokens:
-        typer.echo(f"{token.id:10}{_when(token.created_ns):18}{token.name}")
+        typer.echo(_harmless(f"{token.id:10}{_when(token.created_ns):18}{token.name}"))
 
 
 @api_token_app.command("revoke")

@@ -90,7 +90,7 @@ class Heartbeat(msgspec.Struct):
     """
 
     version: Text = ""
-    uptime_seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    uptime_seconds: Annotated[float, msgspec.Meta(ge=0, le=1e10)] = 0.0
     capabilities: Annotated[list[Text], msgspec.Meta(max_length=64)] = []
     ledger: Ledger = msgspec.field(default_factory=Ledger)
     containers: Annotated[list[ContainerState], msgspec.Meta(max_length=1000)] = []

@@ -9,6 +9,7 @@ from outrider.model.errors import UserError
 
 _SPAN = re.compile(r"(\d{1,6})\s*(s|m|h|d|w)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_LONGEST = 5_200 * _SECONDS["w"]
 _FIX = "write 15m, 24h, 7d, 2026-01-31, 2026-01-31T08:00 (UTC) or 2026-01-31T08:00:00+01:00"
 
 
@@ -18,6 +19,8 @@ def parse_span(text: str) -> int:
     seconds = int(found[1]) * _SECONDS[found[2]] if found else 0
     if not seconds:
         raise UserError(f"'{text}' is not a span of time", fix="write a number and s, m, h, d or w, as in 15m or 24h")
+    if seconds > _LONGEST:
+        raise UserError(f"'{text}' is too long a span of time", fix="write 100 years (5200w) at most")
     return seconds
 
 

@@ -277,7 +277,7 @@ class Pages:
             problem = "This form has expired. Send it again."
         else:
             try:
-                uses, seconds = int(form["uses"]) if form["uses"].isdecimal() else 0, parse_span(form["ttl"])
+                uses, seconds = int(form["uses"][:8]) if form["uses"].isdecimal() else 0, parse_span(form["ttl"])
                 token = str(self._views.control.create_token(caller.name, seconds, uses, form["prefix"]))
                 ends = self._views.control.clock() + seconds * 10**9
             except UserError as error:

@@ -24,7 +24,7 @@ COUNT = st.integers(0, 2**63 - 1)
 HEARTBEATS = st.builds(
     Heartbeat,
     version=TEXT,
-    uptime_seconds=st.floats(0, 1e12),
+    uptime_seconds=st.floats(0, 1e10),
     ledger=st.builds(Ledger, COUNT, COUNT, COUNT, st.dictionaries(TEXT, COUNT, max_size=3)),
     problems=st.lists(st.builds(Problem, TEXT, TEXT, st.sampled_from(["warning", "error"])), max_size=3),
 )
@@ -96,3 +96,9 @@ def test_batch_ids() -> None:
     for wrong in ("", "0" * 31, "0" * 33, "G" * 32, "F" * 32):
         with pytest.raises(Refusal):
             batch_id(wrong)
+
+
+@pytest.mark.parametrize("seconds", ["1e308", "-1", "1e11"])
+def test_an_uptime_that_is_none_is_refused(seconds: str) -> None:
+    with pytest.raises(Refusal, match="uptime_seconds"):
+        decode_message(Heartbeat, b'{"uptime_seconds": %b}' % seconds.encode())
