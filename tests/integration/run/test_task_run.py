@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, cast
 
@@ -331,6 +332,7 @@ def test_a_second_interrupt_ends_the_task_at_once(backend: str, folder: Path) ->
     definition = task(application("trap '' TERM; sleep 600; sleep 600", stopTimeout=120), router(folder / "out"))
     process = outrider("--backend", backend, file(folder, definition), start_new_session=True)
     wait_for(process, "app: running")
+    time.sleep(2)  # until its shell is deaf to SIGTERM
     process.send_signal(signal.SIGINT)
     wait_for(process, "task: stopping: SIGINT")
     process.send_signal(signal.SIGINT)
