@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
             )
         )
     except OutriderError as error:
-        print(f"outrider agent: {error}", file=sys.stderr)  # noqa: T201
+        print(f"outrider agent: {error}", file=sys.stderr)
         return 1 if isinstance(error, LocalError) else 2
 
 
@@ -60,14 +60,14 @@ def _status(state: Path, as_json: bool) -> int:
             f"{path}: {error.strerror}", fix="--state names the directory of an agent that has run"
         ) from error
     if as_json:
-        print(text, end="")  # noqa: T201
+        print(text, end="")
         return 0
     status = json.loads(text)
-    print(f"enrolled   {'yes' if status['enrolled'] else 'no'}")  # noqa: T201
+    print(f"enrolled   {'yes' if status['enrolled'] else 'no'}")
     for name in ("accepted", "delivered", "buffered"):
-        print(f"{name:10} {status[name]}")  # noqa: T201
+        print(f"{name:10} {status[name]}")
     for reason, count in status["dropped"].items():
-        print(f"dropped    {count} ({reason})")  # noqa: T201
+        print(f"dropped    {count} ({reason})")
     for problem in status["problems"]:
-        print(f"{problem['level']:10} {problem['what']}; fix: {problem['fix'] or '-'}")  # noqa: T201
+        print(f"{problem['level']:10} {problem['what']}; fix: {problem['fix'] or '-'}")
     return 0

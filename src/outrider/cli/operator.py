@@ -55,6 +55,6 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout = sys.stderr  # the reader has gone: nothing is left to flush
         return 141
     except OutriderError as error:
-        print(f"outrider: {error}", file=sys.stderr)  # noqa: T201
+        print(f"outrider: {error}", file=sys.stderr)
         return 1 if isinstance(error, LocalError) else 2
     return result if isinstance(result, int) else 0

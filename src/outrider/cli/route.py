@@ -198,7 +198,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return _main(parse(arguments))
     except (UserError, LocalError) as error:
-        print(f"outrider route: {error}", file=sys.stderr)  # noqa: T201
+        print(f"outrider route: {error}", file=sys.stderr)
         return 1
 
 
@@ -221,7 +221,7 @@ def _main(arguments: Arguments) -> int:
     _set_up_log(arguments, service, environment, log)
     plan = build.plan(configuration, service, environment, log)
     if arguments.dry_run:
-        print("configuration test is successful", file=sys.stderr)  # noqa: T201
+        print("configuration test is successful", file=sys.stderr)
         return 0
     return run.run(plan)
 
@@ -250,9 +250,9 @@ def _built_in(path: str, log: Log) -> None:
 
 def _show(what: str) -> int:
     if what == "version":
-        print(f"Fluent Bit v{FLUENT_BIT_VERSION}\nGit commit: none\nOutrider v{__version__}")  # noqa: T201
+        print(f"Fluent Bit v{FLUENT_BIT_VERSION}\nGit commit: none\nOutrider v{__version__}")
     elif what == "help":
-        print(USAGE, end="")  # noqa: T201
+        print(USAGE, end="")
     else:
         kind, _, name = what.partition(" ")
         _show_plugin(kind, name.lower())
@@ -261,8 +261,8 @@ def _show(what: str) -> int:
 
 def _show_plugin(kind: str, name: str) -> None:
     plugin = registry.plugin_class(kind, name, Place(COMMAND_LINE))
-    print(f"{kind} plugin '{name}': {(plugin.__doc__ or '').strip()}\n\noptions:")  # noqa: T201
+    print(f"{kind} plugin '{name}': {(plugin.__doc__ or '').strip()}\n\noptions:")
     for key, entry in options.declared(plugin.Options).items():
         if key == entry.key:
             default = f" (default: {entry.default})" if entry.default not in ("", None, ()) else ""
-            print(f"  {key:34} {entry.help}{default}")  # noqa: T201
+            print(f"  {key:34} {entry.help}{default}")

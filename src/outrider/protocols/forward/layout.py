@@ -44,8 +44,16 @@ def count_entries(entries: bytes) -> tuple[int, int, str]:
 
 def _count_alike(entries: bytes) -> int:
     """The number of entries if the first begins with an EventTime, as nearly all do, and none is cut off; else 0."""
-    unpacker = stream.Unpacker(max_buffer_size=0)
-    unpacker.feed(entries)
+    count, end = count_whole(stream.Unpacker(max_buffer_size=0), entries)
+    return count if end == len(entries) and entries.startswith(_PLAIN_ENTRY) else 0
+
+
+def count_whole(unpacker: stream.Unpacker, data: bytes) -> tuple[int, int]:
+    """How many whole values stand in front, and where they end; (0, -1) where something is not msgpack.
+
+    ``unpacker`` is a new one; it has then read the beginning of the value that is not whole.
+    """
+    unpacker.feed(data)
     skip, tell = unpacker.skip, unpacker.tell
     count = end = 0
     try:
@@ -54,10 +62,9 @@ def _count_alike(entries: bytes) -> int:
             end = tell()
             count += 1
     except stream.OutOfData:
-        pass
+        return count, end
     except (stream.UnpackException, ValueError, RecursionError):
-        return 0
-    return count if end == len(entries) and entries.startswith(_PLAIN_ENTRY) else 0
+        return 0, -1
 
 
 def _is_entry(raw: bytes) -> bool:

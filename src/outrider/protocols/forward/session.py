@@ -200,19 +200,8 @@ class ForwardSession:
     def _whole_run(self, buffer: bytes, events: list[Event]) -> bool:
         """Whether every whole message in the buffer is of the current run; then it is one block."""
         unpacker = stream.Unpacker(max_buffer_size=0)
-        unpacker.feed(buffer)
-        skip, tell = unpacker.skip, unpacker.tell
-        count = end = 0
-        try:
-            while True:
-                skip()
-                end = tell()
-                count += 1
-        except stream.OutOfData:
-            pass
-        except (stream.UnpackException, ValueError, RecursionError):
-            return False
-        if buffer.count(self._prefix, 0, end) != count:
+        count, end = layout.count_whole(unpacker, buffer)
+        if end < 0 or buffer.count(self._prefix, 0, end) != count:
             return False
         if count:
             events.append(Block(self._tag, Shape.MESSAGES, buffer[:end], count))
