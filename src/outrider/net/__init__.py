@@ -3,6 +3,7 @@
 ``listen``   stream and datagram listeners that pause and drain
 ``connect``  client connections that say when the bytes have left
 ``upstream`` connections kept between batches and made anew when they are gone
+``http``     HTTP requests over kept connections, and what an answer means for the records
 ``uplink``   HTTPS to an Outrider server: first contact with a pinned authority, then mutual TLS
 ``tls``      TLS contexts, verified by default
 ``threads``  blocking calls that cannot hold up the end
