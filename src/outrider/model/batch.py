@@ -13,11 +13,12 @@ class Batch:
 
     ``times`` are nanoseconds since the epoch (UTC), ``metadata`` is None where no record has any.
     ``id`` names the chunk that the records come from: the same records sent again have the same id, so an output
-    may use it as an idempotency key; it is empty where there is none.
+    may use it as an idempotency key; it is empty where there is none. ``source`` is the instance name of the input that
+    took the records, or of the emitter of the filter that made them.
     Filters change the three lists in place; outputs only read them.
     """
 
-    __slots__ = ("id", "metadata", "records", "tag", "times")
+    __slots__ = ("id", "metadata", "records", "source", "tag", "times")
 
     def __init__(
         self,
@@ -26,12 +27,14 @@ class Batch:
         records: list[Record],
         metadata: list[Record] | None = None,
         id: str = "",  # noqa: A002 - the field's own name
+        source: str = "",
     ) -> None:
         self.tag = tag
         self.times = times
         self.records = records
         self.metadata = metadata
         self.id = id
+        self.source = source
 
     def __len__(self) -> int:
         return len(self.records)

@@ -65,12 +65,13 @@ class PeerError(OutriderError):
     """The other side failed: unreachable, slow, refused, or sent what it must not.
 
     ``retry`` says whether the same request may succeed later; if not, the records are dropped with ``str(error)``
-    as the reason.
+    as the reason. ``after``: the peer asked for so many seconds before the next try.
     """
 
-    def __init__(self, message: str, *, retry: bool = True) -> None:
+    def __init__(self, message: str, *, retry: bool = True, after: float = 0.0) -> None:
         super().__init__(message)
         self.retry = retry
+        self.after = after
 
 
 class LocalError(OutriderError):

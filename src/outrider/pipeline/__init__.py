@@ -4,10 +4,12 @@
 ``options``   options declared once: parser, validator, reference
 ``registry``  which plugins there are; a test proves that it lists exactly the plugin folders
 ``configuration``  sections with their properties, from a file, the command line or a preset
+``instances``  a section to a plugin instance, checked
 ``build``     configuration sections to a checked pipeline
 ``engine``    run, flush, stop; the only place that knows all the parts
 ``intake``    open chunks of an input, back-pressure
 ``chunk``     raw records of one tag, in memory and in the spool, and what is left to do with them
+``filtering``  one filter: which chunks it takes, what it did to a batch
 ``delivery``  one output: queue, workers, retries
 ``schedule``  waiting times and Retry_Limit (pure)
 ``ledger``    accepted = delivered + buffered + dropped{reason}, at every moment

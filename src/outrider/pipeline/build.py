@@ -6,37 +6,23 @@ import dataclasses
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
 
 from outrider.formats import msgpack, values
 from outrider.formats.regex import Regex
 from outrider.model.batch import Batch, Record
-from outrider.model.errors import UserError
+from outrider.model.errors import Place, UserError
 from outrider.model.tag import matcher
-from outrider.pipeline import options, registry
+from outrider.pipeline import options
 from outrider.pipeline.configuration import Configuration, PluginSection, expand_all
 from outrider.pipeline.delivery import OutputRunner, Retries
-from outrider.pipeline.engine import Engine, RunningFilter, RunningInput
+from outrider.pipeline.engine import Engine, RunningInput
+from outrider.pipeline.filtering import RunningFilter
+from outrider.pipeline.instances import Instance, Maker
 from outrider.pipeline.intake import RECORDS, ChunkIntake, Spool
 from outrider.pipeline.ledger import Ledger
-from outrider.pipeline.log import LEVELS, Log
-from outrider.pipeline.plugin import Context
+from outrider.pipeline.log import Log
 from outrider.pipeline.service import Service
 from outrider.spool.chunkfile import SUFFIX
-
-_CORES: Final = {"input": options.InputCore, "filter": options.FilterCore, "output": options.OutputCore}
-_ALIASES: Final = {"elasticsearch": "es"}
-
-
-@dataclasses.dataclass(slots=True)
-class Instance:
-    """A plugin of the pipeline with its options."""
-
-    kind: str
-    plugin: Any
-    core: Any
-    name: str
-    section: PluginSection
 
 
 @dataclasses.dataclass(slots=True)
@@ -80,66 +66,12 @@ def _refuse_unsupported(service: Service, properties: list[options.Property]) ->
 def plan(configuration: Configuration, service: Service, environment: Mapping[str, str], log: Log) -> Plan:
     """Construct and check every plugin. Raises UserError at the first fault."""
     variables = {**environment, **configuration.variables}
-    numbers = dict.fromkeys(registry.KINDS, 0)
-    instances = [_instance(section, numbers, variables, service, log) for section in configuration.sections]
+    maker = Maker(variables, service, log)
+    instances = [maker.instance(section) for section in configuration.sections]
     result = Plan(service, instances, log)
     _check_names(instances)
     _check_matches(result)
     return result
-
-
-def _instance(
-    section: PluginSection, numbers: dict[str, int], variables: Mapping[str, str], service: Service, log: Log
-) -> Instance:
-    kind = section.kind
-    properties = expand_all(section.properties, variables, log.warn)
-    name_property = next((item for item in properties if item.key == "name"), None)
-    if name_property is None or not name_property.value:
-        raise UserError(
-            f"section '{kind}' is missing the 'name' property",
-            section.place,
-            fix=f"add a line 'Name PLUGIN'; plugins: {', '.join(sorted(registry.PLUGINS[kind]))}",
-        )
-    plugin_name, address = _split_address(name_property.value)
-    plugin_name = _ALIASES.get(plugin_name, plugin_name)
-    factory = registry.plugin_class(kind, plugin_name, name_property.place)
-    core_type = _CORES[kind]
-    rest = [item for item in properties if item.key != "name"]
-    rest += [options.Property(key, value, name_property.place) for key, value in address.items()]
-    common, own = options.split(rest, core_type)
-    what = f"{kind} plugin '{plugin_name}'"
-    core: Any = options.read(core_type, common, what, last_wins=True)
-    parsed = options.read(factory.Options, own, what, also_allowed=list(options.declared(core_type)))
-    name = core.alias or f"{plugin_name}.{numbers[kind]}"
-    numbers[kind] += 1
-    level = LEVELS[core.log_level] if core.log_level else None
-    component = f"{kind}:{plugin_name}:{name}"
-    context = Context(name, log.child(component, level), service.json_escape_unicode)
-    plugin = factory(parsed, core, context)
-    try:
-        plugin.check()
-        if kind == "input" and not core.routable:
-            raise UserError("routable off is not supported", fix="remove the input")
-        if kind == "input" and core.storage_type == "filesystem" and not service.storage_path:
-            raise UserError("storage.type filesystem needs storage.path", fix="set storage.path in [SERVICE]")
-    except UserError as error:
-        if error.place is None:
-            raise UserError(
-                f"{what}: {error.message}", section.place, found=error.found, allowed=error.allowed, fix=error.fix
-            ) from error
-        raise
-    return Instance(kind, plugin, core, name, section)
-
-
-def _split_address(text: str) -> tuple[str, dict[str, str]]:
-    """``forward://host:port/uri`` names a plugin and its address."""
-    name, has_address, rest = text.partition("://")
-    if not has_address:
-        return text.lower(), {}
-    authority, slash, uri = rest.partition("/")
-    host, _, port = authority.rpartition(":") if ":" in authority else (authority, "", "")
-    found = {"host": host, "port": port, "uri": slash + uri if uri else ""}
-    return name.lower(), {key: value for key, value in found.items() if value}
 
 
 def _check_names(instances: list[Instance]) -> None:
@@ -192,9 +124,15 @@ def engine(result: Plan) -> Engine:
                 made.parked,
             )
         )
+    for output, item in zip(made.outputs, result.of_kind("output"), strict=True):
+        output.processors = [_processor(processor, "") for processor in item.processors]
+    for item in result.of_kind("input"):
+        made.filters += [_processor(processor, item.name) for processor in item.processors]
     for item in result.of_kind("filter"):
         test = tag_test(item.core.match, item.core.match_regex, item.section)
         made.filters.append(RunningFilter(item.plugin, item.name, test))
+        if item.plugin.emits:
+            made.filters[-1].emitter = item.plugin.emitter = _emitter(item, result, made)
     for item in result.of_kind("input"):
         made.decoders.update(item.plugin.codecs)
         intake = ChunkIntake(
@@ -202,18 +140,35 @@ def engine(result: Plan) -> Engine:
             ledger,
             result.log.child(f"input:{item.name}"),
             item.core.mem_buf_limit,
-            _spool(item, service),
+            _spool_of(item, service),
             made.sealed,
         )
         made.inputs.append(RunningInput(item.plugin, intake))
     if service.storage_path:
-        _tell_of_strangers(Path(service.storage_path), result)
+        _tell_of_strangers(Path(service.storage_path), result, made)
     return made
 
 
-def _tell_of_strangers(spool: Path, result: Plan) -> None:
+def _processor(item: Instance, source: str) -> RunningFilter:
+    """A filter of one input, or of one output: it needs no Match."""
+    return RunningFilter(item.plugin, item.name, lambda tag: True, source)
+
+
+def _emitter(item: Instance, result: Plan, made: Engine) -> ChunkIntake:
+    options_ = item.plugin.options
+    name = options_.emitter_name or f"emitter_for_{item.name}"
+    kept = any(other.core.storage_type == "filesystem" for other in result.of_kind("input"))
+    spool = None
+    if (options_.emitter_storage_type or ("filesystem" if kept else "memory")) == "filesystem":
+        spool = _spool(name, item.section.place, result.service)
+    log = result.log.child(f"input:{name}")
+    return ChunkIntake(name, made.ledger, log, options_.emitter_mem_buf_limit, spool, made.sealed)
+
+
+def _tell_of_strangers(spool: Path, result: Plan, made: Engine) -> None:
     """Chunks of an input that is gone or has another name would wait for ever without a word."""
     known = {item.name for item in result.of_kind("input") if item.core.storage_type == "filesystem"}
+    known |= {item.emitter.name for item in made.filters if item.emitter}
     waiting = Counter(path.parent.name for path in spool.glob(f"*/*{SUFFIX}"))
     for name in sorted(waiting.keys() - known):
         result.log.warn(
@@ -237,19 +192,23 @@ def tag_test(match: str, match_regex: str, section: PluginSection) -> Callable[[
     return lambda tag: any(test(tag) for test in tests)
 
 
-def _spool(item: Instance, service: Service) -> Spool | None:
+def _spool_of(item: Instance, service: Service) -> Spool | None:
     if item.core.storage_type != "filesystem":
         return None
-    directory = Path(service.storage_path) / item.name
+    spool = _spool(item.name, item.section.place, service)
+    spool.limit, spool.memory_fallback = item.core.storage_limit_size, item.core.storage_memory_fallback
+    return spool
+
+
+def _spool(name: str, place: Place, service: Service) -> Spool:
+    directory = Path(service.storage_path) / name
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise UserError(
-            f"storage.path '{directory}' cannot be used: {error.strerror}", item.section.place, fix="choose another one"
+            f"storage.path '{directory}' cannot be used: {error.strerror}", place, fix="choose another one"
         ) from error
-    return Spool(
-        directory, service.storage_sync == "full", item.core.storage_limit_size, item.core.storage_memory_fallback
-    )
+    return Spool(directory, service.storage_sync == "full")
 
 
 def decode_records(tag: str, pieces: Sequence[bytes], count: int) -> Batch:

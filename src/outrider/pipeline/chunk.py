@@ -97,7 +97,7 @@ class Chunk:
             batch = Batch(self.tag, times, records, metadata)
         else:
             batch = decoders[self.codec](self.tag, pieces, self.count)
-        batch.id = self.id
+        batch.id, batch.source = self.id, self.source
         return batch
 
     def pack(self, batch: Batch) -> None:

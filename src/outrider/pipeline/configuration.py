@@ -23,6 +23,8 @@ class PluginSection:
     kind: str
     properties: list[Property]
     place: Place
+    processors: list[PluginSection] = field(default_factory=list)
+    """Filters of this input or output alone."""
 
     def first(self, key: str) -> Property | None:
         """The first property of that key."""
@@ -36,11 +38,16 @@ class Configuration:
     sections: list[PluginSection] = field(default_factory=list)
     service: list[Property] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
+    parsers: list[PluginSection] = field(default_factory=list)
+    """Sections of kind ``parser`` and ``multiline_parser``, from parsers files or YAML."""
 
     def then(self, later: Configuration) -> Configuration:
         """This one's sections in front of the later one's; later service values and variables win."""
         return Configuration(
-            self.sections + later.sections, self.service + later.service, {**self.variables, **later.variables}
+            self.sections + later.sections,
+            self.service + later.service,
+            {**self.variables, **later.variables},
+            self.parsers + later.parsers,
         )
 
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 import asyncio
 import random
 import traceback
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from outrider.formats.msgpack import MalformedError
 from outrider.model.batch import Batch
 from outrider.model.errors import LocalError, OutriderError, PeerError
 from outrider.pipeline.chunk import Chunk
+from outrider.pipeline.filtering import RunningFilter
 from outrider.pipeline.ledger import Sent, count_reason
 from outrider.pipeline.log import Log
 from outrider.pipeline.plugin import Decoder, Delivery, Output
@@ -96,6 +98,8 @@ class OutputRunner:
         self._waiting: dict[int, tuple[asyncio.TimerHandle, Parcel]] = {}
         self._more = asyncio.Event()
         self._hurry = False
+        self.processors: list[RunningFilter] = []
+        """Filters of this output alone."""
 
     @property
     def wants(self) -> bool:
@@ -151,8 +155,11 @@ class OutputRunner:
             unreadable(parcel.chunk, error, self._log)
             self._drop(parcel, parcel.count, "unreadable chunk")
             return
+        whole, gone = batch, Counter[str]()
+        if self.processors and parcel.rest is None:
+            batch = self._processed(whole, gone)
         try:
-            delivery = _checked(await self.plugin.send(batch), batch)
+            delivery = _checked(await self.plugin.send(batch), batch) if batch.records else Delivery(0)
         except PeerError as error:
             if error.retry:
                 delivery = Delivery(0, reason=str(error), retry=batch)
@@ -163,7 +170,21 @@ class OutputRunner:
         except Exception as error:  # noqa: BLE001 - a bug in one output must not stop the others
             self._log.error(f"bug in output: {''.join(traceback.format_exception(error))}")
             delivery = Delivery(0, reason=f"bug: {type(error).__name__}", retry=batch)
+        if delivery.retry is not None and len(delivery.retry) == len(batch):
+            self._settle(parcel, whole, replace(delivery, retry=whole))  # the processors will see all of it again
+            return
+        for reason, count in gone.items():
+            self._account_dropped(parcel, count, reason)
         self._settle(parcel, batch, delivery)
+
+    def _processed(self, whole: Batch, gone: Counter[str]) -> Batch:
+        """A copy that has been through this output's processors; other outputs have the same batch."""
+        batch = Batch(whole.tag, list(whole.times), deepcopy(whole.records), deepcopy(whole.metadata))
+        batch.id, batch.source = whole.id, whole.source
+        for item in self.processors:
+            if batch.records and (less := item.apply(batch, self._log)):
+                gone[item.reason] += less
+        return batch
 
     def _settle(self, parcel: Parcel, batch: Batch, delivery: Delivery) -> None:
         row = parcel.row

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-import traceback
-from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,10 +18,11 @@ from outrider.model.batch import Batch
 from outrider.model.errors import LocalError
 from outrider.pipeline.chunk import FILTERED, Chunk
 from outrider.pipeline.delivery import OutputRunner, Parcel, unreadable
+from outrider.pipeline.filtering import RunningFilter
 from outrider.pipeline.intake import ChunkIntake
-from outrider.pipeline.ledger import Ledger
+from outrider.pipeline.ledger import Ledger, Taken
 from outrider.pipeline.log import Log
-from outrider.pipeline.plugin import Decoder, Filter, Input
+from outrider.pipeline.plugin import Decoder, Input
 
 _ROUTES_MAX: Final = 10_000
 _UNDELIVERED: Final = "not delivered before the stop"
@@ -34,15 +34,6 @@ class RunningInput:
 
     plugin: Input[Any]
     intake: ChunkIntake
-
-
-@dataclass(slots=True)
-class RunningFilter:
-    """A filter and the tags it applies to."""
-
-    plugin: Filter[Any]
-    name: str
-    matches: Callable[[str], bool]
 
 
 class Engine:
@@ -73,19 +64,27 @@ class Engine:
         Raises UserError or LocalError when an input or output cannot start; what had started is stopped.
         """
         self.started = time.monotonic()
-        self._intakes = {item.intake.name: item.intake for item in self.inputs}
+        self._intakes = {intake.name: intake for intake in self._all_intakes()}
         async with AsyncExitStack() as outputs, AsyncExitStack() as inputs:
             for output in self.outputs:
                 await output.plugin.start()
                 outputs.push_async_callback(output.plugin.stop)
-            for item in self.inputs:
-                for chunk in item.intake.recover():
+            for item in self._every_filter():
+                await item.plugin.start()
+                outputs.push_async_callback(item.plugin.stop)
+            for item in self.filters:
+                if item.emitter:
+                    item.emitter.on_room(lambda: None, self.pump)
+            for intake in self._intakes.values():
+                intake.ended = self.stop
+                for chunk in intake.recover():
                     self.sealed(chunk)
-            for item in self.inputs:
-                await item.plugin.start(item.intake)
-                inputs.push_async_callback(item.plugin.stop)
+            for started in self.inputs:
+                await started.plugin.start(started.intake)
+                inputs.push_async_callback(started.plugin.stop)
             async with asyncio.TaskGroup() as group:
                 workers = [group.create_task(output.run()) for output in self.outputs]
+                workers += [group.create_task(item.run(self.log)) for item in self._every_filter()]
                 workers.append(group.create_task(self._tick()))
                 await self._stopping.wait()
                 await inputs.aclose()
@@ -108,9 +107,18 @@ class Engine:
             await asyncio.sleep(self._flush)
             self._flush_open()
 
-    def _flush_open(self) -> None:
-        for item in self.inputs:
-            item.intake.seal_all()
+    def _all_intakes(self) -> list[ChunkIntake]:
+        return [item.intake for item in self.inputs] + [item.emitter for item in self.filters if item.emitter]
+
+    def _every_filter(self) -> list[RunningFilter]:
+        return self.filters + [item for output in self.outputs for item in output.processors]
+
+    def _flush_open(self, *, last: bool = False) -> None:
+        now = time.time_ns()
+        for item in self._every_filter():
+            item.flush(now, self.log, last=last)
+        for intake in self._intakes.values():
+            intake.seal_all()
 
     async def _drain(self) -> None:
         self._flush_open()
@@ -120,7 +128,7 @@ class Engine:
             self.log.info(f"stopping: {self._pending()} chunks to deliver, {self._grace:g} seconds at most")
         try:
             async with asyncio.timeout(self._grace if self._grace >= 0 else None):
-                while self._pending():
+                while self._pending() or self._emit_the_rest():
                     self._finished.clear()
                     await self._finished.wait()
         except TimeoutError:
@@ -128,12 +136,17 @@ class Engine:
                 f"stopped with {self._pending()} chunks not delivered; fix: raise Grace or use storage.type filesystem"
             )
 
+    def _emit_the_rest(self) -> bool:
+        """What filters hold and what they emitted goes on its way, now that all else is done. False: there is none."""
+        self._flush_open(last=True)
+        return self._pending() > 0
+
     def _pending(self) -> int:
         return sum(map(len, self._ready.values())) + sum(output.pending for output in self.outputs)
 
     def _account_for_the_rest(self) -> None:
         """What is in the spool stays buffered there; what was in memory only is lost, and said to be."""
-        self._flush_open()
+        self._flush_open(last=True)
         kept = lost = 0
         for chunk in (chunk for queue in self._ready.values() for chunk in queue):
             if chunk.path is not None:
@@ -185,9 +198,17 @@ class Engine:
             if not queue:
                 continue
             outputs = self.route(queue[0].tag)
-            if not outputs or any(output.wants for output in outputs):
+            if (not outputs or any(output.wants for output in outputs)) and not self._must_wait(queue[0]):
                 self._take_up(queue.popleft())
                 self.pump()
+
+    def _must_wait(self, chunk: Chunk) -> bool:
+        """Whether the chunk would meet a filter whose emitter has no room; an emitter's own chunks may always go on."""
+        return (
+            not self._stopping.is_set()
+            and any(item.emitter and item.emitter.full and item.takes(chunk.tag, chunk.source) for item in self.filters)
+            and not any(item.emitter and item.emitter.name == chunk.source for item in self.filters)
+        )
 
     def _take_up(self, chunk: Chunk) -> None:
         row = self.ledger.of_input(chunk.source, chunk.tag)
@@ -203,9 +224,9 @@ class Engine:
             row.dropped["malformed record"] += chunk.count - len(batch)
             self.log.error(f"{chunk.count - len(batch)} malformed records of {chunk.source}, tag {chunk.tag}, dropped")
         if chunk.codec != FILTERED:
-            filters = [item for item in self.filters if item.matches(chunk.tag)]
+            filters = [item for item in self.filters if item.takes(chunk.tag, chunk.source)]
             chunk.raw_is_final = not filters
-            self._filter(filters, batch, row.dropped)
+            self._filter(filters, batch, row)
         outputs = [output for output in self.route(chunk.tag) if output.name not in chunk.done]
         if not outputs and not chunk.done:
             row.dropped["no output matches the tag"] += len(batch)
@@ -217,22 +238,15 @@ class Engine:
             return
         self._hand_over(chunk, batch, outputs)
 
-    def _filter(self, filters: Sequence[RunningFilter], batch: Batch, dropped: Counter[str]) -> None:
+    def _filter(self, filters: Sequence[RunningFilter], batch: Batch, row: Taken) -> None:
         for item in filters:
             if not batch.records:
                 return
-            before = len(batch)
-            try:
-                item.plugin.apply(batch)
-            except Exception as error:  # noqa: BLE001 - a bug in a filter must not stop the records
-                self.log.error(f"bug in filter {item.name}: {''.join(traceback.format_exception(error))}")
-            if len(batch) > before or len(batch) != len(batch.times):
-                self.log.error(f"bug in filter {item.name}: it must not add records or change one column alone")
-                batch.times.clear()
-                batch.records.clear()
-                batch.metadata = None
-            if len(batch) < before:
-                dropped[f"filter {item.name}"] += before - len(batch)
+            gone = item.apply(batch, self.log)
+            if gone and item.emitter:
+                row.moved[item.emitter.name] += gone
+            elif gone:
+                row.dropped[item.reason] += gone
 
     def _hand_over(self, chunk: Chunk, batch: Batch, outputs: Sequence[OutputRunner]) -> None:
         chunk.pending = len(outputs)

@@ -66,8 +66,10 @@ class ChunkIntake:
         self._unfinished = 0
         self._paused = False
         self._listeners: list[tuple[Callable[[], None], Callable[[], None]]] = []
+        self.ended: Callable[[], None] = lambda: None
+        """Called when the input has come to its end."""
 
-    # -- what inputs call
+    # -- what inputs and filters call
 
     def append(self, tag: str, codec: str, raw: bytes, count: int) -> bool:
         """See ``plugin.Intake``."""
@@ -100,6 +102,14 @@ class ChunkIntake:
     ) -> None:
         """See ``plugin.Intake``."""
         self.append(tag, RECORDS, msgpack.encode([times, records, metadata]), len(records))
+
+    def emit(self, tag: str, times: list[int], records: list[Record], metadata: list[Record] | None = None) -> None:
+        """See ``plugin.Emitter``."""
+        self.append_records(tag, times, records, metadata)
+
+    def end(self) -> None:
+        """See ``plugin.Intake``."""
+        self.ended()
 
     def lost(self, tag: str, count: int, reason: str) -> None:
         """See ``plugin.Intake``."""

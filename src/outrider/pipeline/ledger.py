@@ -1,9 +1,10 @@
 """The balance sheet of records.
 
-For each input and tag:            accepted = waiting + dropped{reason} + passed
+For each input and tag:            accepted = waiting + dropped{reason} + moved{emitter} + passed
 For each input, tag and output:    routed   = buffered + dropped{reason} + delivered
 
-*waiting* records lie raw in chunks, *passed* ones left the filters and were routed to every matching output at once.
+*waiting* records lie raw in chunks, *passed* ones left the filters and were routed to every matching output at once,
+*moved* ones were taken over by a filter that emits records, whose emitter is an input of its own.
 ``faults`` is empty at every moment; the tests assert it after each pipeline run.
 """
 
@@ -27,6 +28,7 @@ class Taken:
     waiting: int = 0
     passed: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
+    moved: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
 
 
@@ -78,9 +80,9 @@ class Ledger:
         """Rows that do not balance, as sentences."""
         found = [
             f"{source} {tag}: accepted {row.accepted} != waiting {row.waiting} + dropped {row.dropped.total()}"
-            f" + passed {row.passed}"
+            f" + moved {row.moved.total()} + passed {row.passed}"
             for (source, tag), row in self.taken.items()
-            if row.accepted != row.waiting + row.dropped.total() + row.passed
+            if row.accepted != row.waiting + row.dropped.total() + row.moved.total() + row.passed
         ]
         found += [
             f"{source} {tag} > {output}: routed {row.routed} != buffered {row.buffered}"
@@ -95,8 +97,10 @@ class Ledger:
         inputs: dict[str, dict[str, Any]] = {}
         outputs: dict[str, dict[str, Any]] = {}
         for (source, _), taken in self.taken.items():
-            row = inputs.setdefault(source, {"accepted": 0, "waiting": 0, "passed": 0, "dropped": {}, "refused": {}})
-            _add(row, taken, ("accepted", "waiting", "passed"), ("dropped", "refused"))
+            row = inputs.setdefault(
+                source, {"accepted": 0, "waiting": 0, "passed": 0, "dropped": {}, "moved": {}, "refused": {}}
+            )
+            _add(row, taken, ("accepted", "waiting", "passed"), ("dropped", "moved", "refused"))
         for (_, _, output), sent in self.sent.items():
             row = outputs.setdefault(output, {"routed": 0, "buffered": 0, "delivered": 0, "retried": 0, "dropped": {}})
             _add(row, sent, ("routed", "buffered", "delivered", "retried"), ("dropped",))

@@ -279,6 +279,22 @@ class FilterCore(Named):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EmitterOptions:
+    """Keys of a filter that emits records."""
+
+    emitter_name: str = option("", "name of the emitter in logs and metrics; default: emitter_for_NAME")
+    emitter_storage_type: Literal["", "memory", "filesystem"] = option(
+        "",
+        "where emitted records are kept until delivered; default: in the file system if any input keeps them there"
+        " (Fluent Bit: memory)",
+        name="emitter_storage.type",
+    )
+    emitter_mem_buf_limit: Size = option(
+        10_000_000, "bytes of emitted records in memory at which no more are taken out of chunks; 0: no limit"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class OutputCore(Named, Tls):
     """Keys of every [OUTPUT]."""
 

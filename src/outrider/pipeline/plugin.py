@@ -54,6 +54,9 @@ class Intake(Protocol):
     def unfinished(self, change: int) -> bool:
         """Account for bytes of records that have not come whole; False: there are too many, refuse the connection."""
 
+    def end(self) -> None:
+        """Nothing more will come: the pipeline delivers what it has and ends."""
+
     @property
     def full(self) -> bool:
         """Whether the input must stop reading (``Mem_Buf_Limit``)."""
@@ -102,10 +105,29 @@ class Input(ABC, Generic[O]):
         """Take nothing new, hand in what has been sent already, close."""
 
 
+class Emitter(Protocol):
+    """Where a filter hands in records under other tags; they go through every filter, from the first one on."""
+
+    name: str
+    """What ``batch.source`` says of them."""
+
+    def emit(self, tag: str, times: list[int], records: list[Record], metadata: list[Record] | None = None) -> None:
+        """Accept records. The filter must have taken them out of its batch, unless both are wanted."""
+
+    def lost(self, tag: str, count: int, reason: str) -> None:
+        """Account for records that the filter took out of its batch and cannot emit."""
+
+
 class Filter(ABC, Generic[O]):
-    """Something that changes or drops records."""
+    """Something that changes or drops records.
+
+    One that ``emits`` has Options that inherit ``options.EmitterOptions``; it may use ``self.emitter`` in ``apply``,
+    ``flush`` and ``run``. What it takes out of a batch counts as moved to the emitter, not as dropped.
+    """
 
     Options: ClassVar[type[Any]]
+    emits: ClassVar[bool] = False
+    emitter: Emitter
 
     def __init__(self, options: O, core: FilterCore, context: Context) -> None:
         self.options = options
@@ -119,6 +141,18 @@ class Filter(ABC, Generic[O]):
     @abstractmethod
     def apply(self, batch: Batch) -> None:
         """Change or drop records in place, never add any. Called once for each chunk, never for a retry."""
+
+    def flush(self, now: int, *, last: bool) -> None:
+        """Emit what has been held long enough; with ``last`` everything. Called every Flush seconds; ``now`` in ns."""
+
+    async def start(self) -> None:
+        """Get ready; wait for no peer."""
+
+    async def run(self) -> None:
+        """Work beside the pipeline until cancelled, or return."""
+
+    async def stop(self) -> None:
+        """Close what ``start`` opened."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ async def test_records_arrive_and_the_books_say_so(pipeline: Any) -> None:
         running.input().push("db", {"q": 1})
         await running.settled()
     assert sorted(running.output().sent) == [("app", numbered(3)), ("db", [{"q": 1}])]
-    assert running.taken() == {"accepted": 4, "waiting": 0, "passed": 4, "dropped": {}, "refused": {}}
+    assert running.taken() == {"accepted": 4, "waiting": 0, "passed": 4, "dropped": {}, "moved": {}, "refused": {}}
     assert running.sent() == {"routed": 4, "buffered": 0, "delivered": 4, "retried": 0, "dropped": {}}
     assert running.input().stopped
     assert running.output().stopped

@@ -29,6 +29,7 @@ def test_rows_are_summed_by_input_and_output() -> None:
         "waiting": 2,
         "passed": 8,
         "dropped": {"filter x": 2},
+        "moved": {},
         "refused": {"too long": 6},
     }
     assert found["outputs"]["out"] == {"routed": 8, "buffered": 0, "delivered": 8, "retried": 0, "dropped": {}}

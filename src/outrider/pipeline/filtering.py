@@ -1,0 +1,67 @@
+"""One filter at work: which chunks go through it, and what it did to a batch.
+
+This is the place where what filters raise is caught.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from outrider.model.batch import Batch
+from outrider.pipeline.intake import ChunkIntake
+from outrider.pipeline.log import Log
+from outrider.pipeline.plugin import Filter
+
+
+@dataclass(slots=True)
+class RunningFilter:
+    """A filter, the tags it applies to, and the one input it belongs to, if it is a processor of an input."""
+
+    plugin: Filter[Any]
+    name: str
+    matches: Callable[[str], bool]
+    source: str = ""
+    emitter: ChunkIntake | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why the records that it takes out of a batch are dropped."""
+        return f"filter {self.name}"
+
+    def takes(self, tag: str, source: str) -> bool:
+        """Whether records of that tag and input go through this filter."""
+        return self.matches(tag) and (not self.source or self.source == source)
+
+    def apply(self, batch: Batch, log: Log) -> int:
+        """Filter the batch in place; how many records it has less."""
+        before = len(batch)
+        try:
+            self.plugin.apply(batch)
+        except Exception as error:  # noqa: BLE001 - a bug in a filter must not stop the records
+            self._bug(error, log)
+        if len(batch) > before or len(batch) != len(batch.times):
+            log.error(f"bug in filter {self.name}: it must not add records or change one column alone")
+            batch.times.clear()
+            batch.records.clear()
+            batch.metadata = None
+        return before - len(batch)
+
+    def flush(self, now: int, log: Log, *, last: bool) -> None:
+        """See ``plugin.Filter``."""
+        try:
+            self.plugin.flush(now, last=last)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._bug(error, log)
+
+    async def run(self, log: Log) -> None:
+        """See ``plugin.Filter``."""
+        try:
+            await self.plugin.run()
+        except Exception as error:  # noqa: BLE001 - as above
+            self._bug(error, log)
+
+    def _bug(self, error: Exception, log: Log) -> None:
+        log.error(f"bug in filter {self.name}: {''.join(traceback.format_exception(error))}")

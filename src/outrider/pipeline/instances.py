@@ -1,0 +1,107 @@
+"""From a section to a plugin instance: options read, constructed, checked. No side effects but log lines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from outrider.model.errors import UserError
+from outrider.pipeline import options, registry
+from outrider.pipeline.configuration import PluginSection, expand_all
+from outrider.pipeline.log import LEVELS, Log
+from outrider.pipeline.plugin import Context
+from outrider.pipeline.service import Service
+
+_CORES: Final = {"input": options.InputCore, "filter": options.FilterCore, "output": options.OutputCore}
+_ALIASES: Final = {"elasticsearch": "es"}
+
+
+@dataclass(slots=True)
+class Instance:
+    """A plugin of the pipeline with its options."""
+
+    kind: str
+    plugin: Any
+    core: Any
+    name: str
+    section: PluginSection
+    processors: list[Instance] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Maker:
+    """Makes the plugin instances of one configuration, numbered as they come."""
+
+    variables: Mapping[str, str]
+    service: Service
+    log: Log
+    _numbers: Counter[str] = field(default_factory=Counter)
+
+    def instance(self, section: PluginSection) -> Instance:
+        """A plugin that is constructed and checked, with its processors. Raises UserError."""
+        kind = section.kind
+        properties = expand_all(section.properties, self.variables, self.log.warn)
+        name_property = next((item for item in properties if item.key == "name"), None)
+        if name_property is None or not name_property.value:
+            raise UserError(
+                f"section '{kind}' is missing the 'name' property",
+                section.place,
+                fix=f"add a line 'Name PLUGIN'; plugins: {', '.join(sorted(registry.PLUGINS[kind]))}",
+            )
+        plugin_name, address = _split_address(name_property.value)
+        plugin_name = _ALIASES.get(plugin_name, plugin_name)
+        factory = registry.plugin_class(kind, plugin_name, name_property.place)
+        core_type = _CORES[kind]
+        rest = [item for item in properties if item.key != "name"]
+        rest += [options.Property(key, value, name_property.place) for key, value in address.items()]
+        common, own = options.split(rest, core_type)
+        what = f"{kind} plugin '{plugin_name}'"
+        core: Any = options.read(core_type, common, what, last_wins=True)
+        parsed = options.read(factory.Options, own, what, also_allowed=list(options.declared(core_type)))
+        name = core.alias or f"{plugin_name}.{self._numbers[kind]}"
+        self._numbers[kind] += 1
+        level = LEVELS[core.log_level] if core.log_level else None
+        component = f"{kind}:{plugin_name}:{name}"
+        context = Context(name, self.log.child(component, level), self.service.json_escape_unicode)
+        made = Instance(kind, factory(parsed, core, context), core, name, section)
+        try:
+            made.plugin.check()
+            _check_core(made, self.service)
+        except UserError as error:
+            if error.place is None:
+                raise UserError(
+                    f"{what}: {error.message}", section.place, found=error.found, allowed=error.allowed, fix=error.fix
+                ) from error
+            raise
+        for processor in section.processors:
+            made.processors.append(self.instance(processor))
+            if made.processors[-1].plugin.emits:
+                raise UserError(
+                    f"a filter that emits records cannot be a processor of an {kind}",
+                    processor.place,
+                    fix="move it to 'filters'",
+                )
+        return made
+
+
+def _check_core(made: Instance, service: Service) -> None:
+    stored = made.kind == "input" and made.core.storage_type == "filesystem"
+    if made.kind == "filter" and made.plugin.emits:
+        stored = made.plugin.options.emitter_storage_type == "filesystem"
+    if stored and not service.storage_path:
+        raise UserError("storage.type filesystem needs storage.path", fix="set storage.path in [SERVICE]")
+    if made.kind == "input" and not made.core.routable:
+        raise UserError("routable off is not supported", fix="remove the input")
+
+
+def _split_address(text: str) -> tuple[str, dict[str, str]]:
+    """``forward://host:port/uri`` names a plugin and its address."""
+    name, has_address, rest = text.partition("://")
+    if not has_address:
+        return text.lower(), {}
+    authority, slash, uri = rest.partition("/")
+    host, _, port = authority.rpartition(":") if ":" in authority else (authority, "", "")
+    found = {"host": host, "port": port, "uri": slash + uri if uri else ""}
+    return name.lower(), {key: value for key, value in found.items() if value}
