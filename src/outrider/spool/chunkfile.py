@@ -6,8 +6,9 @@ msgpack; DATA frames hold raw records; a DONE frame names an output that has del
 sent there again after a restart.
 
 A process that dies leaves at most one torn frame at the end, which is cut off at recovery: it was never accepted.
-Checksums that do not fit are damage: a copy of the file is set aside as ``*.broken`` and its good frames are recovered.
-The head of a frame has a checksum of its own, so that a wrong length is not taken for a torn end.
+Checksums that do not fit are damage, behind which the next good frame is looked for. In both cases a copy of the file
+is set aside as ``*.broken`` and its good frames are recovered. The head of a frame has a checksum of its own, so that a
+wrong length is not taken for a torn end.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
@@ -30,6 +32,7 @@ _HEAD: Final = struct.Struct(">cIII")
 _CHECK: Final = struct.Struct(">I")
 _HEAD_SIZE: Final = _HEAD.size + _CHECK.size
 _HEADER, _DATA, _DONE = b"H", b"D", b"O"
+_KINDS: Final = re.compile(b"[HDO]")
 _PROBE_SIZE: Final = 512 * 1024
 SUFFIX: Final = ".chunk"
 BROKEN: Final = ".broken"
@@ -56,6 +59,10 @@ class Recovered:
     done: set[str] = field(default_factory=set)
     damage: str = ""
     """Why a part of the file was set aside; empty where nothing was."""
+    lost: int = 0
+    """Records in damaged frames, as far as their number can be told; at least one for each damaged place."""
+    torn: int = 0
+    """Records in an unfinished last frame: never accepted, unless something has cut the file."""
 
 
 class ChunkFile:
@@ -169,10 +176,10 @@ def set_aside(path: Path) -> Path:
 
 def read(path: Path) -> list[bytes]:
     """The raw pieces of a sealed chunk. Raises LocalError when it cannot be read or is damaged."""
-    frames, damage, _ = _scan(_contents(path))
-    if damage:
-        raise LocalError(f"{path} is damaged: {damage}")
-    return [payload for kind, payload, _ in frames if kind == _DATA]
+    scan = _scan(_contents(path))
+    if scan.damage:
+        raise LocalError(f"{path} is damaged: {scan.damage}")
+    return [payload for kind, payload, _ in scan.frames if kind == _DATA]
 
 
 def recover(directory: Path) -> Iterator[Recovered | str]:
@@ -194,22 +201,25 @@ def recover(directory: Path) -> Iterator[Recovered | str]:
 def _recover_one(path: Path) -> Recovered | str | None:
     """None for a file into which nothing was accepted. Raises LocalError."""
     contents = _contents(path)
-    frames, damage, end = _scan(contents)
-    header = _read_header(frames)
-    count = sum(n for kind, _, n in frames if kind == _DATA)
-    if header is None or not count:
-        if not damage:
+    scan = _scan(contents)
+    data = [(payload, n) for kind, payload, n in scan.frames if kind == _DATA]
+    header = _read_header(scan.frames)
+    if header is None or not data:
+        if not scan.damage and not scan.torn:
             delete(path)  # died before the first record was accepted
             return None
-        return f"{set_aside(path).name}: no readable records in it ({damage}); set aside"
+        return f"{set_aside(path).name}: no readable records in it ({scan.damage or 'cut short'}); set aside"
+    damage = scan.damage
     if damage:
         _keep_copy(path, contents)
-        _write_whole(path, [_frame(kind, payload, n) for kind, payload, n in frames], sync=True)
-    elif end < len(contents):
-        _cut(path, end)
-    size = sum(len(payload) for kind, payload, _ in frames if kind == _DATA)
-    done = {payload.decode("utf-8", "replace") for kind, payload, _ in frames if kind == _DONE}
-    return Recovered(path, header, count, size, done, damage)
+        _write_whole(path, [_frame(kind, payload, n) for kind, payload, n in scan.frames], sync=True)
+    elif scan.end < len(contents):
+        damage = f"{len(contents) - scan.end} bytes of an unfinished frame at its end"
+        _keep_copy(path, contents)
+        _cut(path, scan.end)
+    done = {payload.decode("utf-8", "replace") for kind, payload, _ in scan.frames if kind == _DONE}
+    count, size = sum(n for _, n in data), sum(len(payload) for payload, _ in data)
+    return Recovered(path, header, count, size, done, damage, scan.lost, scan.torn)
 
 
 def _cut(path: Path, end: int) -> None:
@@ -233,29 +243,57 @@ def _contents(path: Path) -> bytes:
         raise LocalError(f"cannot read {path}: {error.strerror}") from error
 
 
-def _scan(contents: bytes) -> tuple[list[tuple[bytes, bytes, int]], str, int]:
+@dataclass(slots=True)
+class _Scan:
     """The good frames, what is wrong (empty for a torn end), and where the last whole frame ends."""
+
+    frames: list[tuple[bytes, bytes, int]] = field(default_factory=list)
+    damage: str = ""
+    end: int = 0
+    lost: int = 0
+    torn: int = 0
+
+
+def _scan(contents: bytes) -> _Scan:
+    found = _Scan()
     if not contents.startswith(_MAGIC):
-        torn = _MAGIC.startswith(contents)
-        return [], "" if torn else "not a chunk file", 0
-    frames: list[tuple[bytes, bytes, int]] = []
-    damage = ""
-    position = len(_MAGIC)
+        if _MAGIC.startswith(contents):
+            return found
+        found.damage = "not a chunk file"
+        position = _next_frame(contents, 0)
+    else:
+        position = len(_MAGIC)
     while position + _HEAD_SIZE <= len(contents):
+        if not _is_head(contents, position):
+            found.damage = found.damage or f"damaged frame at byte {position}"
+            found.lost += 1
+            position = _next_frame(contents, position + 1)
+            continue
         kind, length, count, checksum = _HEAD.unpack_from(contents, position)
         start = position + _HEAD_SIZE
-        head_checksum = _CHECK.unpack_from(contents, start - _CHECK.size)[0]
-        if zlib.crc32(contents[position : position + _HEAD.size]) != head_checksum:
-            return frames, damage or f"damaged frame at byte {position}", position
         payload = contents[start : start + length]
         if len(payload) < length:
+            found.torn = count if kind == _DATA else 0
             break
         if zlib.crc32(payload) == checksum:
-            frames.append((kind, payload, count))
+            found.frames.append((kind, payload, count))
         else:
-            damage = damage or f"checksum mismatch at byte {position}"
+            found.damage = found.damage or f"checksum mismatch at byte {position}"
+            found.lost += count if kind == _DATA else 0
         position = start + length
-    return frames, damage, position
+    found.end = position
+    return found
+
+
+def _is_head(contents: bytes, position: int) -> bool:
+    head = contents[position : position + _HEAD_SIZE]
+    return len(head) == _HEAD_SIZE and _CHECK.unpack_from(head, _HEAD.size)[0] == zlib.crc32(head[: _HEAD.size])
+
+
+def _next_frame(contents: bytes, position: int) -> int:
+    """Where the next frame begins, whatever stands before it; the end where there is none."""
+    found = _KINDS.finditer(contents, position)
+    return next((match.start() for match in found if _is_head(contents, match.start())), len(contents))
 
 
 def _read_header(frames: list[tuple[bytes, bytes, int]]) -> Header | None:

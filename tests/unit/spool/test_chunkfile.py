@@ -86,11 +86,16 @@ def test_a_torn_end_is_cut_off_and_all_before_it_recovered(tmp_path: Path, accep
         path = directory / f"1{chunkfile.SUFFIX}"
         path.write_bytes(contents[:length])
         found, texts = recover(directory)
-        assert not texts
         assert sum(chunk.count for chunk in found) == sum(count for _, count in PIECES[:accepted])
+        broken = path.with_suffix(chunkfile.BROKEN)
         if accepted:
+            assert not texts
             assert path.stat().st_size == start
             assert chunkfile.read(path) == [raw for raw, _ in PIECES[:accepted]]
+            assert found[0].torn == (PIECES[accepted][1] if length >= start + FRAME_HEAD else 0)
+        if length >= start + FRAME_HEAD or (accepted and length > start):
+            assert broken.read_bytes() == contents[:length], "what was cut off is kept"
+            broken.unlink()
         assert not list(directory.glob(f"*{chunkfile.BROKEN}"))
 
 
