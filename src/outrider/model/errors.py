@@ -61,6 +61,17 @@ class UserError(OutriderError):
         return "; ".join(parts)
 
 
+class UserErrors(UserError):
+    """Several faults of one configuration; ``errors`` has two or more, in the order in which they were found."""
+
+    def __init__(self, errors: Iterable[UserError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__(self.errors[0].message, self.errors[0].place)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.errors))
+
+
 class PeerError(OutriderError):
     """The other side failed: unreachable, slow, refused, or sent what it must not.
 

@@ -4,6 +4,8 @@
 ``options``   options declared once: parser, validator, reference
 ``registry``  which plugins there are; a test proves that it lists exactly the plugin folders
 ``configuration``  sections with their properties, from a file, the command line or a preset
+``findings``  everything that is wrong with a configuration
+``parsers_files``  what Parsers_File names
 ``instances``  a section to a plugin instance, checked
 ``build``     configuration sections to a checked pipeline
 ``engine``    run, flush, stop; the only place that knows all the parts

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import os.path
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from outrider.formats import classic, classic_load, env
+from outrider.formats import classic, classic_load, env, yaml_config
 from outrider.model.errors import Place, UserError
+from outrider.pipeline.findings import Findings
 from outrider.pipeline.options import Property
 from outrider.pipeline.registry import KINDS
 
@@ -40,6 +42,10 @@ class Configuration:
     variables: dict[str, str] = field(default_factory=dict)
     parsers: list[PluginSection] = field(default_factory=list)
     """Sections of kind ``parser`` and ``multiline_parser``, from parsers files or YAML."""
+    objects: list[Property] = field(default_factory=list)
+    """Shared objects that other routers load: ``-e``, ``plugins`` of YAML."""
+    folder: str = ""
+    """Where the main file is."""
 
     def then(self, later: Configuration) -> Configuration:
         """This one's sections in front of the later one's; later service values and variables win."""
@@ -48,25 +54,82 @@ class Configuration:
             self.service + later.service,
             {**self.variables, **later.variables},
             self.parsers + later.parsers,
+            self.objects + later.objects,
+            later.folder or self.folder,
         )
 
 
-def from_file(path: str, files: classic_load.Files, warn: Callable[[str], None]) -> Configuration:
-    """Read a classic configuration and what it includes. Raises UserError."""
-    if path.lower().endswith((".yaml", ".yml")):
-        raise UserError("YAML configurations are not supported yet", Place(path), fix="use the classic format")
+def from_file(
+    path: str, files: classic_load.Files, warn: Callable[[str], None], findings: Findings | None = None
+) -> Configuration:
+    """Read a configuration, classic or YAML by its name, and what it includes.
+
+    Raises UserError; with ``findings`` only where reading cannot go on, and the other faults are added there.
+    """
+    found = findings or Findings()
+    if path.lower().endswith(yaml_config.EXTENSIONS):
+        configuration = _from_yaml(yaml_config.load(path, files), warn)
+    else:
+        loaded = classic_load.load(path, files)
+        configuration = Configuration(variables=env.variables(loaded.metas, files.read, warn))
+        for note in loaded.notes:
+            warn(f"{note.place}: {note.message}")
+        for section in loaded.sections:
+            with found.collecting():
+                _take(configuration, section, warn)
+    configuration.folder = os.path.dirname(path)
+    if findings is None:
+        found.raise_errors()
+    return configuration
+
+
+def parsers_from_file(path: str, files: classic_load.Files, warn: Callable[[str], None]) -> list[PluginSection]:
+    """The ``parser`` and ``multiline_parser`` sections of a parsers file, classic or YAML. Raises UserError.
+
+    Other sections have no meaning there; ``warn`` is told so.
+    """
+    if path.lower().endswith(yaml_config.EXTENSIONS):
+        return _from_yaml(yaml_config.load(path, files), warn).parsers
     loaded = classic_load.load(path, files)
-    configuration = Configuration(variables=env.variables(loaded.metas, files.read, warn))
     for note in loaded.notes:
         warn(f"{note.place}: {note.message}")
+    found: list[PluginSection] = []
     for section in loaded.sections:
-        _take(configuration, section, warn)
-    return configuration
+        if section.kind in _IN_PARSERS_FILE:
+            found.append(PluginSection(section.kind, _properties(section), section.place))
+        else:
+            warn(f"{section.place}: section [{section.name}] is ignored in a parsers file")
+    return found
+
+
+def _properties(section: classic.Section) -> list[Property]:
+    return [Property(entry.key, entry.value, entry.value_place) for entry in section.entries]
+
+
+def _from_yaml(loaded: yaml_config.YamlLoaded, warn: Callable[[str], None]) -> Configuration:
+    for note in loaded.notes:
+        warn(f"{note.place}: {note.message}")
+
+    def properties(pairs: list[yaml_config.Pair]) -> list[Property]:
+        return [Property(pair.key, pair.value, pair.place) for pair in pairs]
+
+    def section(item: yaml_config.YamlSection) -> PluginSection:
+        return PluginSection(
+            item.kind, properties(item.pairs), item.place, [section(processor) for processor in item.processors]
+        )
+
+    return Configuration(
+        [section(item) for item in loaded.sections],
+        properties(loaded.service),
+        loaded.variables,
+        [section(item) for item in loaded.parsers],
+        properties(loaded.plugins),
+    )
 
 
 def _take(configuration: Configuration, section: classic.Section, warn: Callable[[str], None]) -> None:
     kind = section.kind
-    properties = [Property(entry.key, entry.value, entry.value_place) for entry in section.entries]
+    properties = _properties(section)
     if kind == "service":
         configuration.service += properties
     elif kind in KINDS:
