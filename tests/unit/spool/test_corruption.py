@@ -1,4 +1,4 @@
-"""A thousand damaged spools: whatever a disk has done, recovery goes on, saves the rest, counts and keeps the others."""
+"""A thousand damaged spools: whatever a disk has done, recovery goes on, saves the rest, counts and keeps it."""
 
 from __future__ import annotations
 
