@@ -17,7 +17,8 @@ from outrider.pipeline.configuration import Configuration, PluginSection, expand
 from outrider.pipeline.delivery import OutputRunner, Retries
 from outrider.pipeline.engine import Engine, RunningInput
 from outrider.pipeline.filtering import RunningFilter
-from outrider.pipeline.instances import Instance, Maker
+from outrider.pipeline.findings import Findings
+from outrider.pipeline.instances import Classes, Instance, Maker
 from outrider.pipeline.intake import RECORDS, ChunkIntake, Spool
 from outrider.pipeline.ledger import Ledger
 from outrider.pipeline.log import Log
@@ -38,17 +39,29 @@ class Plan:
         return [item for item in self.instances if item.kind == kind]
 
 
-def read_service(configuration: Configuration, environment: Mapping[str, str], log: Log) -> Service:
-    """The [SERVICE] keys. Raises UserError."""
+def read_service(
+    configuration: Configuration, environment: Mapping[str, str], log: Log, findings: Findings | None = None
+) -> Service:
+    """The [SERVICE] keys. Raises UserError with every fault; with ``findings`` they are added there."""
+    found = Findings() if findings is None else findings
     variables = {**environment, **configuration.variables}
     properties = expand_all(configuration.service, variables, log.warn)
-    service = options.read(Service, properties, "service", last_wins=True)
-    _refuse_unsupported(service, properties)
-    if service.flush <= 0:
-        raise UserError(f"service: Flush must be more than 0 seconds, found {service.flush:g}")
-    if service.scheduler_base < 1 or service.scheduler_cap < 1:
-        raise UserError("service: Scheduler.Base and Scheduler.Cap must be at least 1 second")
+    service = options.read(Service, properties, "service", last_wins=True, findings=found)
+    for check in (_refuse_unsupported, _check_times):
+        with found.collecting():
+            check(service, properties)
+    if findings is None:
+        found.raise_errors()
     return service
+
+
+def _check_times(service: Service, properties: list[options.Property]) -> None:
+    places = {item.key: item.place for item in properties}
+    if service.flush <= 0:
+        raise UserError(f"service: Flush must be more than 0 seconds, found {service.flush:g}", places.get("flush"))
+    for key, value in (("scheduler.base", service.scheduler_base), ("scheduler.cap", service.scheduler_cap)):
+        if value < 1:
+            raise UserError("service: Scheduler.Base and Scheduler.Cap must be at least 1 second", places.get(key))
 
 
 def _refuse_unsupported(service: Service, properties: list[options.Property]) -> None:
@@ -63,34 +76,52 @@ def _refuse_unsupported(service: Service, properties: list[options.Property]) ->
             raise UserError(f"service: {item.key} is not supported", item.place, fix="remove it")
 
 
-def plan(configuration: Configuration, service: Service, environment: Mapping[str, str], log: Log) -> Plan:
-    """Construct and check every plugin. Raises UserError at the first fault."""
+def plan(
+    configuration: Configuration,
+    service: Service,
+    environment: Mapping[str, str],
+    log: Log,
+    findings: Findings | None = None,
+    classes: Classes | None = None,
+) -> Plan:
+    """Construct and check every plugin. Raises UserError with every fault; with ``findings`` they are added there.
+
+    ``classes`` gives the plugins' classes in the registry's place.
+    """
+    found = Findings() if findings is None else findings
     variables = {**environment, **configuration.variables}
-    maker = Maker(variables, service, log)
-    instances = [maker.instance(section) for section in configuration.sections]
+    maker = Maker(variables, service, log, found, classes)
+    instances: list[Instance] = []
+    for section in configuration.sections:
+        with found.collecting():
+            instances.append(maker.instance(section))
     result = Plan(service, instances, log)
-    _check_names(instances)
-    _check_matches(result)
+    _check_names(instances, found)
+    _check_matches(result, found)
+    if findings is None:
+        found.raise_errors()
     return result
 
 
-def _check_names(instances: list[Instance]) -> None:
+def _check_names(instances: list[Instance], findings: Findings) -> None:
     seen: dict[tuple[str, str], Instance] = {}
     for item in instances:
         first = seen.setdefault((item.kind, item.name), item)
         if first is not item:
-            raise UserError(
-                f"two {item.kind}s are named '{item.name}', first at {first.section.place}",
-                item.section.place,
-                fix="give each its own Alias",
+            findings.error(
+                UserError(
+                    f"two {item.kind}s are named '{item.name}', first at {first.section.place}",
+                    item.section.place,
+                    fix="give each its own Alias",
+                )
             )
 
 
-def _check_matches(result: Plan) -> None:
+def _check_matches(result: Plan, findings: Findings) -> None:
     inputs, outputs = result.of_kind("input"), result.of_kind("output")
     for item in result.of_kind("filter"):
         if not item.core.match and not item.core.match_regex:
-            raise UserError(f"no match rule for {item.name}", item.section.place, fix="add 'Match *'")
+            findings.error(UserError(f"no match rule for {item.name}", item.section.place, fix="add 'Match *'"))
     for item in outputs:
         if item.core.match or item.core.match_regex:
             continue
@@ -99,12 +130,16 @@ def _check_matches(result: Plan) -> None:
         else:
             item.plugin.log.warn(f"no Match for {item.name}: it gets nothing; fix: add 'Match *'")
     for item in [*result.of_kind("filter"), *outputs]:
-        tag_test(item.core.match, item.core.match_regex, item.section)
+        with findings.collecting():
+            tag_test(item.core.match, item.core.match_regex, item.section)
 
 
-def engine(result: Plan) -> Engine:
-    """The pipeline, ready for ``run``. Makes the spool's directories. Raises UserError or LocalError."""
-    service, ledger = result.service, Ledger()
+def engine(result: Plan, ledger: Ledger | None = None) -> Engine:
+    """The pipeline, ready for ``run``. Makes the spool's directories. Raises UserError or LocalError.
+
+    ``ledger`` is that of the pipeline whose place this one takes, if there is one.
+    """
+    service, ledger = result.service, ledger or Ledger()
     made = Engine(ledger, result.log.child("engine"), service.flush, service.grace)
     made.decoders[RECORDS] = decode_records
     for item in result.of_kind("output"):

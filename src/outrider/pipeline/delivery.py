@@ -98,6 +98,7 @@ class OutputRunner:
         self._waiting: dict[int, tuple[asyncio.TimerHandle, Parcel]] = {}
         self._more = asyncio.Event()
         self._hurry = False
+        self._frozen = False
         self.processors: list[RunningFilter] = []
         """Filters of this output alone."""
 
@@ -129,12 +130,21 @@ class OutputRunner:
             handle.cancel()
             self._requeue(parcel)
 
+    def freeze(self) -> None:
+        """Begin nothing more: what is under way may end, what waits is for ``abandon``."""
+        self._frozen = True
+
+    @property
+    def active(self) -> int:
+        """Batches that are under way."""
+        return self._active
+
     async def _work(self) -> None:
         while True:
-            while not self._queue:
+            while not self._queue or self._frozen:
                 self._more.clear()
                 self._idle()
-                if self._queue:
+                if self._queue and not self._frozen:
                     break
                 await self._more.wait()
             parcel = self._queue.popleft()
@@ -243,7 +253,7 @@ class OutputRunner:
         self._finished(parcel, self)
 
     def abandon(self) -> list[Parcel]:
-        """The parcels that were not delivered when the pipeline stopped."""
+        """The parcels that were not delivered when the pipeline stopped or another took its place."""
         left = [*self._queue, *(parcel for _, parcel in self._waiting.values())]
         for handle, _ in self._waiting.values():
             handle.cancel()

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from outrider.model.batch import Batch
@@ -25,6 +25,7 @@ from outrider.pipeline.log import Log
 from outrider.pipeline.plugin import Decoder, Input
 
 _ROUTES_MAX: Final = 10_000
+_REMOVED: Final = "output removed by a reload"
 _UNDELIVERED: Final = "not delivered before the stop"
 
 
@@ -34,6 +35,23 @@ class RunningInput:
 
     plugin: Input[Any]
     intake: ChunkIntake
+
+
+@dataclass(slots=True)
+class Leftovers:
+    """What an engine had not delivered when another took its place: chunks before the filters, parcels behind them."""
+
+    chunks: list[Chunk] = field(default_factory=list)
+    parcels: list[tuple[str, Parcel]] = field(default_factory=list)
+    """Each with the name of its output."""
+    intakes: dict[str, ChunkIntake] = field(default_factory=dict)
+    decoders: dict[str, Decoder] = field(default_factory=dict)
+
+    def every_chunk(self) -> Iterator[Chunk]:
+        """Each chunk once."""
+        seen = {chunk.id: chunk for chunk in self.chunks}
+        seen.update((parcel.chunk.id, parcel.chunk) for _, parcel in self.parcels)
+        yield from seen.values()
 
 
 class Engine:
@@ -52,6 +70,9 @@ class Engine:
         self._routes: dict[str, tuple[OutputRunner, ...]] = {}
         self._ready: dict[tuple[str, ...], deque[Chunk]] = {}
         self._pumping = False
+        self._frozen = False
+        self._inherited = Leftovers()
+        self._leaving = False
         self._stopping = asyncio.Event()
         self._finished = asyncio.Event()
         self._intakes: dict[str, ChunkIntake] = {}
@@ -75,7 +96,8 @@ class Engine:
             for item in self.filters:
                 if item.emitter:
                     item.emitter.on_room(lambda: None, self.pump)
-            for intake in self._intakes.values():
+            self._take_over(self._inherited)
+            for intake in self._all_intakes():
                 intake.ended = self.stop
                 for chunk in intake.recover():
                     self.sealed(chunk)
@@ -88,14 +110,40 @@ class Engine:
                 workers.append(group.create_task(self._tick()))
                 await self._stopping.wait()
                 await inputs.aclose()
-                await self._drain()
+                if self._leaving:
+                    await self._freeze()
+                else:
+                    await self._drain()
                 for worker in workers:
                     worker.cancel()
-            self._account_for_the_rest()
+            if not self._leaving:
+                self._account_for_the_rest()
 
     def stop(self) -> None:
         """Ask for the end; safe to call from a signal handler of the loop."""
         self._stopping.set()
+
+    def leave(self) -> None:
+        """Ask for an end after which another engine takes over what is left."""
+        self._leaving = True
+        self._stopping.set()
+
+    def inherit(self, left: Leftovers) -> None:
+        """Take over, when ``run`` starts, what another engine has left."""
+        self._inherited = left
+
+    def leftovers(self) -> Leftovers:
+        """Everything that this engine, which no longer runs or has failed to start, has not delivered."""
+        left = Leftovers(intakes=self._intakes, decoders=self.decoders)
+        left.chunks = [chunk for queue in self._ready.values() for chunk in queue]
+        for output in self.outputs:
+            for parcel in output.abandon():
+                if parcel.batch is not None:
+                    self._pack(parcel.chunk, parcel.batch)
+                    parcel.batch = None
+                left.parcels.append((output.name, parcel))
+        self._ready.clear()
+        return left
 
     @property
     def stopping(self) -> bool:
@@ -119,6 +167,40 @@ class Engine:
             item.flush(now, self.log, last=last)
         for intake in self._intakes.values():
             intake.seal_all()
+
+    def _take_over(self, left: Leftovers) -> None:
+        self.decoders = {**left.decoders, **self.decoders}
+        outputs = {output.name: output for output in self.outputs}
+        for chunk in left.every_chunk():
+            if chunk.source in self._intakes:
+                self._intakes[chunk.source].adopt(chunk)
+        for name in left.intakes.keys() - self._intakes.keys():
+            self._intakes[name] = left.intakes[name]
+            self._intakes[name].retire()
+        for chunk in left.chunks:
+            self.sealed(chunk)
+        for name, parcel in left.parcels:
+            if name in outputs:
+                outputs[name].put(parcel)
+                continue
+            self.log.error(f"{parcel.count} records of chunk {parcel.chunk.id} dropped: {_REMOVED} ({name})")
+            parcel.row.buffered -= parcel.count
+            parcel.row.dropped[_REMOVED] += parcel.count
+            self._left(parcel.chunk, name)
+
+    async def _freeze(self) -> None:
+        """Begin nothing new; what is under way has Grace to end."""
+        self._frozen = True
+        self._flush_open(last=True)
+        for output in self.outputs:
+            output.freeze()
+        try:
+            async with asyncio.timeout(self._grace if self._grace >= 0 else None):
+                while any(output.active for output in self.outputs):
+                    self._finished.clear()
+                    await self._finished.wait()
+        except TimeoutError:
+            self.log.warn("a batch was still under way after Grace: it is sent again and may arrive twice")
 
     async def _drain(self) -> None:
         self._flush_open()
@@ -188,12 +270,16 @@ class Engine:
 
     def pump(self) -> None:
         """Take up chunks as outputs want them, one in each turn of the event loop."""
-        if not self._pumping:
+        if self._frozen:
+            self._finished.set()
+        elif not self._pumping:
             self._pumping = True
             asyncio.get_running_loop().call_soon(self._pump)
 
     def _pump(self) -> None:
         self._pumping = False
+        if self._frozen:
+            return
         for queue in self._ready.values():
             if not queue:
                 continue
@@ -278,7 +364,9 @@ class Engine:
 
     def finished(self, parcel: Parcel, output: OutputRunner) -> None:
         """A parcel has left an output for good."""
-        chunk = parcel.chunk
+        self._left(parcel.chunk, output.name)
+
+    def _left(self, chunk: Chunk, output: str) -> None:
         chunk.pending -= 1
         if chunk.pending:
             if chunk.path is not None:
@@ -286,11 +374,11 @@ class Engine:
         else:
             self._close(chunk)
 
-    def _mark_done(self, chunk: Chunk, output: OutputRunner) -> None:
+    def _mark_done(self, chunk: Chunk, output: str) -> None:
         try:
-            chunk.mark_done(output.name)
+            chunk.mark_done(output)
         except LocalError as error:
-            self.log.warn(f"{error}; after a restart {output.name} may get the chunk a second time")
+            self.log.warn(f"{error}; after a restart {output} may get the chunk a second time")
 
     def _close(self, chunk: Chunk) -> None:
         self._intakes[chunk.source].finish(chunk)

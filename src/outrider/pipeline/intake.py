@@ -65,6 +65,7 @@ class ChunkIntake:
         self._in_memory: dict[str, Chunk] = {}
         self._unfinished = 0
         self._paused = False
+        self._adopted: set[str] = set()
         self._listeners: list[tuple[Callable[[], None], Callable[[], None]]] = []
         self.ended: Callable[[], None] = lambda: None
         """Called when the input has come to its end."""
@@ -147,6 +148,8 @@ class ChunkIntake:
                 self.log.error(
                     f"{found.path.name}: {found.damage}; {found.count} records recovered, the rest set aside"
                 )
+            if found.header.id in self._adopted:
+                continue
             row = self._ledger.of_input(self.name, found.header.tag)
             row.accepted += found.count
             row.waiting += found.count
@@ -155,6 +158,18 @@ class ChunkIntake:
             yield chunk
         if self._over:
             self._make_room()
+
+    def adopt(self, chunk: Chunk) -> None:
+        """Take over a sealed chunk from the input of that name of the pipeline before this one."""
+        self._adopted.add(chunk.id)
+        self.held += chunk.memory
+        self.stored += chunk.stored
+        if chunk.pieces:
+            self._in_memory[chunk.id] = chunk
+
+    def retire(self) -> None:
+        """The input is gone; what it took is still under way."""
+        self._listeners.clear()
 
     def seal_all(self) -> None:
         """Every open chunk is complete."""
