@@ -15,8 +15,10 @@
 ``delivery``  one output: queue, workers, retries
 ``schedule``  waiting times and Retry_Limit (pure)
 ``ledger``    accepted = delivered + buffered + dropped{reason}, at every moment
+``shapes``    what a filter of keys does, worked out once for records with the same keys
 ``service``   the [SERVICE] keys
 ``log``       log lines as Fluent Bit writes them
+``reload``    one engine takes the place of another, with a new configuration
 ``monitor``   the HTTP endpoint
 ``run``       a pipeline as a process: event loop, signals, monitoring
 """

@@ -11,7 +11,12 @@ KINDS: Final = ("input", "filter", "output")
 
 PLUGINS: Final[dict[str, dict[str, str]]] = {
     "input": {"dummy": "Dummy", "forward": "Forward", "syslog": "Syslog", "tcp": "Tcp"},
-    "filter": {"grep": "Grep", "record_modifier": "RecordModifier"},
+    "filter": {
+        "grep": "Grep",
+        "modify": "Modify",
+        "nest": "Nest",
+        "record_modifier": "RecordModifier",
+    },
     "output": {
         "file": "File",
         "forward": "Forward",

@@ -1,0 +1,1 @@
+"""Adds, removes, renames, copies and moves fields, by rules and conditions."""

@@ -1,0 +1,1 @@
+"""Puts fields into a map, or lifts them out of one."""
