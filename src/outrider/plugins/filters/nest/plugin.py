@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import repeat
 from typing import Any
 
 from outrider.model.batch import Batch, Record
 from outrider.model.errors import UserError
 from outrider.pipeline.plugin import Filter
-from outrider.pipeline.shapes import Reshape, Shapes, picker, unchanged
+from outrider.pipeline.shapes import Reshape, Shapes, put, take_out, unchanged
 from outrider.plugins.filters.nest.config import Options
 
 
@@ -48,32 +49,15 @@ class Nest(Filter[Options]):
         inner = [key for key in keys if self._nests(key)]
         if not inner:
             return unchanged
-        outer = [key for key in keys if not self._nests(key)]
         names = tuple(map(self._renamed, inner))
-        pick, pop, under = picker(inner), tuple(inner), self._key
+        under = self._key
 
-        if len(outer) > len(inner):
+        def run(records: list[Record]) -> list[Record]:
+            columns = [take_out(records, key) for key in inner]
+            put(records, under, map(dict, map(zip, repeat(names), zip(*columns, strict=True))))
+            return records
 
-            def few(records: list[Record]) -> list[Record]:
-                for record in records:
-                    values = pick(record)
-                    for key in pop:
-                        del record[key]
-                    record[under] = dict(zip(names, values, strict=True))
-                return records
-
-            return few
-        left, outer_names = picker(outer), tuple(outer)
-
-        def many(records: list[Record]) -> list[Record]:
-            changed = []
-            for record in records:
-                new = dict(zip(outer_names, left(record), strict=True))
-                new[under] = dict(zip(names, pick(record), strict=True))
-                changed.append(new)
-            return changed
-
-        return many
+        return run
 
     def _lift(self, records: list[Record]) -> None:
         key, renamed = self._key, self._renamed
