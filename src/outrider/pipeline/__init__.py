@@ -1,6 +1,7 @@
 """The one engine: records from inputs travel in chunks through filters to every output whose Match fits their tag.
 
 ``plugin``    the contract: Input, Filter, Output, and how a plugin says what became of a batch
+``http_output``  what outputs that speak HTTP have in common
 ``options``   options declared once: parser, validator, reference
 ``registry``  which plugins there are; a test proves that it lists exactly the plugin folders
 ``configuration``  sections with their properties, from a file, the command line or a preset
@@ -13,12 +14,15 @@
 ``chunk``     raw records of one tag, in memory and in the spool, and what is left to do with them
 ``filtering``  one filter: which chunks it takes, what it did to a batch
 ``delivery``  one output: queue, workers, retries
+``quota``     storage.total_limit_size of one output
 ``schedule``  waiting times and Retry_Limit (pure)
 ``ledger``    accepted = delivered + buffered + dropped{reason}, at every moment
 ``shapes``    what a filter of keys does, worked out once for records with the same keys
 ``service``   the [SERVICE] keys
 ``log``       log lines as Fluent Bit writes them
 ``reload``    one engine takes the place of another, with a new configuration
+``status``    what a pipeline has done and holds at one moment, in numbers
+``report``    the bodies of the monitoring endpoints, from these (pure)
 ``monitor``   the HTTP endpoint
 ``run``       a pipeline as a process: event loop, signals, monitoring
 """

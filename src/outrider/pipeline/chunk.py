@@ -35,10 +35,12 @@ class Chunk:
         "pending",
         "pieces",
         "raw_is_final",
+        "rests",
         "size",
         "source",
         "stored",
         "tag",
+        "taken",
     )
 
     def __init__(self, source: str, tag: str, codec: str, created: int, chunk_id: str = "") -> None:
@@ -58,6 +60,10 @@ class Chunk:
         self.raw_is_final = False
         self.done: set[str] = set()
         self.pending = 0
+        self.taken = False
+        """Whether it has been decoded, filtered and handed to outputs."""
+        self.rests: dict[str, bytes] = {}
+        """What is left for outputs that have delivered a part, packed."""
 
     @classmethod
     def recovered(cls, source: str, found: chunkfile.Recovered) -> Chunk:
@@ -85,14 +91,18 @@ class Chunk:
         if self.file is not None:
             self.file.seal()
 
-    def batch(self, decoders: Mapping[str, Decoder]) -> Batch:
-        """The records, decoded. Raises LocalError when the file cannot be read, MalformedError, KeyError."""
-        pieces = self.pieces
+    def batch(self, decoders: Mapping[str, Decoder], output: str = "") -> Batch:
+        """The records, decoded; what is left of them, where ``output`` has delivered a part.
+
+        Raises LocalError when the file cannot be read, MalformedError, KeyError.
+        """
+        rest = self.rests.get(output)
+        pieces = self.pieces if rest is None else [rest]
         if not pieces and self.path is not None:
             pieces = chunkfile.read(self.path)
         if not pieces:
             raise LocalError(f"chunk {self.id} has no records left in memory or on disk")
-        if self.codec == FILTERED:
+        if self.codec == FILTERED or rest is not None:
             times, records, metadata = msgpack.decode(pieces[0])
             batch = Batch(self.tag, times, records, metadata)
         else:
@@ -105,8 +115,21 @@ class Chunk:
 
         Raises LocalError when the file cannot be replaced; memory then holds the filtered form all the same.
         """
-        if self.codec == FILTERED or self.raw_is_final:
-            return
+        if self.codec != FILTERED and not self.raw_is_final:
+            self._replace(batch)
+
+    def keep_rest(self, output: str, batch: Batch, *, alone: bool) -> None:
+        """Keep what is left for an output that has delivered a part: in place of all, where it is alone in waiting.
+
+        Raises LocalError as ``pack`` does.
+        """
+        if alone:
+            self.rests.pop(output, None)
+            self._replace(batch)
+        else:
+            self.rests[output] = pack(batch)
+
+    def _replace(self, batch: Batch) -> None:
         blob = pack(batch)
         self.codec, self.count, self.pieces, self.size = FILTERED, len(batch), [blob], len(blob)
         if self.path is not None:
@@ -120,10 +143,12 @@ class Chunk:
         try:
             for number, piece in enumerate(self.pieces):
                 file.append(piece, 0 if number else self.count)
+            file.seal()
+            for output in sorted(self.done):
+                chunkfile.mark_done(file.path, output)
         except LocalError:
             file.delete()
             raise
-        file.seal()
         self.path = file.path
 
     def unload(self) -> None:

@@ -23,9 +23,12 @@ from outrider.pipeline.filtering import RunningFilter
 from outrider.pipeline.ledger import Sent, count_reason
 from outrider.pipeline.log import Log
 from outrider.pipeline.plugin import Decoder, Delivery, Output
+from outrider.pipeline.quota import Quota
 from outrider.pipeline.schedule import wait_seconds
 
 _FAILURES_MAX: Final = 10_000
+_HOLD_MAX: Final = 600.0
+"""Seconds that a peer may ask us to stay away; Scheduler.Cap, where that is less."""
 
 
 def described(error: Exception) -> str:
@@ -52,9 +55,13 @@ class Parcel:
     row: Sent
     count: int
     batch: Batch | None = None
-    rest: Batch | None = None
-    """What is left after a partial delivery."""
+    is_part: bool = False
+    """Whether a part has been delivered and the chunk keeps the rest."""
     attempts: int = 0
+    due: float = 0.0
+    """When the next retry is due, by the loop's clock."""
+    early: bool = False
+    """Whether this try comes before its time, because the output delivers again; it does not count as a retry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,7 @@ class OutputRunner:
         decoders: Mapping[str, Decoder],
         finished: Callable[[Parcel, OutputRunner], None],
         idle: Callable[[], None],
-        parked: Callable[[Parcel, Batch], None],
+        parked: Callable[[Parcel, Batch, str], None],
     ) -> None:
         self.plugin = plugin
         self.name = plugin.context.name
@@ -96,6 +103,16 @@ class OutputRunner:
         self._queue: deque[Parcel] = deque()
         self._active = 0
         self._waiting: dict[int, tuple[asyncio.TimerHandle, Parcel]] = {}
+        self._patient: dict[int, Parcel] = {}
+        """Those of the waiting that may be tried before their time, in the order in which they failed."""
+        self._parcels: dict[str, Parcel] = {}
+        """All that are pending, by the chunk's id."""
+        self._hold: asyncio.TimerHandle | None = None
+        """Until when the peer has asked us to stay away."""
+        self.rejected: Callable[[Chunk, str, Batch], None] = lambda chunk, output, batch: None
+        """Called with records that are dropped because they were refused or given up."""
+        self.quota: Quota | None = None
+        """The bound of what waits on disk (storage.total_limit_size)."""
         self._more = asyncio.Event()
         self._hurry = False
         self._frozen = False
@@ -114,6 +131,7 @@ class OutputRunner:
 
     def put(self, parcel: Parcel) -> None:
         """Queue a parcel."""
+        self._parcels[parcel.chunk.id] = parcel
         self._queue.append(parcel)
         self._more.set()
 
@@ -129,6 +147,22 @@ class OutputRunner:
         for handle, parcel in list(self._waiting.values()):
             handle.cancel()
             self._requeue(parcel)
+        self._more.set()
+
+    def evict(self, chunk: Chunk, reason: str) -> bool:
+        """Drop a chunk's records for this output, unless they are under way."""
+        parcel = self._parcels.get(chunk.id)
+        if parcel is None:
+            return False
+        if id(parcel) in self._waiting:
+            self._waiting.pop(id(parcel))[0].cancel()
+            self._patient.pop(id(parcel), None)
+        elif parcel in self._queue:
+            self._queue.remove(parcel)
+        else:
+            return False
+        self._drop(parcel, parcel.count, reason)
+        return True
 
     def freeze(self) -> None:
         """Begin nothing more: what is under way may end, what waits is for ``abandon``."""
@@ -139,12 +173,15 @@ class OutputRunner:
         """Batches that are under way."""
         return self._active
 
+    def _may_begin(self) -> bool:
+        return bool(self._queue) and not self._frozen and (self._hold is None or self._hurry)
+
     async def _work(self) -> None:
         while True:
-            while not self._queue or self._frozen:
+            while not self._may_begin():
                 self._more.clear()
                 self._idle()
-                if self._queue and not self._frozen:
+                if self._may_begin():
                     break
                 await self._more.wait()
             parcel = self._queue.popleft()
@@ -160,17 +197,18 @@ class OutputRunner:
 
     async def _deliver(self, parcel: Parcel) -> None:
         try:
-            batch = parcel.rest or parcel.batch or parcel.chunk.batch(self._decoders)
+            batch = parcel.batch or parcel.chunk.batch(self._decoders, self.name)
         except Exception as error:  # noqa: BLE001 - whatever one chunk holds must not stop the others
             unreadable(parcel.chunk, error, self._log)
             self._drop(parcel, parcel.count, "unreadable chunk")
             return
-        whole, gone = batch, Counter[str]()
-        if self.processors and parcel.rest is None:
+        whole, gone, after = batch, Counter[str](), 0.0
+        if self.processors and not parcel.is_part:
             batch = self._processed(whole, gone)
         try:
             delivery = _checked(await self.plugin.send(batch), batch) if batch.records else Delivery(0)
         except PeerError as error:
+            after = error.after
             if error.retry:
                 delivery = Delivery(0, reason=str(error), retry=batch)
             else:
@@ -181,11 +219,11 @@ class OutputRunner:
             self._log.error(f"bug in output: {''.join(traceback.format_exception(error))}")
             delivery = Delivery(0, reason=f"bug: {type(error).__name__}", retry=batch)
         if delivery.retry is not None and len(delivery.retry) == len(batch):
-            self._settle(parcel, whole, replace(delivery, retry=whole))  # the processors will see all of it again
+            self._settle(parcel, whole, replace(delivery, retry=whole), after)  # the processors will see it all again
             return
         for reason, count in gone.items():
             self._account_dropped(parcel, count, reason)
-        self._settle(parcel, batch, delivery)
+        self._settle(parcel, batch, delivery, after)
 
     def _processed(self, whole: Batch, gone: Counter[str]) -> Batch:
         """A copy that has been through this output's processors; other outputs have the same batch."""
@@ -196,47 +234,91 @@ class OutputRunner:
                 gone[item.reason] += less
         return batch
 
-    def _settle(self, parcel: Parcel, batch: Batch, delivery: Delivery) -> None:
+    def _settle(self, parcel: Parcel, batch: Batch, delivery: Delivery, after: float) -> None:
         row = parcel.row
         row.delivered += delivery.delivered
         row.buffered -= delivery.delivered
         parcel.count -= delivery.delivered
+        if after > 0:
+            self._stay_away(after)
         if delivery.dropped:
             self.errors.append(asyncio.get_running_loop().time())
             self._log.error(f"{delivery.dropped} records of chunk {parcel.chunk.id} dropped: {delivery.reason}")
             self._account_dropped(parcel, delivery.dropped, delivery.reason)
+            if delivery.dropped == len(batch):
+                self.rejected(parcel.chunk, self.name, batch)
         if delivery.retry is None:
             self._finish(parcel)
+            if delivery.delivered:
+                self._try_another()
             return
         limit = self._retries.limit
         stays_in_spool = self._hurry and parcel.chunk.path is not None
-        if limit is not None and parcel.attempts >= limit and not stays_in_spool:
+        if limit is not None and parcel.attempts >= limit and not stays_in_spool and not parcel.early:
             self.given_up.append(asyncio.get_running_loop().time())
             self._log.error(
                 f"chunk {parcel.chunk.id} cannot be retried: {parcel.count} records dropped after"
                 f" {parcel.attempts} retries: {delivery.reason}; fix: raise Retry_Limit or set it to False"
             )
+            self.rejected(parcel.chunk, self.name, delivery.retry)
             self._drop(parcel, parcel.count, f"gave up after {parcel.attempts} retries")
             return
-        if parcel.rest is not None or len(delivery.retry) < len(batch):
-            parcel.rest = delivery.retry
-        else:
-            self._parked(parcel, batch)
-        self._retry_later(parcel, delivery.reason)
-
-    def _retry_later(self, parcel: Parcel, reason: str) -> None:
-        parcel.attempts += 1
-        parcel.row.retried += parcel.count
+        is_new = len(delivery.retry) < len(batch) or self.name in parcel.chunk.rests
+        parcel.is_part = parcel.is_part or is_new
         parcel.batch = None
-        seconds = wait_seconds(parcel.attempts, self._retries.base, self._retries.cap, random.randint)
-        if self._hurry:
-            seconds = 1
-        self._log.warn(f"failed to flush chunk {parcel.chunk.id}, retry in {seconds} seconds: {reason}", about=reason)
-        handle = asyncio.get_running_loop().call_later(seconds, self._requeue, parcel)
+        if is_new or not parcel.is_part:  # else the chunk holds the rest already
+            self._parked(parcel, delivery.retry, self.name if is_new else "")
+        self._retry_later(parcel, delivery.reason, after)
+
+    def _retry_later(self, parcel: Parcel, reason: str, after: float) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        if parcel.early:
+            parcel.early = False
+            seconds = max(parcel.due - now, 0.0)
+        else:
+            parcel.attempts += 1
+            parcel.row.retried += parcel.count
+            seconds = wait_seconds(parcel.attempts, self._retries.base, self._retries.cap, random.randint)
+            self._patient[id(parcel)] = parcel
+        seconds = 1 if self._hurry else max(seconds, self._bounded(after))
+        parcel.due = now + seconds
+        self._log.warn(f"failed to flush chunk {parcel.chunk.id}, retry in {seconds:g} seconds: {reason}", about=reason)
+        handle = loop.call_later(seconds, self._requeue, parcel)
         self._waiting[id(parcel)] = (handle, parcel)
+
+    def _bounded(self, after: float) -> float:
+        return min(after, self._retries.cap, _HOLD_MAX)
+
+    def _stay_away(self, after: float) -> None:
+        """The peer has said when to come back: nothing is sent before, except at the stop."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._bounded(after)
+        if self._hold is not None:
+            until = max(until, self._hold.when())
+            self._hold.cancel()
+        self._hold = loop.call_at(until, self._come_back)
+
+    def _come_back(self) -> None:
+        self._hold = None
+        self._more.set()
+
+    def _try_another(self) -> None:
+        """The output delivers: what has waited longest is tried now, one parcel for each that was delivered.
+
+        So a peer that is back gets what waits as fast as it takes it; one that still fails has not cost a retry.
+        """
+        if not self._patient or len(self._queue) >= self._concurrency:
+            return
+        parcel = next(iter(self._patient.values()))
+        self._waiting[id(parcel)][0].cancel()
+        self._requeue(parcel)
+        parcel.early = True
 
     def _requeue(self, parcel: Parcel) -> None:
         self._waiting.pop(id(parcel), None)
+        self._patient.pop(id(parcel), None)
+        parcel.early = False
         self.put(parcel)
 
     def _account_dropped(self, parcel: Parcel, count: int, reason: str) -> None:
@@ -249,16 +331,22 @@ class OutputRunner:
         self._finish(parcel)
 
     def _finish(self, parcel: Parcel) -> None:
-        parcel.batch = parcel.rest = None
+        parcel.batch = None
+        parcel.chunk.rests.pop(self.name, None)
+        self._parcels.pop(parcel.chunk.id, None)
         self._finished(parcel, self)
 
     def abandon(self) -> list[Parcel]:
         """The parcels that were not delivered when the pipeline stopped or another took its place."""
         left = [*self._queue, *(parcel for _, parcel in self._waiting.values())]
+        for parcel in left:
+            parcel.early = False
         for handle, _ in self._waiting.values():
             handle.cancel()
         self._queue.clear()
         self._waiting.clear()
+        self._patient.clear()
+        self._parcels.clear()
         return left
 
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from outrider.model.batch import Batch
 from outrider.model.errors import LocalError
+from outrider.pipeline import quota
 from outrider.pipeline.chunk import FILTERED, Chunk
 from outrider.pipeline.delivery import OutputRunner, Parcel, unreadable
 from outrider.pipeline.filtering import RunningFilter
@@ -72,6 +73,8 @@ class Engine:
         self._pumping = False
         self._frozen = False
         self._inherited = Leftovers()
+        self.up = False
+        """Whether everything has started, and nothing was left to another engine."""
         self._leaving = False
         self._stopping = asyncio.Event()
         self._finished = asyncio.Event()
@@ -85,7 +88,9 @@ class Engine:
         Raises UserError or LocalError when an input or output cannot start; what had started is stopped.
         """
         self.started = time.monotonic()
-        self._intakes = {intake.name: intake for intake in self._all_intakes()}
+        self._intakes = {intake.name: intake for intake in self.every_intake()}
+        for intake in self._intakes.values():
+            intake.on_disk = self.charge
         async with AsyncExitStack() as outputs, AsyncExitStack() as inputs:
             for output in self.outputs:
                 await output.plugin.start()
@@ -97,13 +102,14 @@ class Engine:
                 if item.emitter:
                     item.emitter.on_room(lambda: None, self.pump)
             self._take_over(self._inherited)
-            for intake in self._all_intakes():
+            for intake in self.every_intake():
                 intake.ended = self.stop
                 for chunk in intake.recover():
                     self.sealed(chunk)
             for started in self.inputs:
                 await started.plugin.start(started.intake)
                 inputs.push_async_callback(started.plugin.stop)
+            self.up = True
             async with asyncio.TaskGroup() as group:
                 workers = [group.create_task(output.run()) for output in self.outputs]
                 workers += [group.create_task(item.run(self.log)) for item in self._every_filter()]
@@ -134,6 +140,7 @@ class Engine:
 
     def leftovers(self) -> Leftovers:
         """Everything that this engine, which no longer runs or has failed to start, has not delivered."""
+        self.up = False
         left = Leftovers(intakes=self._intakes, decoders=self.decoders)
         left.chunks = [chunk for queue in self._ready.values() for chunk in queue]
         for output in self.outputs:
@@ -155,7 +162,8 @@ class Engine:
             await asyncio.sleep(self._flush)
             self._flush_open()
 
-    def _all_intakes(self) -> list[ChunkIntake]:
+    def every_intake(self) -> list[ChunkIntake]:
+        """The intakes of inputs and of filters that emit."""
         return [item.intake for item in self.inputs] + [item.emitter for item in self.filters if item.emitter]
 
     def _every_filter(self) -> list[RunningFilter]:
@@ -177,11 +185,13 @@ class Engine:
         for name in left.intakes.keys() - self._intakes.keys():
             self._intakes[name] = left.intakes[name]
             self._intakes[name].retire()
+            self._intakes[name].on_disk = self.charge
         for chunk in left.chunks:
             self.sealed(chunk)
         for name, parcel in left.parcels:
             if name in outputs:
                 outputs[name].put(parcel)
+                self.charge(parcel.chunk)
                 continue
             self.log.error(f"{parcel.count} records of chunk {parcel.chunk.id} dropped: {_REMOVED} ({name})")
             parcel.row.buffered -= parcel.count
@@ -231,7 +241,7 @@ class Engine:
         self._flush_open(last=True)
         kept = lost = 0
         for chunk in (chunk for queue in self._ready.values() for chunk in queue):
-            if chunk.path is not None:
+            if self._intakes[chunk.source].keep(chunk):
                 kept += chunk.count
                 continue
             lost += chunk.count
@@ -239,14 +249,16 @@ class Engine:
             row.waiting -= chunk.count
             row.dropped[_UNDELIVERED] += chunk.count
         for parcel in (parcel for output in self.outputs for parcel in output.abandon()):
-            if parcel.chunk.path is not None:
+            if parcel.batch is not None and parcel.chunk.path is None:
+                self._pack(parcel.chunk, parcel.batch)
+            if self._intakes[parcel.chunk.source].keep(parcel.chunk):
                 kept += parcel.count
                 continue
             lost += parcel.count
             parcel.row.buffered -= parcel.count
             parcel.row.dropped[_UNDELIVERED] += parcel.count
         if lost:
-            advice = "fix: storage.type filesystem keeps them, while its disk has room"
+            advice = "fix: set storage.path, where they are kept while its disk has room"
             self.log.error(f"{lost} records were not delivered and are lost; {advice}")
         if kept:
             self.log.info(f"{kept} records stay in the spool for the next start")
@@ -257,6 +269,7 @@ class Engine:
         """A chunk is complete."""
         route = tuple(output.name for output in self.route(chunk.tag))
         self._ready.setdefault(route, deque()).append(chunk)
+        self.charge(chunk)
         self.pump()
 
     def route(self, tag: str) -> tuple[OutputRunner, ...]:
@@ -299,6 +312,7 @@ class Engine:
     def _take_up(self, chunk: Chunk) -> None:
         row = self.ledger.of_input(chunk.source, chunk.tag)
         row.waiting -= chunk.count
+        chunk.taken = True
         try:
             batch = chunk.batch(self.decoders)
         except Exception as error:  # noqa: BLE001 - whatever one chunk holds must not stop the others
@@ -342,7 +356,7 @@ class Engine:
             self._pack(chunk, batch)
         elif not chunk.raw_is_final:
             chunk.pieces = []
-        if not busy and chunk.path is not None:
+        if not busy and self._intakes[chunk.source].spills:
             self._intakes[chunk.source].unload(chunk)  # what is under way is bounded by the workers, not by the limit
         for output in outputs:
             sent = self.ledger.of_output(chunk.source, chunk.tag, output.name)
@@ -350,28 +364,69 @@ class Engine:
             sent.buffered += count
             output.put(Parcel(chunk, sent, count, None if output in busy else batch))
 
-    def parked(self, parcel: Parcel, batch: Batch) -> None:
-        """A parcel must wait: its chunk keeps the filtered records packed, on disk alone where there is a spool."""
-        self._pack(parcel.chunk, batch)
-        self._intakes[parcel.chunk.source].unload(parcel.chunk)
+    def parked(self, parcel: Parcel, batch: Batch, rest_of: str) -> None:
+        """A parcel must wait: its chunk keeps the filtered records packed, on disk alone where there is a spool.
 
-    def _pack(self, chunk: Chunk, batch: Batch) -> None:
+        ``rest_of`` names the output where it has delivered a part, and ``batch`` is what is left.
+        """
+        self._pack(parcel.chunk, batch, rest_of)
+        self._intakes[parcel.chunk.source].unload(parcel.chunk)
+        self.charge(parcel.chunk)
+
+    def _pack(self, chunk: Chunk, batch: Batch, rest_of: str = "") -> None:
         try:
-            chunk.pack(batch)
+            if rest_of:
+                alone = chunk.pending == 1 and not any(output.processors for output in self.route(chunk.tag))
+                chunk.keep_rest(rest_of, batch, alone=alone)
+            else:
+                chunk.pack(batch)
         except LocalError as error:
             self.log.error(f"{error}; the chunk is kept in memory")
         self._intakes[chunk.source].loaded(chunk)
 
     def finished(self, parcel: Parcel, output: OutputRunner) -> None:
         """A parcel has left an output for good."""
+        if output.quota:
+            output.quota.forget(parcel.chunk)
         self._left(parcel.chunk, output.name)
 
     def _left(self, chunk: Chunk, output: str) -> None:
         chunk.pending -= 1
         if chunk.pending:
-            if chunk.path is not None:
-                self._mark_done(chunk, output)
+            self._mark_done(chunk, output)
         else:
+            self._close(chunk)
+
+    def charge(self, chunk: Chunk) -> None:
+        """The chunk is on disk with this size: outputs whose storage.total_limit_size it exceeds lose their oldest."""
+        if chunk.path is None:
+            return
+        for output in self.route(chunk.tag):
+            if output.quota and output.name not in chunk.done:
+                output.quota.note(chunk)
+                for oldest in output.quota.victims():
+                    self._drop_for(output, oldest)
+
+    def _drop_for(self, output: OutputRunner, chunk: Chunk) -> None:
+        """Drop a chunk's records for one output, unless it is sending them."""
+        reason = f"{chunk.count} records of chunk {chunk.id} dropped for {output.name}: {quota.REASON} reached"
+        if chunk.taken:
+            if output.evict(chunk, quota.REASON):
+                self.log.error(reason, about=f"{quota.REASON} {output.name}")
+            return
+        self.log.error(reason, about=f"{quota.REASON} {output.name}")
+        assert output.quota is not None, "only called for those"
+        output.quota.forget(chunk)
+        sent = self.ledger.of_output(chunk.source, chunk.tag, output.name)
+        sent.routed += chunk.count
+        sent.dropped[quota.REASON] += chunk.count
+        self._mark_done(chunk, output.name)
+        outputs = self.route(chunk.tag)
+        if all(other.name in chunk.done for other in outputs):
+            self._ready[tuple(other.name for other in outputs)].remove(chunk)
+            row = self.ledger.of_input(chunk.source, chunk.tag)
+            row.waiting -= chunk.count
+            row.passed += chunk.count
             self._close(chunk)
 
     def _mark_done(self, chunk: Chunk, output: str) -> None:
@@ -381,5 +436,8 @@ class Engine:
             self.log.warn(f"{error}; after a restart {output} may get the chunk a second time")
 
     def _close(self, chunk: Chunk) -> None:
+        for output in self.route(chunk.tag):
+            if output.quota:
+                output.quota.forget(chunk)
         self._intakes[chunk.source].finish(chunk)
         self._finished.set()

@@ -1,7 +1,8 @@
 """Where an input hands in its records: open chunks by tag, the spool, back-pressure.
 
-At ``Mem_Buf_Limit`` an input with a spool lets go of the memory of waiting chunks (the disk has them); one without
-stops reading and goes on when there is room. Nothing is refused that was read.
+At ``Mem_Buf_Limit`` an input with a spool lets go of the memory of waiting chunks: the disk has them already, where
+``storage.type`` is ``filesystem``, or gets them then, where it is ``memory``. An input without a spool stops reading and
+goes on when there is room. Nothing is refused that was read.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ class Spool:
 
     directory: Path
     sync: bool
+    first: bool = True
+    """Whether records go to disk before they are accepted; else only when memory has no room for them."""
     limit: int = 0
     """Bytes at which the input stops reading; 0: none."""
     memory_fallback: bool = True
@@ -54,11 +57,13 @@ class ChunkIntake:
         self.name = name
         self.held = 0
         self.stored = 0
+        self.live: dict[str, Chunk] = {}
+        """Every chunk of this input that is not finished."""
         self.trouble = ""
         """Why records are kept in memory only at the moment; empty where they are not."""
         self.log = log
         self._ledger = ledger
-        self._limit = limit
+        self.limit = limit
         self._spool = spool
         self._sealed = sealed
         self._open: dict[tuple[str, str], Chunk] = {}
@@ -67,6 +72,8 @@ class ChunkIntake:
         self._paused = False
         self._adopted: set[str] = set()
         self._listeners: list[tuple[Callable[[], None], Callable[[], None]]] = []
+        self.on_disk: Callable[[Chunk], None] = lambda chunk: None
+        """Called with a sealed chunk that was in memory alone and is on disk now."""
         self.ended: Callable[[], None] = lambda: None
         """Called when the input has come to its end."""
 
@@ -91,7 +98,8 @@ class ChunkIntake:
         row = self._ledger.of_input(self.name, tag)
         row.accepted += count
         row.waiting += count
-        is_stored = chunk.path is not None or self._spool is None
+        row.bytes += len(raw)
+        is_stored = chunk.path is not None or self._spool is None or not self._spool.first
         if chunk.size >= SIZE_MAX:
             self._seal(chunk)
         if self._over:
@@ -120,7 +128,7 @@ class ChunkIntake:
         """See ``plugin.Intake``. Reading cannot stop for these bytes, or none of the records would ever be whole."""
         self._unfinished += change
         return (
-            self._unfinished <= max(self._limit, UNFINISHED_MIN) if self._limit else self._unfinished <= UNFINISHED_MAX
+            self._unfinished <= max(self.limit, UNFINISHED_MIN) if self.limit else self._unfinished <= UNFINISHED_MAX
         )
 
     @property
@@ -143,6 +151,7 @@ class ChunkIntake:
         for found in chunkfile.recover(self._spool.directory):
             if isinstance(found, str):
                 self.log.error(found)
+                self.lost("(unknown)", 1, "unreadable chunk file")
                 continue
             if found.damage:
                 self.log.error(
@@ -150,10 +159,14 @@ class ChunkIntake:
                 )
             if found.header.id in self._adopted:
                 continue
+            for count, reason in ((found.lost, "damaged in the spool"), (found.torn, "cut off in the spool")):
+                if count:
+                    self.lost(found.header.tag, count, reason)
             row = self._ledger.of_input(self.name, found.header.tag)
             row.accepted += found.count
             row.waiting += found.count
-            chunk = Chunk.recovered(self.name, found)
+            row.bytes += found.size
+            chunk = self.live[found.header.id] = Chunk.recovered(self.name, found)
             self._restored(chunk)
             yield chunk
         if self._over:
@@ -162,6 +175,7 @@ class ChunkIntake:
     def adopt(self, chunk: Chunk) -> None:
         """Take over a sealed chunk from the input of that name of the pipeline before this one."""
         self._adopted.add(chunk.id)
+        self.live[chunk.id] = chunk
         self.held += chunk.memory
         self.stored += chunk.stored
         if chunk.pieces:
@@ -187,12 +201,27 @@ class ChunkIntake:
             self._make_room()
         self._resume_if_room()
 
+    @property
+    def spills(self) -> bool:
+        """Whether there is a disk for what memory has no room for."""
+        return self._spool is not None
+
+    def keep(self, chunk: Chunk) -> bool:
+        """The process ends: put a chunk on disk, if it is not there. Whether it will be found at the next start."""
+        if chunk.path is None and chunk.pieces and self._spool is not None:
+            try:
+                self._write(chunk, self._spool)
+            except LocalError as error:
+                self.log.error(str(error))
+        return chunk.path is not None
+
     def release(self, chunk: Chunk) -> None:
         """The chunk is finished: its memory is free."""
         self.held -= chunk.memory
         self.stored -= chunk.stored
         chunk.memory = chunk.stored = 0
         self._in_memory.pop(chunk.id, None)
+        self.live.pop(chunk.id, None)
         self._resume_if_room()
 
     def finish(self, chunk: Chunk) -> None:
@@ -219,14 +248,15 @@ class ChunkIntake:
     # -- inside
 
     def _measure(self, chunk: Chunk) -> None:
-        size = sum(map(len, chunk.pieces)) + CHUNK_COST if chunk.pieces else 0
+        size = sum(map(len, chunk.pieces)) + sum(map(len, chunk.rests.values()))
+        size += CHUNK_COST if size else 0
         self.held += size - chunk.memory
         chunk.memory = size
         self._restored(chunk)
 
     @property
     def _over(self) -> bool:
-        if self._limit and self.held >= self._limit:
+        if self.limit and self.held >= self.limit:
             return True
         spool = self._spool
         if spool is None:
@@ -235,7 +265,7 @@ class ChunkIntake:
 
     def _fill(self) -> str:
         disk = f", {self.stored} bytes on disk (limit {self._spool.limit or 'none'})" if self._spool else ""
-        return f"{self.held} bytes in memory (limit {self._limit or 'none'}){disk}"
+        return f"{self.held} bytes in memory (limit {self.limit or 'none'}){disk}"
 
     def _restored(self, chunk: Chunk) -> None:
         """The size of the chunk on disk may have changed."""
@@ -245,7 +275,7 @@ class ChunkIntake:
 
     def _new(self, tag: str, codec: str) -> Chunk:
         chunk = Chunk(self.name, tag, codec, time.time_ns())
-        if self._spool is not None:
+        if self._spool is not None and self._spool.first:
             try:
                 chunk.file = chunkfile.ChunkFile(self._spool.directory, chunk.header, sync=self._spool.sync)
                 chunk.path = chunk.file.path
@@ -257,7 +287,7 @@ class ChunkIntake:
 
     def _add(self, chunk: Chunk) -> None:
         self._open[chunk.tag, chunk.codec] = chunk
-        self._in_memory[chunk.id] = chunk
+        self._in_memory[chunk.id] = self.live[chunk.id] = chunk
         chunk.memory = CHUNK_COST
         self.held += CHUNK_COST
 
@@ -275,18 +305,25 @@ class ChunkIntake:
         self.log.error(f"{error}; {what}; fix: free disk space")
 
     def _try_disk(self, spool: Spool) -> None:
-        """Write what memory alone has, now that there may be room again."""
+        """Write what memory alone has and should not, now that there may be room again."""
         waiting = [chunk for chunk in self._in_memory.values() if chunk.path is None and chunk.pieces]
         try:
-            for chunk in waiting:
-                chunk.write_to(spool.directory, sync=spool.sync)
-                self._restored(chunk)
+            for chunk in waiting if spool.first else []:
+                self._write(chunk, spool)
+                self.on_disk(chunk)
             chunkfile.probe(spool.directory)
         except LocalError as error:
             self.trouble = str(error)
             return
         self.trouble = ""
+        if self._over:
+            self._make_room()
         self._resume_if_room()
+
+    def _write(self, chunk: Chunk, spool: Spool) -> None:
+        spool.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        chunk.write_to(spool.directory, sync=spool.sync)
+        self._restored(chunk)
 
     def _seal(self, chunk: Chunk) -> None:
         self._open.pop((chunk.tag, chunk.codec), None)
@@ -297,17 +334,41 @@ class ChunkIntake:
             self.finish(chunk)
 
     def _make_room(self) -> None:
-        if self._spool is not None:
+        spool = self._spool
+        if spool is not None and spool.first:
             for chunk in list(self._in_memory.values()):
-                if chunk.path is None:
-                    continue
-                if chunk.pieces:
-                    if self._open.get((chunk.tag, chunk.codec)) is chunk:
-                        self._seal(chunk)
-                    self.unload(chunk)
-                self._in_memory.pop(chunk.id, None)
+                if chunk.path is not None:
+                    self._let_go(chunk)
+        elif spool is not None and not self.trouble:
+            self._spill(spool)
         if self._over and not self._paused:
             self._paused = True
             self.log.warn(f"paused (mem buf overlimit): {self._fill()}; senders wait")
             for pause, _ in self._listeners:
                 pause()
+
+    def _let_go(self, chunk: Chunk) -> None:
+        if chunk.pieces:
+            if self._open.get((chunk.tag, chunk.codec)) is chunk:
+                self._seal(chunk)
+            self.unload(chunk)
+        self._in_memory.pop(chunk.id, None)
+
+    def _spill(self, spool: Spool) -> None:
+        """Write the older half of what is in memory to disk, and let go of it."""
+        for chunk in list(self._in_memory.values()):
+            if self.held <= self.limit // 2 or (spool.limit and self.stored >= spool.limit):
+                return
+            if not chunk.pieces:
+                continue
+            if self._open.get((chunk.tag, chunk.codec)) is chunk:
+                self._seal(chunk)
+            try:
+                if chunk.path is None:
+                    self._write(chunk, spool)
+                    self.on_disk(chunk)
+            except LocalError as error:
+                self.trouble = str(error)
+                self.log.error(f"{error}; senders wait until there is room; fix: free disk space")
+                return
+            self._let_go(chunk)

@@ -27,6 +27,8 @@ class Taken:
     accepted: int = 0
     waiting: int = 0
     passed: int = 0
+    bytes: int = 0
+    """Of accepted records, as they came."""
     dropped: Counter[str] = field(default_factory=Counter)
     moved: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -40,6 +42,13 @@ class Sent:
     buffered: int = 0
     delivered: int = 0
     retried: int = 0
+    bytes: int = 0
+    """Of delivered records, as their chunk had them."""
+    errors: int = 0
+    """Batches with dropped records."""
+    retries: int = 0
+    given_up: int = 0
+    """Chunks that exhausted Retry_Limit."""
     dropped: Counter[str] = field(default_factory=Counter)
 
 
