@@ -4,8 +4,10 @@
 ``connect``  client connections that say when the bytes have left
 ``upstream`` connections kept between batches and made anew when they are gone
 ``http``     HTTP requests over kept connections, and what an answer means for the records
+``oauth2``   tokens by OAuth 2.0 client credentials
 ``uplink``   HTTPS to an Outrider server: first contact with a pinned authority, then mutual TLS
 ``tls``      TLS contexts, verified by default
 ``threads``  blocking calls that cannot hold up the end
+``tail``     following files that others write, rotate and truncate
 ``files``    the file system as a configuration needs it
 """

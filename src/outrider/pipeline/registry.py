@@ -10,16 +10,18 @@ from outrider.model.errors import Place, UserError
 KINDS: Final = ("input", "filter", "output")
 
 PLUGINS: Final[dict[str, dict[str, str]]] = {
-    "input": {"dummy": "Dummy", "forward": "Forward", "syslog": "Syslog", "tcp": "Tcp"},
+    "input": {"dummy": "Dummy", "forward": "Forward", "syslog": "Syslog", "tail": "Tail", "tcp": "Tcp"},
     "filter": {
         "grep": "Grep",
         "modify": "Modify",
         "nest": "Nest",
         "record_modifier": "RecordModifier",
+        "rewrite_tag": "RewriteTag",
     },
     "output": {
         "file": "File",
         "forward": "Forward",
+        "http": "Http",
         "null": "Null",
         "stdout": "Stdout",
         "syslog": "Syslog",

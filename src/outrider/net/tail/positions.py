@@ -1,0 +1,106 @@
+"""Where each file is to be read on: what an earlier process has saved, and what is to be saved next.
+
+Without a database everything here does nothing. Positions are saved together and a little later: what is read twice
+after a crash is what came since, nothing is left out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterator
+
+from outrider.model.errors import LocalError
+from outrider.net.tail.file import TailFile, by_inode, checksum_of, regular
+from outrider.net.tail.offsets import Offsets, Position, Saved
+
+
+class Positions:
+    """``database`` is None where nothing is kept. ``warn`` is told when it refuses. Raises LocalError when made."""
+
+    def __init__(self, database: Offsets | None, warn: Callable[[str], None]) -> None:
+        self._database = database
+        self._warn = warn
+        self._changed: set[TailFile] = set()
+        self._saved: dict[int, list[Saved]] = {}
+        for saved in database.rows() if database is not None else ():
+            self._saved.setdefault(saved.inode, []).append(saved)
+
+    def of(self, file: TailFile) -> Saved | None:
+        """What was saved of a file; asked once for each."""
+        rows = self._saved.get(file.inode, [])
+        named = [saved for saved in rows if saved.name == file.path]
+        if self._database is None or not (named or rows) or (self._database.by_name and not named):
+            return None
+        saved = named[0] if named else rows[0]
+        rows.remove(saved)
+        self._database.adopt(saved, _position(file))
+        return saved
+
+    def left_over(self, followed: Collection[tuple[int, int]]) -> Iterator[tuple[TailFile, Saved]]:
+        """Files that have another name now, with what was saved of them; rows of files that are gone are forgotten.
+
+        Inodes are used again, for files that have nothing to do with the old ones: only a file whose bytes before the
+        position are known for sure is given.
+        """
+        listings: dict[str, dict[int, str]] = {}
+        gone = []
+        for saved in [row for rows in self._saved.values() for row in rows]:
+            directory = os.path.dirname(saved.name)
+            if directory not in listings:
+                listings[directory] = by_inode(directory)
+            path = listings[directory].get(saved.inode)
+            status = regular(path) if path else None
+            if status is None or path is None:
+                named = regular(saved.name)
+                if os.path.isdir(directory or ".") and (named is None or named.st_ino != saved.inode):
+                    gone.append(saved.id)
+            elif saved.check and (status.st_dev, status.st_ino) not in followed:
+                file = TailFile(path, status)
+                file.path = saved.name
+                yield file, saved
+        self._try(lambda database: database.delete(gone))
+
+    def adopt(self, file: TailFile, saved: Saved) -> None:
+        """The file is the one that was saved."""
+        if self._database is not None:
+            self._database.adopt(saved, _position(file))
+
+    def changed(self, file: TailFile) -> None:
+        """The file's position is not the saved one."""
+        if self._database is not None:
+            self._changed.add(file)
+
+    def save(self) -> None:
+        """Save what has changed, but for files whose newest lines are not safe yet."""
+        if self._changed:
+            safe = [file for file in self._changed if file.safe]
+            if self._try(lambda database: database.save([_position(file) for file in safe])):
+                self._changed.difference_update(safe)
+
+    def let_go(self, file: TailFile) -> None:
+        """The file is followed no more; it is forgotten when it was rotated and no name leads to it."""
+        self.save()
+        self._changed.discard(file)
+        if file.rotated is not None and file.inode not in by_inode(os.path.dirname(file.real)):
+            self._try(lambda database: database.forget(_position(file)))
+
+    def close(self) -> None:
+        """Save, and close the database."""
+        self.save()
+        if self._database is not None:
+            self._database.close()
+
+    def _try(self, work: Callable[[Offsets], None]) -> bool:
+        if self._database is None:
+            return True
+        try:
+            work(self._database)
+        except LocalError as error:
+            self._warn(f"{error}; tried again; a restart before that reads lines a second time")
+            return False
+        return True
+
+
+def _position(file: TailFile) -> Position:
+    rotated = file.rotated is not None
+    return Position(file.path, file.device, file.inode, file.saved_offset, checksum_of(file.check), rotated)

@@ -1,0 +1,390 @@
+"""The tail input.
+
+Everything happens in short steps on the event loop: one block of one file, then whoever else has something to do, then
+the next file. A file that is read to its end costs nothing until the kernel says that it has changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import resource
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import ClassVar, Final
+
+from outrider.formats.regex import Regex
+from outrider.model.errors import LocalError, UserError
+from outrider.net.tail.file import Descriptors, TailFile
+from outrider.net.tail.found import Found
+from outrider.net.tail.gzip import GzipFile
+from outrider.net.tail.inotify import Inotify
+from outrider.net.tail.offsets import Offsets
+from outrider.net.tail.positions import Positions
+from outrider.pipeline.plugin import Decoder, Input, Intake
+from outrider.plugins.inputs.tail.config import Options
+from outrider.plugins.inputs.tail.decode import CODEC, decode
+from outrider.plugins.inputs.tail.reader import ROOM, Reader, Stream
+from outrider.plugins.inputs.tail.tag import check_tag, tag_of
+
+BLOCK: Final = 256 * 1024
+"""Bytes that are read at a time; more, where lines may be longer."""
+CALM: Final = 0.02
+"""Seconds between two looks at what the kernel says: writers write line by line, blocks are cheaper."""
+TICK: Final = 0.25
+"""Seconds between two saves of the positions, and between two looks at files that the kernel does not speak of."""
+SHARE: Final = 20
+"""A look at names takes one part of so many of the time at most."""
+
+
+class Tail(Input[Options]):
+    """Follows files and reads their lines."""
+
+    Options = Options
+    codecs: ClassVar[Mapping[str, Decoder]] = {CODEC: decode}
+
+    def check(self) -> None:
+        """See Input."""
+        options = self.options
+        if not options.path:
+            raise UserError("path is missing", fix="set Path to the files to follow")
+        if options.docker_mode or options.docker_mode_parser:
+            raise UserError("docker_mode is not supported", fix="use multiline.parser docker")
+        if options.multiline or options.parser_firstline:
+            raise UserError(
+                "multiline and parser_firstline are not supported",
+                fix="define a [MULTILINE_PARSER] with a rule for the first line, and set multiline.parser to its name",
+            )
+        if options.unicode_encoding or options.generic_encoding:
+            raise UserError("unicode.encoding and generic.encoding are not supported", fix="write the files as UTF-8")
+        if options.buffer_max_size <= ROOM:
+            raise UserError(f"buffer_max_size must be more than {ROOM}")
+        self._tag = self.core.tag or self.context.name
+        self._regex: Regex | None = None
+        if options.tag_regex:
+            try:
+                self._regex = Regex(options.tag_regex)
+            except ValueError as error:
+                raise UserError(f"tag_regex: {error}") from error
+        check_tag(self._tag, has_regex=self._regex is not None)
+
+    # -- life
+
+    async def start(self, intake: Intake) -> None:
+        """See Input."""
+        options = self.options
+        self._intake = intake
+        self._loop = asyncio.get_running_loop()
+        self._reader = Reader(options, intake, self.log.warn)
+        self._found = Found(options.path, options.exclude_path, options.ignore_older)
+        self._descriptors = Descriptors(_descriptors())
+        self._positions = Positions(self._database(), self.log.warn)
+        self._ready: deque[TailFile] = deque()
+        self._block = max(BLOCK, options.buffer_max_size + 1)
+        self._running, self._turning = True, False
+        self._names_changed = False
+        self._next_look = 0.0
+        self._calm: asyncio.TimerHandle | None = None
+        self._inotify = self._watcher()
+        self._scan(from_head=options.read_from_head)
+        self._follow_rotated_while_away()
+        self._last_scan = self._loop.time()
+        self._timer = self._loop.call_later(TICK, self._tick)
+        intake.on_room(lambda: None, self._go_on)
+        self.log.info(f"following {len(self._found.files)} files of {', '.join(options.path)}")
+
+    async def stop(self) -> None:
+        """See Input. What is in the files and was not read yet is read after a restart."""
+        self._running = False
+        self._timer.cancel()
+        if self._calm is not None:
+            self._calm.cancel()
+        self._watch_no_more()
+        self._positions.close()
+        self._descriptors.close_all()
+
+    def _database(self) -> Offsets | None:
+        options = self.options
+        if not options.db:
+            return None
+        return Offsets(
+            options.db,
+            sync=options.db_sync,
+            journal=options.db_journal_mode,
+            locking=options.db_locking,
+            by_name=options.db_compare_filename,
+        )
+
+    def _watcher(self) -> Inotify | None:
+        if not self.options.inotify_watcher:
+            return None
+        try:
+            inotify = Inotify()
+        except LocalError as error:
+            self.log.warn(f"{error}; files are looked at every {TICK:g} seconds instead")
+            return None
+        self._loop.add_reader(inotify.descriptor, self._news)
+        return inotify
+
+    def _watch_no_more(self) -> None:
+        if self._inotify is not None:
+            self._loop.remove_reader(self._inotify.descriptor)
+            self._inotify.close()
+            self._inotify = None
+
+    # -- which files
+
+    def _scan(self, *, from_head: bool) -> None:
+        """Take up the files that are new."""
+        for file in self._found.scan(time.time()):
+            self._take_up(file, from_head=from_head)
+        if self._inotify is None:
+            return
+        try:
+            for directory in self._found.directories():
+                self._inotify.watch(directory)
+        except LocalError as error:
+            self.log.warn(
+                f"{error}; files are looked at every {TICK:g} seconds instead; fix: raise fs.inotify.max_user_watches"
+            )
+            self._watch_no_more()
+
+    def _take_up(self, file: TailFile, *, from_head: bool) -> None:
+        tag = tag_of(self._tag, self._regex, file.path)
+        if tag is None:
+            self.log.error(f"{file.path} is not followed: tag_regex does not fit its name")
+            self._found.given_up.add(file.identity)
+            return
+        try:
+            self._descriptors.open(file)
+            self._begin(file, from_head=from_head)
+        except (LocalError, OSError) as error:
+            self.log.error(f"{file.path} is not followed: {error}")
+            self._descriptors.close(file)
+            return
+        file.state = Stream(tag, file.path)
+        self._found.take_up(file)
+        self._positions.changed(file)
+        self._queue(file)
+
+    def _begin(self, file: TailFile, *, from_head: bool) -> None:
+        """Where reading begins: where it has stopped before, at the head, or at the end."""
+        left = self._found.left.get(file.identity)
+        saved = self._positions.of(file)
+        if left is not None:
+            if file.holds(left, ""):
+                file.go_to(left)
+        elif saved is not None:
+            if file.holds(saved.offset, saved.check):
+                file.go_to(saved.offset)
+            else:
+                self.log.info(f"{file.path} was truncated meanwhile: it is read from its head")
+        elif not from_head:
+            file.go_to(file.size())
+
+    def _follow_rotated_while_away(self) -> None:
+        """A file that was renamed while no process was there, to a name that fits no pattern, has lines left."""
+        for file, saved in self._positions.left_over(self._found.files.keys()):
+            with contextlib.suppress(LocalError, OSError):  # nobody has asked for this file by its name
+                self._descriptors.open(file)
+                if not file.holds(saved.offset, saved.check):
+                    self._descriptors.close(file)
+                    continue
+                file.go_to(saved.offset)
+                file.rotated = self._loop.time()
+                file.state = Stream(tag_of(self._tag, self._regex, saved.name) or self._tag, saved.name)
+                self._positions.adopt(file, saved)
+                self._found.take_up(file)
+                self._queue(file)
+
+    # -- what wakes it up
+
+    def _news(self) -> None:
+        """The kernel has something to say: hear it a little later, when there is more of it."""
+        assert self._inotify is not None
+        self._loop.remove_reader(self._inotify.descriptor)
+        self._calm = self._loop.call_later(CALM, self._hear)
+
+    def _hear(self) -> None:
+        if self._inotify is None:
+            return
+        modified, renamed, lost = self._inotify.changes()
+        self._loop.add_reader(self._inotify.descriptor, self._news)
+        for path in modified:
+            file = self._found.by_path.get(path)
+            if file is not None:
+                self._queue(file)
+        if renamed or lost:
+            self._look()
+        if lost:
+            self._queue_all(self._found.files.values())
+
+    def _look(self) -> None:
+        """Names have changed: which files were rotated, which are new? Not all the time, if there are many."""
+        start = self._loop.time()
+        self._names_changed = start < self._next_look
+        if self._names_changed:
+            return
+        for file in self._found.rotated(start):
+            self._positions.changed(file)
+            self._queue(file)
+        self._scan(from_head=self.options.read_newly_discovered_files_from_head)
+        end = self._loop.time()
+        self._next_look = end + SHARE * (end - start)
+
+    def _tick(self) -> None:
+        start = self._loop.time()
+        files = self._found.files
+        is_time = start - self._last_scan >= (
+            self.options.refresh_interval
+            if self._inotify is not None
+            else min(self.options.watcher_interval, self.options.refresh_interval)
+        )
+        if is_time or self._names_changed:
+            self._look()
+        if is_time or self._inotify is None:
+            self._queue_all(file for file in files.values() if _has_more(file))
+        if is_time:
+            self._last_scan = start
+        self._queue_all(file for file in files.values() if file.rotated is not None)
+        self._positions.save()
+        # Looking at ten thousand files takes a while: it must not become all that is done.
+        self._timer = self._loop.call_later(max(TICK, SHARE * (self._loop.time() - start)), self._tick)
+
+    def _queue_all(self, files: Iterable[TailFile]) -> None:
+        for file in list(files):
+            self._queue(file)
+
+    def _queue(self, file: TailFile) -> None:
+        if not file.state.queued:
+            file.state.queued = True
+            self._ready.append(file)
+            self._go_on()
+
+    def _go_on(self) -> None:
+        if self._ready and self._running and not self._turning and not self._intake.full:
+            self._turning = True
+            self._loop.call_soon(self._turn)
+
+    # -- reading
+
+    def _turn(self) -> None:
+        """One block of the file whose turn it is."""
+        self._turning = False
+        if not self._running or self._intake.full or not self._ready:
+            return
+        file = self._ready.popleft()
+        file.state.queued = False
+        try:
+            self._descriptors.open(file)
+            if self._read(file):
+                self._queue(file)
+        except (LocalError, OSError) as error:
+            self.log.warn(f"{file.path} is followed no more: {error}")
+            self._let_go(file)
+        if self.options.exit_on_eof and not self._ready:
+            self._end()
+        self._go_on()
+
+    def _read(self, file: TailFile) -> bool:
+        """Read a block; returns whether there is more. Raises OSError."""
+        block, truncated = file.read(self._block)
+        stream: Stream = file.state
+        if truncated:
+            self.log.info(f"{file.path} was truncated: it is read from its head")
+            stream.inside = False
+            self._positions.changed(file)
+        done = self._reader.block(stream, block, file.offset, time.time_ns())
+        if done.used:
+            file.safe = done.safe
+            file.advance(block, done.used)
+            self._positions.changed(file)
+        if done.stopped:
+            self.log.error(
+                f"{file.path} requires a larger buffer size, lines are too long. Skipping file."
+                f" It has a line longer than {self.options.buffer_max_size} bytes;"
+                " fix: raise Buffer_Max_Size, or set Truncate_Long_Lines or Skip_Long_Lines"
+            )
+            self._found.given_up.add(file.identity)
+            self._let_go(file)
+            return False
+        if len(block) == self._block:
+            return True
+        self._all_read(file)
+        return False
+
+    def _all_read(self, file: TailFile) -> None:
+        if isinstance(file, GzipFile):
+            if file.trouble:
+                self.log.error(file.trouble)
+            if file.done:
+                self._last_line(file)
+                self._let_go(file)
+                return
+        if file.rotated is not None:
+            if self._loop.time() - file.rotated >= self.options.rotate_wait:
+                self._last_line(file)
+                self._let_go(file)
+        elif self._too_old(file):
+            self._let_go(file)
+        elif self.options.file_cache_advise and file.offset > BLOCK:
+            file.forget_cache()
+
+    def _last_line(self, file: TailFile) -> None:
+        block, _ = file.read(self._block)
+        file.safe = self._reader.last(file.state, block, file.offset, time.time_ns())
+        file.advance(block, len(block))
+        self._positions.changed(file)
+
+    def _too_old(self, file: TailFile) -> bool:
+        options = self.options
+        if not options.ignore_older or not options.ignore_active_older_files:
+            return False
+        return os.fstat(file.descriptor).st_mtime < time.time() - options.ignore_older
+
+    def _let_go(self, file: TailFile) -> None:
+        self._positions.let_go(file)
+        self._found.let_go(file)
+        self._descriptors.close(file)
+        if file.state.queued:
+            file.state.queued = False
+            self._ready.remove(file)
+
+    def _end(self) -> None:
+        """Exit_On_Eof: nothing more is wanted than what was there."""
+        self._running = False
+        for file in list(self._found.files.values()):
+            try:
+                self._descriptors.open(file)
+                self._last_line(file)
+            except (LocalError, OSError) as error:
+                self.log.warn(f"the end of {file.path} cannot be read: {error}")
+        self._positions.save()
+        self.log.info("every file has been read to its end")
+        self._intake.end()
+
+
+def _has_more(file: TailFile) -> bool:
+    try:
+        status = os.fstat(file.descriptor) if file.descriptor >= 0 else os.stat(file.path)
+    except OSError:
+        return True  # reading it will tell
+    return status.st_size != file.seen
+
+
+DESCRIPTORS_SPARE: Final = 256
+"""Descriptors that are left for everything else."""
+_DESCRIPTORS_MAX: Final = 1 << 16
+
+
+def _descriptors() -> int:
+    """How many files may be open at once; the limit is raised as far as this process may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _DESCRIPTORS_MAX if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS_MAX)
+    if soft < wanted and soft != resource.RLIM_INFINITY:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+    return max(16, min(soft, _DESCRIPTORS_MAX) - DESCRIPTORS_SPARE)
