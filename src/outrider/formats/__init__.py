@@ -8,11 +8,14 @@
 ``values``        values of options: sizes, times, booleans
 ``words``         lists inside one value
 ``accessor``      record accessors: ``$key['sub'][0]``
+``templates``     text with ``$TAG[n]``, ``$1`` and ``$key`` in it
 ``regex``         regular expressions in Ruby's syntax
 ``json``          Fluent Bit's JSON, to the byte
 ``text``          records as lines of text
 ``stamps``        seconds as text
 ``msgpack``       streams of msgpack: where messages end, and many values in one call
+``payload``       a batch as one body: JSON in its forms, or msgpack
+``gelf``          GELF objects
 ``compress``      gzip and zstd, with a bound on what comes out
 
 Import from the modules: this door is empty so that the launcher, which may use only the standard library,

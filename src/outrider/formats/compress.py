@@ -25,6 +25,12 @@ def gzip(data: bytes) -> bytes:
     return packed
 
 
+def zstd(data: bytes) -> bytes:
+    """One zstd frame that states its size, at the library's usual level."""
+    packed: bytes = zstandard.ZstdCompressor().compress(data)
+    return packed
+
+
 def inflate(data: bytes, kind: str, limit: int) -> bytes:
     """The decompressed bytes; all members of a gzip file. Raises ValueError when broken or larger than ``limit``."""
     out = _gunzip(data, limit) if kind == "gzip" else _unzstd(data, limit)

@@ -87,6 +87,39 @@ def encode_stream(
     return _finish(b"".join(_blocks(b"", times, records, date_key, date_format, escape_unicode, nan_to_null)))
 
 
+def encode_each(
+    records: Sequence[Record],
+    columns: Sequence[tuple[str, Sequence[bytes]]] = (),
+    *,
+    escape_unicode: bool = True,
+    nan_to_null: bool = False,
+) -> list[bytes]:
+    """One object a record, as separate texts.
+
+    ``columns`` are members that come before those of the record: the key, and a JSON text for each record. A record
+    that has the key itself keeps its own value.
+    """
+    keys: set[Any] = set().union(*records)
+    objects = _objects(records, keys, escape_unicode, nan_to_null)
+    if any(key in keys for key, _ in columns):
+        heads = [
+            b",".join(
+                [_one(key, escape_unicode, False) + b":" + column[n] for key, column in columns if key not in record]
+            )
+            for n, record in enumerate(records)
+        ]
+    elif columns:
+        parts = [_one(key, escape_unicode, False) + b":" for key, _ in columns]
+        form = b",".join([part.replace(b"%", b"%%") + b"%b" for part in parts])
+        heads = [form % values for values in zip(*(column for _, column in columns), strict=True)]
+    if columns:
+        objects = [
+            text if not head else b"{%b,%b" % (head, text[1:]) if record else b"{%b}" % head
+            for head, text, record in zip(heads, objects, records, strict=True)
+        ]
+    return [_finish(text) if b"\x7f" in text else text for text in objects]
+
+
 def format_float(value: float) -> str:
     """A float as Fluent Bit writes it in JSON: ``2.0``, ``0.1``, ``1e+300``; ``nan`` and ``inf`` as they are."""
     if value.is_integer() and abs(value) < _WHOLE_LIMIT:

@@ -8,7 +8,9 @@ that names the peer and the cause, and no address of a proxy with its password.
 from __future__ import annotations
 
 import asyncio
+import base64
 import email.utils
+import re
 import socket
 import ssl
 import urllib.request
@@ -38,13 +40,19 @@ _TRY_AGAIN: Final = frozenset({408, 429})
 _AFTER_MAX: Final = 3600.0
 
 _AUTOMATIC: Final = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+_FRAMING: Final = frozenset({"connection", "content-length", "host", "te", "trailer", "transfer-encoding", "upgrade"})
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_MAX: Final = 4096
 Headers = Sequence[tuple[str, str]]
 Body = bytes | Sequence[bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the peer said. ``headers`` are case-insensitive; ``body`` is at most ANSWER_MAX bytes, ``whole`` or not."""
+    """What the peer said. ``headers`` are case-insensitive.
+
+    ``body`` is at most the client's ``answer_max`` bytes; ``whole``: it has no more.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -105,12 +113,38 @@ def proxy_for(host: str, *, tls: bool, option: str = "") -> str:
     return url
 
 
+def basic_auth(user: str, password: str) -> tuple[str, str]:
+    """The Authorization header of RFC 7617."""
+    return "Authorization", "Basic " + base64.b64encode(
+        f"{user}:{password}".encode("utf-8", "surrogateescape")
+    ).decode()
+
+
+def header_value(text: str) -> str:
+    """Text that somebody else chose, as the value of a header: one line, bounded."""
+    return "".join([c if c.isprintable() else "_" for c in text[:_HEADER_MAX]])
+
+
+def check_header(name: str, value: str) -> None:
+    """Raise UserError for what no header can be."""
+    if not _TOKEN.fullmatch(name):
+        raise UserError(f"'{name}' is not the name of an HTTP header", fix="write: header NAME VALUE")
+    if not value.isprintable():
+        raise UserError(f"the value of header {name} holds characters that no header can hold")
+
+
+def is_foreign_header(name: str) -> bool:
+    """Whether a record may bring a header of this name: a token, and none that says where the request ends."""
+    return _TOKEN.fullmatch(name) is not None and name.lower() not in _FRAMING
+
+
 class HttpClient:
     """Requests to one host. Made by ``http_client``; the first request opens the first connection."""
 
     def __init__(
         self, options: UpstreamOptions, host: str, port: int, tls: ssl.SSLContext | None = None, proxy: str = ""
     ) -> None:
+        self.answer_max = ANSWER_MAX
         self._options = options
         self._host = host
         self._port = port
@@ -186,7 +220,7 @@ class HttpClient:
             trace_request_ctx=reused,
         ) as response:
             kept: list[bytes] = []
-            room = ANSWER_MAX
+            room = self.answer_max
             async for part in response.content.iter_any():
                 kept.append(part[:room])
                 room -= len(part)

@@ -1,0 +1,91 @@
+"""What outputs that speak HTTP have in common: one client, its options, compression, and what an answer means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Final, Literal, TypeVar
+
+from outrider.formats import compress, words
+from outrider.model.batch import Batch
+from outrider.model.errors import UserError
+from outrider.net.http import Answer, HttpClient, check_header, http_client, refusal
+from outrider.net.tls import client_context
+from outrider.pipeline.plugin import Delivery, Output
+
+O = TypeVar("O")  # noqa: E741 - the options of a plugin
+
+Compression = Literal["none", "false", "off", "gzip", "zstd"]
+USER_AGENT: Final = ("User-Agent", "Fluent-Bit")
+
+
+class HttpOutput(Output[O]):
+    """A batch is one request. ``check`` makes the client; nothing is connected before the first batch."""
+
+    HOST: ClassVar[str] = "127.0.0.1"
+    PORT: ClassVar[int] = 80
+    concurrency = 2
+
+    def check(self) -> None:
+        """See Output."""
+        self.client = self.client_of()
+
+    def client_of(self, host: str = "", port: int = 0, proxy: str = "") -> HttpClient:
+        """A client with this output's network options. Raises UserError."""
+        core = self.core
+        tls = client_context(core) if core.tls else None
+        return http_client(core, host or core.host or self.HOST, port or core.port or self.PORT, tls, proxy)
+
+    async def post(
+        self, batch: Batch, path: str, headers: Sequence[tuple[str, str]], body: bytes, seconds: float = 60.0
+    ) -> Delivery:
+        """Send a batch as one request; all of it is delivered, dropped or tried again. Raises PeerError."""
+        answer = await self.client.request("POST", path, headers=headers, body=body, timeout=seconds)
+        return self.judge(answer, batch)
+
+    def judge(self, answer: Answer, batch: Batch) -> Delivery:
+        """What the answer means for the whole batch. Raises PeerError."""
+        error = refusal(answer)
+        if error is not None:
+            raise error
+        return Delivery(len(batch))
+
+    async def stop(self) -> None:
+        """See Output."""
+        await self.client.close()
+
+
+def configured_headers(given: Sequence[str]) -> list[tuple[str, str]]:
+    """``header NAME VALUE`` options. Raises UserError."""
+    found = []
+    for text in given:
+        try:
+            parts = words.split_quoted(text, 1)
+        except ValueError as error:
+            raise UserError(f"header: {error}") from error
+        if len(parts) != 2:
+            raise UserError(f"header '{text}' has no value", fix="write: header NAME VALUE")
+        check_header(*parts)
+        found.append((parts[0], parts[1]))
+    return found
+
+
+def compressed(body: bytes, kind: Compression) -> tuple[bytes, list[tuple[str, str]]]:
+    """The body as it goes out, and the header that says so."""
+    match kind:
+        case "gzip":
+            return compress.gzip(body), [("Content-Encoding", "gzip")]
+        case "zstd":
+            return compress.zstd(body), [("Content-Encoding", "zstd")]
+        case _:
+            return body, []
+
+
+def rest_of(batch: Batch, chosen: Sequence[int]) -> Batch:
+    """The records at these places, as a batch of its own: they have not come together before."""
+    return Batch(
+        batch.tag,
+        [batch.times[n] for n in chosen],
+        [batch.records[n] for n in chosen],
+        None if batch.metadata is None else [batch.metadata[n] for n in chosen],
+        source=batch.source,
+    )

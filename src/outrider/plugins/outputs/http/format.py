@@ -1,0 +1,59 @@
+"""Batches to bodies for the http output. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from outrider.formats import gelf, payload
+from outrider.formats.accessor import MISSING
+from outrider.model.batch import Batch, Record
+from outrider.plugins.outputs.http.config import Options
+
+CONTENT_TYPES: Final = {
+    "json": "application/json",
+    "json_lines": "application/x-ndjson",
+    "json_stream": "application/x-ndjson",
+    "msgpack": "application/msgpack",
+    "gelf": "application/json",
+}
+
+
+def fields(options: Options) -> gelf.Fields:
+    """The roles of GELF."""
+    return gelf.Fields(
+        options.gelf_timestamp_key,
+        options.gelf_host_key,
+        options.gelf_short_message_key,
+        options.gelf_full_message_key,
+        options.gelf_level_key,
+    )
+
+
+def encode(batch: Batch, options: Options, *, escape_unicode: bool) -> tuple[bytes, int]:
+    """The body, and how many records have no form in it."""
+    if options.format == "msgpack":
+        return payload.encode_events(batch), 0
+    if options.format == "gelf":
+        roles = fields(options).roles()
+        lines = [
+            gelf.encode(time, record, roles, escape_unicode=escape_unicode)
+            for time, record in zip(batch.times, batch.records, strict=True)
+        ]
+        good = [line for line in lines if line is not None]
+        return b"\n".join([*good, b""]), len(lines) - len(good)
+    key, form = options.json_date_key, options.json_date_format
+    return payload.encode_json(batch, options.format, key, form, escape_unicode=escape_unicode), 0
+
+
+def own_request(
+    record: Record, body: Callable[[Record], Any], headers: Callable[[Record], Any]
+) -> tuple[bytes, list[tuple[str, str]]] | None:
+    """Body and headers that a record brings; None where it has no body."""
+    data = payload.text_of(body(record))
+    if data is None:
+        return None
+    given = headers(record)
+    if given is MISSING or not isinstance(given, dict):
+        return data, []
+    return data, [(k, v) for k, v in given.items() if isinstance(k, str) and isinstance(v, str)]

@@ -1,0 +1,120 @@
+"""The http output."""
+
+from __future__ import annotations
+
+from outrider.formats.accessor import accessor
+from outrider.model.batch import Batch
+from outrider.model.errors import PeerError, UserError
+from outrider.net.http import Answer, basic_auth, check_header, header_value, is_foreign_header, refusal
+from outrider.net.oauth2 import ClientCredentials
+from outrider.pipeline.http_output import USER_AGENT, HttpOutput, compressed, configured_headers, rest_of
+from outrider.pipeline.plugin import Delivery
+from outrider.plugins.outputs.http.config import Options
+from outrider.plugins.outputs.http.format import CONTENT_TYPES, encode, own_request
+
+_NO_BODY = "the record has no text in body_key"
+_NO_MESSAGE = "the record has no short message for GELF"
+
+
+class Http(HttpOutput[Options]):
+    """Sends batches to an HTTP server: 2xx is delivered, 4xx but 408 and 429 is dropped, all else is tried again."""
+
+    Options = Options
+
+    def check(self) -> None:
+        """See Output."""
+        options = self.options
+        self.client = self.client_of(proxy=options.proxy)
+        self._uri = options.uri if options.uri.startswith("/") else f"/{options.uri}"
+        if not (self._uri.isascii() and self._uri.isprintable()) or " " in self._uri:
+            raise UserError(f"uri '{options.uri}' is no path of a URL", fix="write special characters as %XX")
+        if bool(options.body_key) != bool(options.headers_key):
+            raise UserError("body_key and headers_key need each other", fix="give both or none")
+        try:
+            self._own_body = accessor(options.body_key) if options.body_key else None
+            self._own_headers = accessor(options.headers_key) if options.headers_key else None
+        except ValueError as error:
+            raise UserError(str(error)) from error
+        if options.header_tag:
+            check_header(options.header_tag, "")
+        self._headers = [USER_AGENT, *configured_headers(options.header)]
+        if options.http_user:
+            self._headers.append(basic_auth(options.http_user, options.http_passwd))
+        self._tokens = ClientCredentials(self.core, options, options.proxy) if options.oauth2_enable else None
+
+    async def send(self, batch: Batch) -> Delivery:
+        """See Output."""
+        options = self.options
+        if self._own_body is not None:
+            return await self._send_each(batch)
+        body, dropped = encode(batch, options, escape_unicode=self.context.escape_unicode)
+        if dropped == len(batch):
+            return Delivery(0, dropped, _NO_MESSAGE)
+        body, encoding = compressed(body, options.compress)
+        headers = [("Content-Type", CONTENT_TYPES[options.format]), *encoding]
+        error = self._error(await self._request(batch.tag, headers, body))
+        if error is not None:
+            raise error
+        return Delivery(len(batch) - dropped, dropped, _NO_MESSAGE if dropped else "")
+
+    async def _send_each(self, batch: Batch) -> Delivery:
+        """A request for each record; what is left after a failure is tried again."""
+        assert self._own_body is not None
+        assert self._own_headers is not None
+        delivered, reasons = 0, []
+        for number, record in enumerate(batch.records):
+            own = own_request(record, self._own_body, self._own_headers)
+            if own is None:
+                reasons.append(_NO_BODY)
+                continue
+            body, encoding = compressed(own[0], self.options.compress)
+            headers = [(name, header_value(value)) for name, value in own[1] if is_foreign_header(name)]
+            try:
+                error = self._error(await self._request(batch.tag, [*headers, *encoding], body))
+            except PeerError as failure:
+                error = failure
+            if error is None:
+                delivered += 1
+            elif error.retry:
+                reasons.append(str(error))
+                rest = rest_of(batch, range(number, len(batch)))
+                return Delivery(delivered, number - delivered, "; ".join(dict.fromkeys(reasons)), rest)
+            else:
+                reasons.append(str(error))
+        return Delivery(delivered, len(batch) - delivered, "; ".join(dict.fromkeys(reasons)))
+
+    async def _request(self, tag: str, more: list[tuple[str, str]], body: bytes) -> Answer:
+        options = self.options
+        headers = [*more]
+        if options.header_tag:
+            headers.append((options.header_tag, header_value(tag)))
+        headers += self._headers
+        token = ""
+        if self._tokens is not None:
+            token = await self._tokens.token()
+        answer = await self._once(headers, body, token)
+        if answer.status == 401 and self._tokens is not None:
+            answer = await self._once(headers, body, await self._tokens.token(stale=token))
+        return answer
+
+    async def _once(self, headers: list[tuple[str, str]], body: bytes, token: str) -> Answer:
+        options = self.options
+        if token:
+            headers = [*headers, ("Authorization", f"Bearer {token}")]
+        if not options.allow_duplicated_headers:
+            headers = list({name.lower(): (name, value) for name, value in headers}.values())
+        return await self.client.request(
+            options.http_method, self._uri, headers=headers, body=body, timeout=options.response_timeout or 60
+        )
+
+    def _error(self, answer: Answer) -> PeerError | None:
+        error = refusal(answer)
+        if error is None or self.options.log_response_payload:
+            return error
+        return PeerError(f"HTTP {answer.status}", retry=error.retry, after=error.after)
+
+    async def stop(self) -> None:
+        """See Output."""
+        await self.client.close()
+        if self._tokens is not None:
+            await self._tokens.close()
