@@ -34,6 +34,13 @@ def accessor(text: str) -> Callable[[Record], Any]:
     return lambda record: _walk(record.get(key, MISSING), steps)
 
 
+def field(text: str) -> Callable[[Record], Any]:
+    """As ``accessor``, but a text that does not begin with a dollar sign is a plain key, whatever is in it."""
+    if text.startswith("$"):
+        return accessor(text)
+    return lambda record: record.get(text, MISSING)
+
+
 def _walk(value: Any, steps: list[str | int]) -> Any:
     for step in steps:
         if isinstance(step, int):

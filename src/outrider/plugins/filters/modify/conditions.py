@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from outrider.formats import words
-from outrider.formats.accessor import MISSING, accessor
+from outrider.formats.accessor import MISSING, field
 from outrider.formats.regex import Regex
 from outrider.model.batch import Record
 from outrider.plugins.filters.modify.rules import matches
@@ -28,18 +28,12 @@ def condition(text: str) -> Condition:
     if given != _WANTED[name]:
         raise ValueError(f"{name} takes {_WANTED[name]} arguments, found {given}; quote what has blanks")
     if name in _OF_KEY:
-        return _OF_KEY[name](_field(arguments[1]))
+        return _OF_KEY[name](field(arguments[1]))
     if name in _OF_KEYS:
         return _OF_KEYS[name](matches(Regex(arguments[1])))
     if name in _OF_VALUE:
-        return _OF_VALUE[name](_field(arguments[1]), arguments[2])
+        return _OF_VALUE[name](field(arguments[1]), arguments[2])
     return _OF_KEYS_AND_VALUES[name](matches(Regex(arguments[1])), matches(Regex(arguments[2])))
-
-
-def _field(text: str) -> Get:
-    if text.startswith("$"):
-        return accessor(text)
-    return lambda record: record.get(text, MISSING)
 
 
 def _equals(get: Get, expected: str) -> Condition:

@@ -1,0 +1,1 @@
+"""Sends records on under another tag, by what a field says."""
