@@ -16,6 +16,7 @@ from outrider.net.files import ConfigurationFiles
 from outrider.pipeline import build, options, registry, run
 from outrider.pipeline.configuration import COMMAND_LINE, Configuration, PluginSection, from_file
 from outrider.pipeline.log import LEVELS, Log, Sink
+from outrider.pipeline.reload import Loader
 from outrider.pipeline.service import Service
 
 FLUENT_BIT_VERSION: Final = "5.1.1"
@@ -104,7 +105,7 @@ Routes log records, configured as Fluent Bit is.
   -h, --help                print this help; after -i, -F or -o NAME: that plugin's options
 
 Sections of the command line come before those of the file, wherever -c stands.
-Signals: SIGTERM and SIGINT deliver what is left within Grace seconds and end.
+Signals: SIGTERM and SIGINT deliver what is left within Grace seconds and end; SIGHUP reads the configuration anew.
 """
 
 
@@ -187,8 +188,10 @@ def _switch(flag: str, value: str, result: Arguments, current: PluginSection | N
             result.objects.append(value)
         case "-H":
             result.configuration.service.append(options.Property("http_server", "on", place))
-        case "-Y" | "-W" | "-Z":
-            pass  # accepted: neither reload nor tracing needs a switch
+        case "-Y":
+            result.configuration.service.append(options.Property("hot_reload", "on", place))
+        case "-W" | "-Z":
+            pass  # accepted: what they switch is not there
         case _:
             raise AssertionError(flag)
 
@@ -212,18 +215,25 @@ def _main(arguments: Arguments) -> int:
             raise UserError(f"cannot change to '{arguments.workdir}': {error.strerror}", Place(COMMAND_LINE)) from error
     log = Log(Sink(), "router")
     environment = {"HOSTNAME": platform.node(), **os.environ}
-    configuration = arguments.configuration
-    if arguments.config_file:
-        configuration = configuration.then(from_file(arguments.config_file, ConfigurationFiles(), log.warn))
     for path in arguments.objects:
         _built_in(path, log)
-    service = build.read_service(configuration, environment, log)
-    _set_up_log(arguments, service, environment, log)
-    plan = build.plan(configuration, service, environment, log)
+
+    def load() -> Configuration:
+        if not arguments.config_file:
+            return arguments.configuration
+        return arguments.configuration.then(from_file(arguments.config_file, ConfigurationFiles(), log.warn))
+
+    def plan(configuration: Configuration) -> build.Plan:
+        service = build.read_service(configuration, environment, log)
+        _set_up_log(arguments, service, environment, log)
+        return build.plan(configuration, service, environment, log)
+
+    configuration = load()
+    made = plan(configuration)
     if arguments.dry_run:
         print("configuration test is successful", file=sys.stderr)
         return 0
-    return run.run(plan)
+    return run.run(configuration, made, Loader(load, plan))
 
 
 def _set_up_log(arguments: Arguments, service: Service, environment: dict[str, str], log: Log) -> None:

@@ -15,6 +15,8 @@
 ``filtering``  one filter: which chunks it takes, what it did to a batch
 ``delivery``  one output: queue, workers, retries
 ``quota``     storage.total_limit_size of one output
+``storage``   where chunks are kept: what [SERVICE] and each input say, put together
+``rejected``  the dead letters: chunks that an output did not take
 ``schedule``  waiting times and Retry_Limit (pure)
 ``ledger``    accepted = delivered + buffered + dropped{reason}, at every moment
 ``shapes``    what a filter of keys does, worked out once for records with the same keys

@@ -237,11 +237,13 @@ class OutputRunner:
     def _settle(self, parcel: Parcel, batch: Batch, delivery: Delivery, after: float) -> None:
         row = parcel.row
         row.delivered += delivery.delivered
+        row.bytes += parcel.chunk.size * delivery.delivered // max(parcel.chunk.count, 1)
         row.buffered -= delivery.delivered
         parcel.count -= delivery.delivered
         if after > 0:
             self._stay_away(after)
         if delivery.dropped:
+            row.errors += 1
             self.errors.append(asyncio.get_running_loop().time())
             self._log.error(f"{delivery.dropped} records of chunk {parcel.chunk.id} dropped: {delivery.reason}")
             self._account_dropped(parcel, delivery.dropped, delivery.reason)
@@ -255,6 +257,7 @@ class OutputRunner:
         limit = self._retries.limit
         stays_in_spool = self._hurry and parcel.chunk.path is not None
         if limit is not None and parcel.attempts >= limit and not stays_in_spool and not parcel.early:
+            row.given_up += 1
             self.given_up.append(asyncio.get_running_loop().time())
             self._log.error(
                 f"chunk {parcel.chunk.id} cannot be retried: {parcel.count} records dropped after"
@@ -279,6 +282,7 @@ class OutputRunner:
         else:
             parcel.attempts += 1
             parcel.row.retried += parcel.count
+            parcel.row.retries += 1
             seconds = wait_seconds(parcel.attempts, self._retries.base, self._retries.cap, random.randint)
             self._patient[id(parcel)] = parcel
         seconds = 1 if self._hurry else max(seconds, self._bounded(after))

@@ -25,6 +25,9 @@ class RunningFilter:
     matches: Callable[[str], bool]
     source: str = ""
     emitter: ChunkIntake | None = None
+    seen: int = 0
+    gone: int = 0
+    """Records that went in, and that did not come out."""
 
     @property
     def reason(self) -> str:
@@ -47,6 +50,8 @@ class RunningFilter:
             batch.times.clear()
             batch.records.clear()
             batch.metadata = None
+        self.seen += before
+        self.gone += before - len(batch)
         return before - len(batch)
 
     def flush(self, now: int, log: Log, *, last: bool) -> None:

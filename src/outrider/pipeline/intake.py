@@ -127,9 +127,7 @@ class ChunkIntake:
     def unfinished(self, change: int) -> bool:
         """See ``plugin.Intake``. Reading cannot stop for these bytes, or none of the records would ever be whole."""
         self._unfinished += change
-        return (
-            self._unfinished <= max(self.limit, UNFINISHED_MIN) if self.limit else self._unfinished <= UNFINISHED_MAX
-        )
+        return self._unfinished <= max(self.limit, UNFINISHED_MIN) if self.limit else self._unfinished <= UNFINISHED_MAX
 
     @property
     def full(self) -> bool:

@@ -1,56 +1,47 @@
-"""The monitoring endpoint: uptime, health and the ledger over HTTP."""
+"""The monitoring endpoint: Fluent Bit's paths and bodies (``report``), the ledger, and reloading."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from typing import Any, Final, Protocol
 
 from aiohttp import web
 
 from outrider import __version__
+from outrider.pipeline import report
 from outrider.pipeline.engine import Engine
+from outrider.pipeline.reload import BUSY
 from outrider.pipeline.service import Service
+from outrider.pipeline.status import Status, status
+
+_NOT_ENABLED: Final = {"reload": "not enabled", "status": -1}
+_IN_PROGRESS: Final = {"reload": "in progress", "status": -2}
+_DONE: Final = {"reload": "done", "status": 0}
+
+
+class Monitored(Protocol):
+    """See ``outrider.pipeline.reload.Exchangeable``."""
+
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def service(self) -> Service: ...
+    @property
+    def count(self) -> int: ...
+    def reload(self) -> str: ...
 
 
 @asynccontextmanager
-async def serving(engine: Engine, service: Service) -> AsyncIterator[None]:
+async def serving(pipeline: Monitored) -> AsyncIterator[None]:
     """Serve while the block runs. Raises OSError when the address cannot be bound."""
-    started = time.monotonic()
-
-    async def root(request: web.Request) -> web.Response:
-        return web.json_response(
-            {
-                "fluent-bit": {"version": "5.1.1", "edition": "Community", "flags": []},
-                "outrider": {"version": __version__},
-            }
-        )
-
-    async def uptime(request: web.Request) -> web.Response:
-        seconds = int(time.monotonic() - started)
-        return web.json_response({"uptime_sec": seconds, "uptime_hr": uptime_text(seconds)})
-
-    async def ledger(request: web.Request) -> web.Response:
-        return web.json_response(engine.ledger.snapshot())
-
-    async def health(request: web.Request) -> web.Response:
-        if not service.health_check:
-            raise web.HTTPNotFound
-        healthy = is_healthy(engine, service, asyncio.get_running_loop().time())
-        return web.Response(text="ok\n" if healthy else "error\n", status=200 if healthy else 500)
-
     app = web.Application()
-    app.add_routes(
-        [
-            web.get("/", root),
-            web.get("/api/v1/uptime", uptime),
-            web.get("/api/v1/ledger", ledger),
-            web.get("/api/v1/health", health),
-        ]
-    )
+    app.add_routes(_Endpoint(pipeline).routes())
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
+    service = pipeline.service
     try:
         await web.TCPSite(runner, service.http_listen, service.http_port).start()
         yield
@@ -58,23 +49,107 @@ async def serving(engine: Engine, service: Service) -> AsyncIterator[None]:
         await runner.cleanup()
 
 
-def is_healthy(engine: Engine, service: Service, now: float) -> bool:
-    """Whether the last HC_Period seconds, of all outputs together, saw no more failures than are allowed."""
-    since = now - service.hc_period
+class _Endpoint:
+    def __init__(self, pipeline: Monitored) -> None:
+        self._pipeline = pipeline
+        self._clock = time.monotonic()
+        self._started = time.time()
+
+    def routes(self) -> list[web.RouteDef]:
+        bodies: dict[str, Callable[[Status], Any]] = {
+            "/": lambda now: report.root(__version__),
+            "/api/v1/uptime": lambda now: report.uptime(now.uptime),
+            "/api/v1/metrics": report.metrics,
+            "/api/v1/plugins": report.plugins,
+            "/api/v1/ledger": lambda now: self._pipeline.engine.ledger.snapshot(),
+        }
+        found = [web.get(path, self._json(body)) for path, body in bodies.items()]
+        texts: dict[str, tuple[Callable[[Status], str], str]] = {
+            "/api/v1/metrics/prometheus": (self._prometheus_v1, report.PROMETHEUS),
+            "/api/v2/metrics/prometheus": (report.prometheus_v2, report.PROMETHEUS),
+            "/api/v2/metrics": (report.text_v2, "text/plain"),
+        }
+        found += [web.get(path, self._text(body, kind)) for path, (body, kind) in texts.items()]
+        found += [
+            web.get("/api/v1/storage", self._storage),
+            web.get("/api/v1/health", self._health_v1),
+            web.get("/api/v2/health", self._health_v2),
+            web.get("/api/v2/reload", self._reload_count),
+            web.post("/api/v2/reload", self._reload),
+            web.put("/api/v2/reload", self._reload),
+        ]
+        return found
+
+    def _now(self) -> Status:
+        uptime = time.monotonic() - self._clock
+        return status(self._pipeline.engine, uptime=uptime, started=self._started, reloads=self._pipeline.count)
+
+    def _json(self, body: Callable[[Status], Any]) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def answer(request: web.Request) -> web.Response:
+            return web.json_response(body(self._now()))
+
+        return answer
+
+    def _text(self, body: Callable[[Status], str], kind: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def answer(request: web.Request) -> web.Response:
+            return web.Response(body=body(self._now()).encode(), headers={"Content-Type": kind})
+
+        return answer
+
+    def _prometheus_v1(self, now: Status) -> str:
+        return report.prometheus_v1(now, time.time_ns() // 1_000_000)
+
+    async def _storage(self, request: web.Request) -> web.Response:
+        if not self._pipeline.service.storage_metrics:
+            raise web.HTTPNotFound
+        return web.json_response(report.storage(self._now()))
+
+    async def _health_v1(self, request: web.Request) -> web.Response:
+        if not self._pipeline.service.health_check:
+            raise web.HTTPNotFound
+        healthy = is_healthy(*self._failures(), self._pipeline.service)
+        return web.Response(text="ok\n" if healthy else "error\n", status=200 if healthy else 500)
+
+    async def _health_v2(self, request: web.Request) -> web.Response:
+        service = self._pipeline.service
+        if not service.health_check:
+            raise web.HTTPNotFound
+        errors, given_up = self._failures()
+        healthy = is_healthy(errors, given_up, service)
+        limits = (service.hc_errors_count, service.hc_retry_failure_count, service.hc_period)
+        body = report.health(errors, given_up, limits, healthy=healthy)
+        return web.json_response(body, status=200 if healthy else 500)
+
+    def _failures(self) -> tuple[int, int]:
+        now = asyncio.get_running_loop().time()
+        return failures(self._pipeline.engine, now - self._pipeline.service.hc_period)
+
+    async def _reload_count(self, request: web.Request) -> web.Response:
+        return web.json_response({"hot_reload_count": self._pipeline.count})
+
+    async def _reload(self, request: web.Request) -> web.Response:
+        if not self._pipeline.service.hot_reload:
+            return web.json_response(_NOT_ENABLED)
+        problem = self._pipeline.reload()
+        if problem == BUSY:
+            return web.json_response(_IN_PROGRESS, status=400)
+        if problem:
+            return web.json_response({"reload": "failed", "status": -3, "problem": problem}, status=400)
+        return web.json_response(_DONE)
+
+
+def failures(engine: Engine, since: float) -> tuple[int, int]:
+    """Batches with dropped records and given-up chunks of all outputs, from that moment of the loop's clock on."""
 
     def recent(times: Iterable[float]) -> int:
         return sum(time >= since for time in times)
 
-    errors = sum(recent(output.errors) for output in engine.outputs)
-    given_up = sum(recent(output.given_up) for output in engine.outputs)
+    return (
+        sum(recent(output.errors) for output in engine.outputs),
+        sum(recent(output.given_up) for output in engine.outputs),
+    )
+
+
+def is_healthy(errors: int, given_up: int, service: Service) -> bool:
+    """Whether there were no more failures than are allowed."""
     return errors <= service.hc_errors_count and given_up <= service.hc_retry_failure_count
-
-
-def uptime_text(seconds: int) -> str:
-    """The uptime in Fluent Bit's words."""
-    days, rest = divmod(seconds, 86_400)
-    hours, rest = divmod(rest, 3_600)
-    minutes, rest = divmod(rest, 60)
-    parts = [(days, "day"), (hours, "hour"), (minutes, "minute")]
-    text = ", ".join(f"{n} {word}{'s' if n > 1 else ''}" for n, word in parts)
-    return f"Fluent Bit has been running:  {text} and {rest} second{'s' if rest > 1 else ''}"

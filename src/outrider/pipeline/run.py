@@ -7,20 +7,23 @@ import ctypes
 import gc
 import os
 import signal
+from collections.abc import Callable
+from typing import Protocol
 
 import uvloop
 
 from outrider.model.errors import LocalError
 from outrider.pipeline import build
-from outrider.pipeline.engine import Engine
+from outrider.pipeline.configuration import Configuration
 from outrider.pipeline.log import Log
+from outrider.pipeline.reload import Exchangeable, Loader
 
 
-def run(plan: build.Plan) -> int:
+def run(configuration: Configuration, plan: build.Plan, loader: Loader) -> int:
     """Run until SIGTERM, SIGINT or SIGQUIT; returns 0. Raises UserError or LocalError when it cannot start."""
-    engine = build.engine(plan)
+    pipeline = Exchangeable(configuration, plan, loader, plan.log)
     tune_process()
-    uvloop.run(_main(engine, plan))
+    uvloop.run(_main(pipeline, plan.log))
     return 0
 
 
@@ -40,31 +43,42 @@ def tune_process() -> None:
             library.mallopt(parameter, 64 << 20)
 
 
-async def _main(engine: Engine, plan: build.Plan) -> None:
-    stop_on_signals(engine, plan.log)
-    if not plan.service.http_server:
-        await engine.run()
+async def _main(pipeline: Exchangeable, log: Log) -> None:
+    stop_on_signals(pipeline, log, pipeline.reload)
+    if not pipeline.service.http_server:
+        await pipeline.run()
         return
     from outrider.pipeline import monitor  # the HTTP server costs memory: only where it is asked for
 
     try:
-        async with monitor.serving(engine, plan.service):
-            await engine.run()
+        async with monitor.serving(pipeline):
+            await pipeline.run()
     except OSError as error:
         raise LocalError(f"monitoring endpoint: {error.strerror or error}") from error
 
 
-def stop_on_signals(engine: Engine, log: Log) -> None:
-    """SIGTERM, SIGINT and SIGQUIT drain and end; a second one ends at once. SIGHUP changes nothing."""
+class Stoppable(Protocol):
+    """An engine, or what runs one after the other."""
+
+    @property
+    def stopping(self) -> bool: ...
+    def stop(self) -> None: ...
+
+
+def stop_on_signals(pipeline: Stoppable, log: Log, reload: Callable[[], object] | None = None) -> None:
+    """SIGTERM, SIGINT and SIGQUIT drain and end; a second one ends at once. SIGHUP reloads, where that is possible."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
-        loop.add_signal_handler(number, _stop, engine, log, number)
+        loop.add_signal_handler(number, _stop, pipeline, log, number)
+    if reload is not None:
+        loop.add_signal_handler(signal.SIGHUP, reload)
+        return
     loop.add_signal_handler(signal.SIGHUP, log.warn, "SIGHUP: reloading is not supported; fix: restart the process")
 
 
-def _stop(engine: Engine, log: Log, number: signal.Signals) -> None:
+def _stop(pipeline: Stoppable, log: Log, number: signal.Signals) -> None:
     log.info(f"caught signal ({signal.Signals(number).name})")
-    if engine.stopping:
+    if pipeline.stopping:
         log.error("stopped at once; what only memory held is lost")
         os._exit(1)
-    engine.stop()
+    pipeline.stop()

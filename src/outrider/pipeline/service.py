@@ -34,8 +34,27 @@ class Service:
     storage_checksum: bool = option(
         True, "accepted: spooled data is always checked (Fluent Bit: off)", name="storage.checksum"
     )
-    storage_metrics: bool = option(True, "accepted", name="storage.metrics")
-    storage_max_chunks_up: int = option(128, "accepted; Mem_Buf_Limit bounds the memory", name="storage.max_chunks_up")
+    storage_metrics: bool = option(True, "enable /api/v1/storage", name="storage.metrics")
+    storage_default_type: Literal["", "memory", "filesystem"] = option(
+        "", "storage.type of inputs that do not set it (Outrider's own)", name="storage.default_type"
+    )
+    storage_type: Literal["", "memory", "filesystem"] = option(
+        "", "the same, where storage.inherit is on", name="storage.type"
+    )
+    storage_inherit: bool = option(False, "inputs without a storage.type take the service's", name="storage.inherit")
+    mem_buf_limit: Size = option(0, "Mem_Buf_Limit of inputs that do not set it; 0: none (Outrider's own)")
+    storage_max_chunks_up: int = option(
+        128,
+        "chunks of 2 MB in memory, of all filesystem inputs without Mem_Buf_Limit together; the others are on disk alone",
+        name="storage.max_chunks_up",
+    )
+    storage_keep_rejected: bool = option(
+        False, "keep chunks that an output refuses or that exhaust Retry_Limit", name="storage.keep.rejected"
+    )
+    storage_rejected_path: str = option("rejected", "where, below storage.path", name="storage.rejected.path")
+    storage_rejected_limit: Size = option(
+        0, "bytes of them; beyond, nothing more is kept; 0: no limit", name="storage.rejected.limit"
+    )
     storage_backlog_mem_limit: Size = option(
         100_000_000, "accepted: a backlog is read chunk by chunk", name="storage.backlog.mem_limit"
     )
@@ -51,7 +70,7 @@ class Service:
         False, "not supported; NaN is written as nan", name="json.convert_nan_to_null"
     )
     multiline_buffer_limit: str = option("2MB", "accepted; records are not joined yet")
-    hot_reload: bool = option(False, "accepted; reloading is not supported yet")
+    hot_reload: bool = option(False, "POST /api/v2/reload reads the configuration anew; SIGHUP always does")
     hot_reload_ensure_thread_safety: bool = option(True, "accepted", name="hot_reload.ensure_thread_safety")
     hot_reload_timeout: Duration = option(0, "accepted", name="hot_reload.timeout")
     storage_backlog_flush_on_shutdown: bool = option(False, "accepted", name="storage.backlog.flush_on_shutdown")

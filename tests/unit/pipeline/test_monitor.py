@@ -11,6 +11,7 @@ import pytest
 
 from outrider.model.errors import PeerError
 from outrider.pipeline import monitor
+from outrider.pipeline.reload import BUSY
 from outrider.pipeline.service import Service
 
 TEXT = "[INPUT]\n  Name steered\n[OUTPUT]\n  Name steered\n  Retry_Limit no_retries\n"
@@ -26,10 +27,16 @@ def service(port: int, **options: Any) -> Service:
     return Service(http_server=True, http_listen="127.0.0.1", http_port=port, **options)
 
 
+def monitored(running: Any, port: int, **options: Any) -> Any:
+    return SimpleNamespace(
+        engine=running.engine, service=service(port, **options), count=3, reload=lambda: running.problem
+    )
+
+
 async def test_what_the_endpoint_tells(pipeline: Any, unused_tcp_port: int) -> None:
     async with (
         pipeline(TEXT) as running,
-        monitor.serving(running.engine, service(unused_tcp_port, health_check=True, hc_retry_failure_count=0)),
+        monitor.serving(monitored(running, unused_tcp_port, health_check=True, hc_retry_failure_count=0)),
     ):
         running.input().push("app", {"n": 1})
         await running.settled()
@@ -40,54 +47,112 @@ async def test_what_the_endpoint_tells(pipeline: Any, unused_tcp_port: int) -> N
         assert sheet["balance"]
         assert sheet["outputs"]["steered.0"]["delivered"] == 1
         assert await get(unused_tcp_port, "/api/v1/health") == (200, "ok\n")
+        assert (await get(unused_tcp_port, "/api/v2/health"))[1]["status"] == "ok"
         running.output().always = PeerError("dead")
         running.input().push("app", {"n": 2})
         await running.settled()
         assert await get(unused_tcp_port, "/api/v1/health") == (500, "error\n")
+        status, body = await get(unused_tcp_port, "/api/v2/health")
+        assert (status, body["status"], body["retries_failed"]) == (500, "error", 1)
 
 
-async def test_health_is_there_only_when_it_is_asked_for(pipeline: Any, unused_tcp_port: int) -> None:
-    async with pipeline(TEXT) as running, monitor.serving(running.engine, service(unused_tcp_port)):
-        assert (await get(unused_tcp_port, "/api/v1/health"))[0] == 404
+async def test_the_counters(pipeline: Any, unused_tcp_port: int) -> None:
+    text = "[INPUT]\n  Name steered\n[FILTER]\n  Name grep\n  Match *\n  Exclude n 2\n[OUTPUT]\n  Name steered\n"
+    async with pipeline(text) as running, monitor.serving(monitored(running, unused_tcp_port)):
+        running.output().answers = [PeerError("dead")]
+        running.input().push("app", {"n": "1"}, {"n": "2"})
+        await running.settled()
+        _, body = await get(unused_tcp_port, "/api/v1/metrics")
+        taken = body["input"]["steered.0"]
+        assert taken["records"] == 2
+        assert taken["bytes"] > 10
+        filtered = body["filter"]["grep.0"]
+        assert (filtered["records"], filtered["drop_records"], filtered["add_records"]) == (2, 1, 0)
+        sent = body["output"]["steered.0"]
+        assert (sent["proc_records"], sent["retries"], sent["retried_records"], sent["retries_failed"]) == (1, 1, 1, 0)
+        assert sent["proc_bytes"] > 5
+        status, text = await get(unused_tcp_port, "/api/v1/metrics/prometheus")
+        assert status == 200
+        assert 'fluentbit_input_records_total{name="steered.0"} 2 ' in text
+        status, text = await get(unused_tcp_port, "/api/v2/metrics/prometheus")
+        assert 'fluentbit_output_retries_total{name="steered.0"} 1\n' in text
+        assert "fluentbit_hot_reloaded_times 3\n" in text
+        assert (
+            'fluentbit_input_records_total{name="steered.0"} = 2\n'
+            in (await get(unused_tcp_port, "/api/v2/metrics"))[1]
+        )
+        assert (await get(unused_tcp_port, "/api/v1/plugins"))[1]["plugins"]["filters"] == ["grep"]
+        storage = (await get(unused_tcp_port, "/api/v1/storage"))[1]
+        assert storage["input_chunks"]["steered.0"]["chunks"]["total"] == 0
+
+
+async def test_what_is_buffered(pipeline: Any, unused_tcp_port: int) -> None:
+    async with pipeline(TEXT) as running, monitor.serving(monitored(running, unused_tcp_port)):
+        running.output().gate.clear()
+        running.input().push("app", {"n": "1"})
+        await running.until(lambda: running.output().under_way)
+        layer = (await get(unused_tcp_port, "/api/v1/storage"))[1]
+        assert layer["storage_layer"]["chunks"]["total_chunks"] == 1
+        assert layer["input_chunks"]["steered.0"]["chunks"]["busy"] == 1
+        running.output().gate.set()
+
+
+async def test_reloading_is_there_only_when_it_is_asked_for(pipeline: Any, unused_tcp_port: int) -> None:
+    async with pipeline(TEXT) as running, monitor.serving(monitored(running, unused_tcp_port)):
+        assert await post(unused_tcp_port) == (200, {"reload": "not enabled", "status": -1})
+        assert await get(unused_tcp_port, "/api/v2/reload") == (200, {"hot_reload_count": 3})
+
+
+@pytest.mark.parametrize(
+    ("problem", "answer"),
+    [
+        ("", (200, {"reload": "done", "status": 0})),
+        (BUSY, (400, {"reload": "in progress", "status": -2})),
+        ("unknown key", (400, {"reload": "failed", "status": -3, "problem": "unknown key"})),
+    ],
+)
+async def test_reloading(pipeline: Any, unused_tcp_port: int, problem: str, answer: object) -> None:
+    async with pipeline(TEXT) as running, monitor.serving(monitored(running, unused_tcp_port, hot_reload=True)):
+        running.problem = problem
+        assert await post(unused_tcp_port) == answer
+
+
+async def post(port: int) -> tuple[int, Any]:
+    async with aiohttp.ClientSession() as session, session.post(f"http://127.0.0.1:{port}/api/v2/reload") as answer:
+        return answer.status, await answer.json()
+
+
+async def test_health_and_storage_are_there_only_when_asked_for(pipeline: Any, unused_tcp_port: int) -> None:
+    async with (
+        pipeline(TEXT) as running,
+        monitor.serving(monitored(running, unused_tcp_port, storage_metrics=False)),
+    ):
+        for path in ("/api/v1/health", "/api/v2/health", "/api/v1/storage"):
+            assert (await get(unused_tcp_port, path))[0] == 404
 
 
 async def test_an_address_that_is_taken(pipeline: Any, unused_tcp_port: int) -> None:
     server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", unused_tcp_port)
     async with server, pipeline(TEXT) as running:
         with pytest.raises(OSError, match="address already in use"):
-            async with monitor.serving(running.engine, service(unused_tcp_port)):
+            async with monitor.serving(monitored(running, unused_tcp_port)):
                 pass
 
 
 @pytest.mark.parametrize(
-    ("errors", "given_up", "healthy"),
-    [
-        ([], [], True),
-        ([100, 100], [], True),
-        ([100, 100, 100], [], False),
-        ([], [100, 100], False),
-        ([1, 2, 3, 4, 100], [1, 2, 3, 100], True),
-    ],
+    ("errors", "given_up", "found"),
+    [([], [], (0, 0)), ([100, 100], [], (2, 0)), ([1, 2, 100], [3, 100], (1, 1))],
 )
-def test_only_failures_of_the_last_period_count(errors: list[float], given_up: list[float], healthy: bool) -> None:
+def test_only_failures_of_the_last_period_count(
+    errors: list[float], given_up: list[float], found: tuple[int, int]
+) -> None:
     engine: Any = SimpleNamespace(outputs=[SimpleNamespace(errors=errors, given_up=given_up)])
-    limits = Service(hc_errors_count=2, hc_retry_failure_count=1, hc_period=60)
-    assert monitor.is_healthy(engine, limits, now=110) is healthy
+    assert monitor.failures(engine, since=50) == found
 
 
 def test_failures_of_all_outputs_are_added() -> None:
     engine: Any = SimpleNamespace(outputs=[SimpleNamespace(errors=[1, 1], given_up=[])] * 2)
-    assert not monitor.is_healthy(engine, Service(hc_errors_count=3), now=1)
-    assert monitor.is_healthy(engine, Service(hc_errors_count=4), now=1)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0, "0 day, 0 hour, 0 minute and 0 second"),
-        (61, "0 day, 0 hour, 1 minute and 1 second"),
-        (2 * 86_400 + 3 * 3600 + 62, "2 days, 3 hours, 1 minute and 2 seconds"),
-    ],
-)
-def test_uptime_in_words(seconds: int, text: str) -> None:
-    assert monitor.uptime_text(seconds) == f"Fluent Bit has been running:  {text}"
+    assert monitor.failures(engine, since=1) == (4, 0)
+    assert not monitor.is_healthy(4, 0, Service(hc_errors_count=3))
+    assert monitor.is_healthy(4, 0, Service(hc_errors_count=4))
+    assert not monitor.is_healthy(0, 6, Service())
