@@ -1,0 +1,32 @@
+"""Host names of AWS services by region. Pure.
+
+Sources: Fluent Bit 5.1.1 ``flb_aws_util.c``; for FIPS, AWS's endpoint rules.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_SUFFIXES: Final = (
+    ("cn-", "amazonaws.com.cn"),
+    ("eusc-", "amazonaws.eu"),
+    ("us-isob-", "sc2s.sgov.gov"),
+    ("us-isof-", "csp.hci.ic.gov"),
+    ("eu-isoe-", "cloud.adc-e.uk"),
+    ("us-iso-", "c2s.ic.gov"),
+)
+_ALWAYS_FIPS: Final = ("us-gov-", ("kinesis", "logs", "sts"))
+"""Where the ordinary name is the FIPS one."""
+
+
+def suffix(region: str) -> str:
+    """The domain of a region's services."""
+    return next((domain for prefix, domain in _SUFFIXES if region.startswith(prefix)), "amazonaws.com")
+
+
+def host(service: str, region: str, *, fips: bool = False) -> str:
+    """``logs.us-east-1.amazonaws.com``; with ``fips`` the endpoint with validated cryptography."""
+    prefix, services = _ALWAYS_FIPS
+    if fips and not (region.startswith(prefix) and service in services):
+        service = f"{service}-fips"
+    return f"{service}.{region}.{suffix(region)}"

@@ -1,0 +1,69 @@
+"""What outputs to AWS have in common: their options, and the connection that these ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from outrider.aws.client import USER_AGENT, AwsClient
+from outrider.aws.credentials import Credentials, Identity
+from outrider.aws.endpoints import Endpoint, endpoint_of, tls_towards_aws
+from outrider.model.errors import UserError
+from outrider.net.http import http_client
+from outrider.pipeline.options import OutputCore, option, secret_option
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwsOptions:
+    """Options of every output to AWS."""
+
+    region: str = option("", "AWS region, such as us-east-1")
+    endpoint: str = option("", "host[:port] to use instead of AWS's; http:// before it: without TLS")
+    role_arn: str = option("", "role to assume")
+    external_id: str = secret_option("", "external id for role_arn")
+    sts_endpoint: str = option("", "host of STS, for role_arn; default: that of the region")
+    profile: str = option("", "profile of AWS's configuration files to take credentials from")
+    auto_retry_requests: bool = option(True, "send a request that got no answer once more at once")
+
+
+class Asked(Protocol):
+    """See AwsOptions; outputs whose options have other defaults say so themselves."""
+
+    @property
+    def region(self) -> str: ...
+    @property
+    def endpoint(self) -> str: ...
+    @property
+    def role_arn(self) -> str: ...
+    @property
+    def external_id(self) -> str: ...
+    @property
+    def sts_endpoint(self) -> str: ...
+    @property
+    def profile(self) -> str: ...
+    @property
+    def auto_retry_requests(self) -> bool: ...
+
+
+def aws_endpoint(core: OutputCore, options: Asked, service: str) -> Endpoint:
+    """Where the service is. Raises UserError."""
+    if not options.region:
+        raise UserError("region is required", fix="set region, such as us-east-1")
+    return endpoint_of(service, options.region, options.endpoint, core.port)
+
+
+def aws_client(core: OutputCore, options: Asked, service: str, *, extra_user_agent: str = "") -> AwsClient:
+    """The service as these options say. Opens nothing. Raises UserError."""
+    where = aws_endpoint(core, options, service)
+    identity = Identity(options.region, options.profile, options.role_arn, options.external_id, options.sts_endpoint)
+    credentials = Credentials(identity)
+    credentials.check()
+    return AwsClient(
+        http_client(core, where.host, where.port, tls_towards_aws(core) if where.tls else None),
+        where,
+        service,
+        options.region,
+        credentials,
+        resend=options.auto_retry_requests,
+        user_agent=f"{USER_AGENT}-{extra_user_agent}" if extra_user_agent else USER_AGENT,
+    )
