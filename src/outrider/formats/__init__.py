@@ -10,6 +10,14 @@
 ``accessor``      record accessors: ``$key['sub'][0]``
 ``templates``     text with ``$TAG[n]``, ``$1`` and ``$key`` in it
 ``regex``         regular expressions in Ruby's syntax
+``parser``        a line of text to a record and its time: regex, JSON, LTSV, logfmt
+``timeformat``    ``strptime`` with fractions
+``casts``         ``Types``: fields of text as numbers
+``decoders``      ``Decode_Field``: fields that are encoded themselves
+``escapes``       backslash escapes
+``jsontext``      JSON texts to values
+``pairs``         LTSV and logfmt
+``multiline``     several lines to one record
 ``json``          Fluent Bit's JSON, to the byte
 ``text``          records as lines of text
 ``stamps``        seconds as text

@@ -1,12 +1,14 @@
 """Regular expressions in Ruby's syntax, as Fluent Bit's configurations use them.
 
 Patterns from the part of the language that means the same in Python are translated to ``re``, which is twice as fast;
-everything else goes to Oniguruma. Both give text positions and groups through the same two calls.
+everything else goes to Oniguruma. Both give text positions and groups through the same calls. A pattern may stand
+between slashes with flags behind, as in Ruby: ``/pattern/im``.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 import onigurumacffi
@@ -15,6 +17,9 @@ _SIMPLE_ESCAPES: Final = frozenset("dDwWsSntrfv\\.*?+^$|()[]{}/-\"' :,;=!@#%&<>~
 _CLASS_ESCAPES: Final = frozenset("dDwWsSntrfv\\.*?+^$|()[]{}/-\"' :,;=!@#%&<>~`_")
 _GROUP_OPENINGS: Final = ("(?:", "(?=", "(?!", "(?<=", "(?<!")
 _NAMED: Final = re.compile(r"\(\?<([A-Za-z_][A-Za-z0-9_]*)>")
+_SLASHES: Final = re.compile(r"/(.*)/([imxo]*)", re.DOTALL)
+# A group's name, or what must be stepped over to find the next one.
+_TOKEN: Final = re.compile(r"\\.|\[(?:\\.|\[:\^?[a-z]+:\]|[^\]\\])*\]|\(\?(?:<(?![=!])([^>]+)>|'([^']+)')", re.DOTALL)
 _REPEATS: Final = ("*", "+", "?", "{")
 _REPEAT: Final = re.compile(r"\{\d+(?:,\d*)?\}|\{,\d+\}")
 
@@ -27,12 +32,17 @@ class Match(Protocol):
 
 
 class Regex:
-    """A compiled pattern. Raises ValueError when it is not a regular expression."""
+    """A compiled pattern. Raises ValueError when it is not a regular expression.
 
-    __slots__ = ("_compiled", "_foreign", "pattern")
+    ``names`` are the named groups in the order of their numbers; a name may stand several times.
+    """
+
+    __slots__ = ("_compiled", "_foreign", "names", "pattern")
 
     def __init__(self, pattern: str) -> None:
+        pattern = _without_slashes(pattern)
         self.pattern = pattern
+        self.names = _names(pattern)
         translated = translate(pattern)
         self._compiled: Any = None
         self._foreign = False
@@ -56,6 +66,14 @@ class Regex:
         """A match at the start."""
         return self._run("match", text)
 
+    def groups(self, text: str) -> Sequence[str | None] | None:
+        """The texts of the groups, in the order of ``names``, of the first match anywhere; None where there is none."""
+        if not self._foreign:
+            found = self._compiled.search(text)
+            return None if found is None else found.groups()
+        match = self.search(text)
+        return None if match is None else [match.group(number) for number in range(1, len(self.names) + 1)]
+
     def _run(self, how: str, text: str) -> Match | None:
         run = getattr(self._compiled, how)
         try:
@@ -63,6 +81,20 @@ class Regex:
         except UnicodeEncodeError:  # undecodable bytes reach Oniguruma as replacement characters
             found = run(text.encode("utf-8", "replace").decode())
         return found
+
+
+def _without_slashes(pattern: str) -> str:
+    """``/pattern/flags`` as a pattern; ``o`` (once) has no meaning here."""
+    found = _SLASHES.fullmatch(pattern)
+    if found is None:
+        return pattern
+    flags = "".join(sorted(set(found[2]) - {"o"}))
+    return f"(?{flags}:{found[1]})" if flags else found[1]
+
+
+def _names(pattern: str) -> tuple[str, ...]:
+    """The named groups, found by reading over escapes and bracket expressions."""
+    return tuple(name for match in _TOKEN.finditer(pattern) if (name := match[1] or match[2]))
 
 
 def translate(pattern: str) -> str | None:

@@ -8,6 +8,8 @@
 ``configuration``  sections with their properties, from a file, the command line or a preset
 ``findings``  everything that is wrong with a configuration
 ``parsers_files``  what Parsers_File names
+``library``   the parsers and multiline parsers of a configuration, by name
+``stock``     those that are built in
 ``instances``  a section to a plugin instance, checked
 ``build``     configuration sections to a checked pipeline
 ``engine``    run, flush, stop; the only place that knows all the parts

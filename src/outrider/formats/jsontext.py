@@ -1,0 +1,42 @@
+"""JSON texts to values: by msgspec, and by Python's own decoder where that is too strict for what Fluent Bit takes.
+
+The slower way takes bytes that are not UTF-8 (as surrogate escapes), control characters inside strings and numbers out
+of range. Texts that nest too deep for either are no JSON here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Final, NoReturn
+
+import msgspec
+
+_decode: Final[Callable[[str], Any]] = msgspec.json.Decoder().decode
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_lenient: Final = json.JSONDecoder(strict=False, parse_constant=_no_constant)
+
+
+def json_object(text: str) -> dict[str, Any] | None:
+    """The object that a text is, blanks around it or not; None for anything else. Never raises."""
+    try:
+        value = _decode(text)
+    except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError):
+        value = _slowly(text)
+    return value if type(value) is dict else None
+
+
+def _slowly(text: str) -> Any:
+    """Any JSON value, or None."""
+    text = text.strip(" \t\r\n")
+    if text[:1] != "{" or text[-1:] != "}":
+        return None
+    try:
+        return _lenient.decode(text)
+    except (ValueError, RecursionError):
+        return None
