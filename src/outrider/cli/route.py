@@ -243,7 +243,10 @@ def _set_up_log(arguments: Arguments, service: Service, environment: dict[str, s
     if not is_set:
         level = 0 if arguments.quiet else min(level + arguments.verbose, LEVELS["trace"])
     log.sink.level = LEVELS.get(named, level)
+    log.sink.as_json = service.log_format == "json"
     if service.log_file:
+        if log.sink.stream is not sys.stderr:
+            log.sink.stream.close()  # a reload opens the file anew, so that it may have been moved away
         try:
             log.sink.stream = open(service.log_file, "a", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
         except OSError as error:

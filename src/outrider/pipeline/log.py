@@ -1,6 +1,7 @@
-"""Log lines in Fluent Bit's form on standard error (or ``Log_File``), each event named by its component.
+"""Log lines in Fluent Bit's form, or as JSON, on standard error (or ``Log_File``); each names its component.
 
 ``[2026/11/21 09:34:26.123456789] [ info] [output:syslog:syslog.0] connected``
+``{"time":"2026-11-21T09:34:26.123456789Z","level":"info","component":"output:syslog:syslog.0","message":"connected"}``
 
 A message that repeats within ten seconds is held back and counted, so that a dead peer does not fill the disk.
 """
@@ -11,6 +12,8 @@ import sys
 import time
 from dataclasses import dataclass, field
 from typing import Final, TextIO
+
+import msgspec
 
 LEVELS: Final = {"off": 0, "error": 1, "warn": 2, "warning": 2, "info": 3, "debug": 4, "trace": 5}
 _REPEAT_SECONDS: Final = 10.0
@@ -25,6 +28,7 @@ class Sink:
 
     stream: TextIO = field(default_factory=lambda: sys.stderr)
     level: int = LEVELS["info"]
+    as_json: bool = False
     _seen: dict[tuple[str, str], tuple[float, int]] = field(default_factory=dict)
 
     def write(self, level: str, component: str, message: str, *, now_ns: int, repeat: bool, about: str = "") -> None:
@@ -34,19 +38,18 @@ class Sink:
         """
         if LEVELS[level] > self.level:
             return
-        suffix = "" if repeat else self._hold_back(component, about or message, now_ns / 1e9)
-        if suffix is None:
+        held = 0 if repeat else self._hold_back(component, about or message, now_ns / 1e9)
+        if held is None:
             return
-        seconds, fraction = divmod(now_ns, 1_000_000_000)
-        stamp = time.strftime("%Y/%m/%d %H:%M:%S", time.localtime(seconds))
-        text = message.encode("utf-8", "backslashreplace").decode().translate(_CONTROLS)
+        line = _json_line if self.as_json else _text_line
         try:
-            self.stream.write(f"[{stamp}.{fraction:09d}] [{level:>5}] [{component}] {text}{suffix}\n")
+            self.stream.write(line(level, component, message, now_ns, held))
             self.stream.flush()
         except (OSError, ValueError):
             self.level = 0  # standard error is gone or its disk is full: logging must not stop the logs of others
 
-    def _hold_back(self, component: str, about: str, now: float) -> str | None:
+    def _hold_back(self, component: str, about: str, now: float) -> int | None:
+        """How many of the same trouble were held back since the last line; None: hold this one back too."""
         key = (component, about)
         last, held = self._seen.get(key, (-_REPEAT_SECONDS, 0))
         if now - last < _REPEAT_SECONDS:
@@ -55,7 +58,29 @@ class Sink:
         if len(self._seen) >= _REMEMBERED:
             self._seen.clear()
         self._seen[key] = (now, 0)
-        return f" ({held} more like this were held back)" if held else ""
+        return held
+
+
+def _text_line(level: str, component: str, message: str, now_ns: int, held: int) -> str:
+    seconds, fraction = divmod(now_ns, 1_000_000_000)
+    stamp = time.strftime("%Y/%m/%d %H:%M:%S", time.localtime(seconds))
+    text = message.encode("utf-8", "backslashreplace").decode().translate(_CONTROLS)
+    suffix = f" ({held} more like this were held back)" if held else ""
+    return f"[{stamp}.{fraction:09d}] [{level:>5}] [{component}] {text}{suffix}\n"
+
+
+def _json_line(level: str, component: str, message: str, now_ns: int, held: int) -> str:
+    seconds, fraction = divmod(now_ns, 1_000_000_000)
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+    event: dict[str, str | int] = {
+        "time": f"{stamp}.{fraction:09d}Z",
+        "level": level,
+        "component": component,
+        "message": message.encode("utf-8", "backslashreplace").decode(),
+    }
+    if held:
+        event["held_back"] = held
+    return msgspec.json.encode(event).decode() + "\n"
 
 
 @dataclass(frozen=True, slots=True)

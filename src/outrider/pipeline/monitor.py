@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Final, Protocol
 
+import msgspec
 from aiohttp import web
 
 from outrider import __version__
@@ -86,7 +87,7 @@ class _Endpoint:
 
     def _json(self, body: Callable[[Status], Any]) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def answer(request: web.Request) -> web.Response:
-            return web.json_response(body(self._now()))
+            return _json_answer(body(self._now()))
 
         return answer
 
@@ -102,7 +103,7 @@ class _Endpoint:
     async def _storage(self, request: web.Request) -> web.Response:
         if not self._pipeline.service.storage_metrics:
             raise web.HTTPNotFound
-        return web.json_response(report.storage(self._now()))
+        return _json_answer(report.storage(self._now()))
 
     async def _health_v1(self, request: web.Request) -> web.Response:
         if not self._pipeline.service.health_check:
@@ -118,24 +119,28 @@ class _Endpoint:
         healthy = is_healthy(errors, given_up, service)
         limits = (service.hc_errors_count, service.hc_retry_failure_count, service.hc_period)
         body = report.health(errors, given_up, limits, healthy=healthy)
-        return web.json_response(body, status=200 if healthy else 500)
+        return _json_answer(body, 200 if healthy else 500)
 
     def _failures(self) -> tuple[int, int]:
         now = asyncio.get_running_loop().time()
         return failures(self._pipeline.engine, now - self._pipeline.service.hc_period)
 
     async def _reload_count(self, request: web.Request) -> web.Response:
-        return web.json_response({"hot_reload_count": self._pipeline.count})
+        return _json_answer({"hot_reload_count": self._pipeline.count})
 
     async def _reload(self, request: web.Request) -> web.Response:
         if not self._pipeline.service.hot_reload:
-            return web.json_response(_NOT_ENABLED)
+            return _json_answer(_NOT_ENABLED)
         problem = self._pipeline.reload()
         if problem == BUSY:
-            return web.json_response(_IN_PROGRESS, status=400)
+            return _json_answer(_IN_PROGRESS, 400)
         if problem:
-            return web.json_response({"reload": "failed", "status": -3, "problem": problem}, status=400)
-        return web.json_response(_DONE)
+            return _json_answer({"reload": "failed", "status": -3, "problem": problem}, 400)
+        return _json_answer(_DONE)
+
+
+def _json_answer(body: Any, status: int = 200) -> web.Response:
+    return web.Response(body=msgspec.json.encode(body), status=status, content_type="application/json")
 
 
 def failures(engine: Engine, since: float) -> tuple[int, int]:

@@ -16,6 +16,7 @@ class Service:
     grace: int = option(5, "seconds to deliver what is left at SIGTERM; -1: as long as it takes")
     daemon: bool = option(False, "run in the background")
     log_file: str = option("", "file for the log; default: standard error")
+    log_format: Literal["text", "json"] = option("text", "json: one object a line (Outrider's own)")
     log_level: LogLevel = option("info", "most talkative level")
     parsers_file: Repeated = option((), "accepted; the parsers that plugins know are built in")
     plugins_file: Repeated = option((), "accepted and not needed: plugins are built in")
@@ -45,7 +46,7 @@ class Service:
     mem_buf_limit: Size = option(0, "Mem_Buf_Limit of inputs that do not set it; 0: none (Outrider's own)")
     storage_max_chunks_up: int = option(
         128,
-        "chunks of 2 MB in memory, of all filesystem inputs without Mem_Buf_Limit together; the others are on disk alone",
+        "chunks of 2 MB in memory of all filesystem inputs without Mem_Buf_Limit together; others are on disk alone",
         name="storage.max_chunks_up",
     )
     storage_keep_rejected: bool = option(

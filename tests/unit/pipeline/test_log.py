@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 
 import pytest
@@ -71,3 +72,21 @@ def test_a_stream_that_is_gone_does_not_raise() -> None:
     log = Log(Sink(stream), "x")
     log.error("first")
     log.error("second")
+
+
+def test_lines_as_json() -> None:
+    stream = io.StringIO()
+    log = Log(Sink(stream, as_json=True), "output:syslog:syslog.0")
+    log.error('refused: "x"\n\udcff')
+    event = json.loads(stream.getvalue())
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z", event.pop("time"))
+    assert event == {"level": "error", "component": "output:syslog:syslog.0", "message": 'refused: "x"\n\\udcff'}
+
+
+def test_json_tells_what_was_held_back() -> None:
+    stream = io.StringIO()
+    sink = Sink(stream, as_json=True)
+    for now in (0, 1, 2, 11):
+        sink.write("error", "x", "dead", now_ns=now * SECOND, repeat=False)
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [line.get("held_back") for line in lines] == [None, 2]
