@@ -14,10 +14,10 @@ import re
 import socket
 import ssl
 import urllib.request
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from outrider.model.errors import PeerError, UserError
@@ -44,7 +44,20 @@ _FRAMING: Final = frozenset({"connection", "content-length", "host", "te", "trai
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_MAX: Final = 4096
 Headers = Sequence[tuple[str, str]]
-Body = bytes | Sequence[bytes]
+
+
+@runtime_checkable
+class Streamed(Protocol):
+    """A body that is read while it goes out, such as a file: the same bytes each time."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+
+Body = bytes | Sequence[bytes] | Streamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +185,8 @@ class HttpClient:
         """
         if not (path.isascii() and path.isprintable() and path.startswith("/")) or " " in path:
             raise ValueError("a path begins with '/' and is printable ASCII without blanks")
-        pieces = [body] if isinstance(body, bytes) else body
-        size = sum(map(len, pieces))
+        pieces: Iterable[bytes] = [body] if isinstance(body, bytes) else body
+        size = body.size if isinstance(body, Streamed) else sum(map(len, pieces))
         try:
             async with asyncio.timeout(timeout + size / _SLOWEST):
                 reused: list[bool] = []
@@ -187,7 +200,7 @@ class HttpClient:
             raise PeerError(f"{self}: {_cause(error, timeout, self._options.net_connect_timeout)}") from None
 
     async def _send(
-        self, method: str, path: str, headers: Headers, pieces: Sequence[bytes], size: int, reused: list[bool]
+        self, method: str, path: str, headers: Headers, pieces: Iterable[bytes], size: int, reused: list[bool]
     ) -> Answer:
         from yarl import URL
 
@@ -283,7 +296,7 @@ async def _note_reuse(_session: Any, context: Any, _params: Any) -> None:
     context.trace_request_ctx.append(True)
 
 
-async def _in_pieces(pieces: Sequence[bytes]) -> AsyncIterator[memoryview]:
+async def _in_pieces(pieces: Iterable[bytes]) -> AsyncIterator[memoryview]:
     """Slices that the transport can take one by one, without a copy of the whole."""
     for piece in pieces:
         view = memoryview(piece)
