@@ -10,18 +10,21 @@ from pathlib import Path
 from outrider.formats import msgpack, values
 from outrider.formats.regex import Regex
 from outrider.model.batch import Batch, Record
-from outrider.model.errors import Place, UserError
+from outrider.model.errors import UserError
 from outrider.model.tag import matcher
-from outrider.pipeline import options
+from outrider.pipeline import options, storage
 from outrider.pipeline.configuration import Configuration, PluginSection, expand_all
 from outrider.pipeline.delivery import OutputRunner, Retries
 from outrider.pipeline.engine import Engine, RunningInput
 from outrider.pipeline.filtering import RunningFilter
 from outrider.pipeline.findings import Findings
 from outrider.pipeline.instances import Classes, Instance, Maker
-from outrider.pipeline.intake import RECORDS, ChunkIntake, Spool
+from outrider.pipeline.intake import RECORDS, ChunkIntake
 from outrider.pipeline.ledger import Ledger
+from outrider.pipeline.library import Library
 from outrider.pipeline.log import Log
+from outrider.pipeline.quota import Quota
+from outrider.pipeline.rejected import DeadLetters
 from outrider.pipeline.service import Service
 from outrider.spool.chunkfile import SUFFIX
 
@@ -47,10 +50,11 @@ def read_service(
     variables = {**environment, **configuration.variables}
     properties = expand_all(configuration.service, variables, log.warn)
     service = options.read(Service, properties, "service", last_wins=True, findings=found)
-    for check in (_refuse_unsupported, _check_times):
+    for check in (_refuse_unsupported, _check_times, storage.check_service):
         with found.collecting():
             check(service, properties)
     if findings is None:
+        found.log_warnings(log)
         found.raise_errors()
     return service
 
@@ -90,17 +94,29 @@ def plan(
     """
     found = Findings() if findings is None else findings
     variables = {**environment, **configuration.variables}
-    maker = Maker(variables, service, log, found, classes)
+    library = Library()
+    with found.collecting():
+        library = Library(configuration.parsers, variables, log.warn, _line_limit(service))
+    maker = Maker(variables, service, log, library, found, classes)
     instances: list[Instance] = []
     for section in configuration.sections:
         with found.collecting():
             instances.append(maker.instance(section))
     result = Plan(service, instances, log)
     _check_names(instances, found)
-    _check_matches(result, found)
+    kinds = Counter(section.kind for section in configuration.sections)
+    _check_matches(result, found, alone=kinds["input"] == kinds["output"] == 1)
     if findings is None:
+        found.log_warnings(log)
         found.raise_errors()
     return result
+
+
+def _line_limit(service: Service) -> int:
+    try:
+        return values.binary_size(service.multiline_buffer_limit)
+    except ValueError as error:
+        raise UserError(f"service: multiline_buffer_limit: {error}") from error
 
 
 def _check_names(instances: list[Instance], findings: Findings) -> None:
@@ -117,18 +133,19 @@ def _check_names(instances: list[Instance], findings: Findings) -> None:
             )
 
 
-def _check_matches(result: Plan, findings: Findings) -> None:
-    inputs, outputs = result.of_kind("input"), result.of_kind("output")
+def _check_matches(result: Plan, findings: Findings, *, alone: bool) -> None:
+    """``alone``: one input and one output need no Match."""
+    outputs = result.of_kind("output")
     for item in result.of_kind("filter"):
         if not item.core.match and not item.core.match_regex:
             findings.error(UserError(f"no match rule for {item.name}", item.section.place, fix="add 'Match *'"))
     for item in outputs:
         if item.core.match or item.core.match_regex:
             continue
-        if len(inputs) == len(outputs) == 1:
+        if alone:
             item.core = dataclasses.replace(item.core, match="*")
         else:
-            item.plugin.log.warn(f"no Match for {item.name}: it gets nothing; fix: add 'Match *'")
+            findings.warn(f"no Match for {item.name}: it gets nothing", item.section.place, fix="add 'Match *'")
     for item in [*result.of_kind("filter"), *outputs]:
         with findings.collecting():
             tag_test(item.core.match, item.core.match_regex, item.section)
@@ -159,6 +176,9 @@ def engine(result: Plan, ledger: Ledger | None = None) -> Engine:
                 made.parked,
             )
         )
+        if item.core.storage_total_limit_size:
+            made.outputs[-1].quota = Quota(item.core.storage_total_limit_size)
+    _keep_rejected(made, service)
     for output, item in zip(made.outputs, result.of_kind("output"), strict=True):
         output.processors = [_processor(processor, "") for processor in item.processors]
     for item in result.of_kind("input"):
@@ -168,20 +188,31 @@ def engine(result: Plan, ledger: Ledger | None = None) -> Engine:
         made.filters.append(RunningFilter(item.plugin, item.name, test))
         if item.plugin.emits:
             made.filters[-1].emitter = item.plugin.emitter = _emitter(item, result, made)
+    kept_on_disk = [item for item in result.of_kind("input") if item.core.storage_type == "filesystem"]
+    sharing = sum(not item.core.mem_buf_limit for item in kept_on_disk)
     for item in result.of_kind("input"):
         made.decoders.update(item.plugin.codecs)
         intake = ChunkIntake(
             item.name,
             ledger,
             result.log.child(f"input:{item.name}"),
-            item.core.mem_buf_limit,
-            _spool_of(item, service),
+            storage.memory_limit(item.core, service, sharing),
+            storage.spool(item.name, item.core, service, item.section.place),
             made.sealed,
         )
         made.inputs.append(RunningInput(item.plugin, intake))
     if service.storage_path:
         _tell_of_strangers(Path(service.storage_path), result, made)
     return made
+
+
+def _keep_rejected(made: Engine, service: Service) -> None:
+    directory = storage.rejected_directory(service)
+    if directory is not None:
+        names = [output.name for output in made.outputs]
+        letters = DeadLetters(directory, service.storage_rejected_limit, names, made.log)
+        for output in made.outputs:
+            output.rejected = letters.keep
 
 
 def _processor(item: Instance, source: str) -> RunningFilter:
@@ -193,22 +224,21 @@ def _emitter(item: Instance, result: Plan, made: Engine) -> ChunkIntake:
     options_ = item.plugin.options
     name = options_.emitter_name or f"emitter_for_{item.name}"
     kept = any(other.core.storage_type == "filesystem" for other in result.of_kind("input"))
-    spool = None
-    if (options_.emitter_storage_type or ("filesystem" if kept else "memory")) == "filesystem":
-        spool = _spool(name, item.section.place, result.service)
+    first = (options_.emitter_storage_type or ("filesystem" if kept else "memory")) == "filesystem"
+    spool = storage.plain_spool(name, first, result.service, item.section.place)
     log = result.log.child(f"input:{name}")
     return ChunkIntake(name, made.ledger, log, options_.emitter_mem_buf_limit, spool, made.sealed)
 
 
 def _tell_of_strangers(spool: Path, result: Plan, made: Engine) -> None:
     """Chunks of an input that is gone or has another name would wait for ever without a word."""
-    known = {item.name for item in result.of_kind("input") if item.core.storage_type == "filesystem"}
+    known = {item.name for item in result.of_kind("input")}
     known |= {item.emitter.name for item in made.filters if item.emitter}
     waiting = Counter(path.parent.name for path in spool.glob(f"*/*{SUFFIX}"))
     for name in sorted(waiting.keys() - known):
         result.log.warn(
             f"{waiting[name]} chunks in {spool / name} wait for an input of that name, and there is none;"
-            f" fix: give the input 'Alias {name}' and storage.type filesystem, or remove the directory"
+            f" fix: give the input 'Alias {name}', or remove the directory"
         )
 
 
@@ -225,25 +255,6 @@ def tag_test(match: str, match_regex: str, section: PluginSection) -> Callable[[
     if match:
         tests.append(matcher(match))
     return lambda tag: any(test(tag) for test in tests)
-
-
-def _spool_of(item: Instance, service: Service) -> Spool | None:
-    if item.core.storage_type != "filesystem":
-        return None
-    spool = _spool(item.name, item.section.place, service)
-    spool.limit, spool.memory_fallback = item.core.storage_limit_size, item.core.storage_memory_fallback
-    return spool
-
-
-def _spool(name: str, place: Place, service: Service) -> Spool:
-    directory = Path(service.storage_path) / name
-    try:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise UserError(
-            f"storage.path '{directory}' cannot be used: {error.strerror}", place, fix="choose another one"
-        ) from error
-    return Spool(directory, service.storage_sync == "full")
 
 
 def decode_records(tag: str, pieces: Sequence[bytes], count: int) -> Batch:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from outrider.model.errors import UserError
-from outrider.pipeline import options, registry
+from outrider.model.errors import Place, UserError
+from outrider.pipeline import options, registry, storage
 from outrider.pipeline.configuration import PluginSection, expand_all
+from outrider.pipeline.findings import Findings
+from outrider.pipeline.library import Library
 from outrider.pipeline.log import LEVELS, Log
 from outrider.pipeline.plugin import Context
 from outrider.pipeline.service import Service
 
 _CORES: Final = {"input": options.InputCore, "filter": options.FilterCore, "output": options.OutputCore}
+Classes: TypeAlias = Callable[[str, str, Place | None], Any]
+"""Kind, name and where the name stands, to a plugin's class; raises UserError."""
 _ALIASES: Final = {"elasticsearch": "es"}
 
 
@@ -37,6 +41,11 @@ class Maker:
     variables: Mapping[str, str]
     service: Service
     log: Log
+    library: Library = field(default_factory=Library)
+    findings: Findings = field(default_factory=Findings)
+    """Where warnings go."""
+    classes: Classes | None = None
+    """What gives a plugin's class by kind and name, in the registry's place."""
     _numbers: Counter[str] = field(default_factory=Counter)
 
     def instance(self, section: PluginSection) -> Instance:
@@ -52,19 +61,26 @@ class Maker:
             )
         plugin_name, address = _split_address(name_property.value)
         plugin_name = _ALIASES.get(plugin_name, plugin_name)
-        factory = registry.plugin_class(kind, plugin_name, name_property.place)
+        factory = (self.classes or registry.plugin_class)(kind, plugin_name, name_property.place)
         core_type = _CORES[kind]
         rest = [item for item in properties if item.key != "name"]
         rest += [options.Property(key, value, name_property.place) for key, value in address.items()]
         common, own = options.split(rest, core_type)
         what = f"{kind} plugin '{plugin_name}'"
-        core: Any = options.read(core_type, common, what, last_wins=True)
-        parsed = options.read(factory.Options, own, what, also_allowed=list(options.declared(core_type)))
+        found = Findings()
+        core: Any = options.read(core_type, common, what, last_wins=True, findings=found)
+        parsed = options.read(
+            factory.Options, own, what, also_allowed=list(options.declared(core_type)), findings=found
+        )
+        self.findings.warnings += found.warnings
+        found.raise_errors()
+        if kind == "input":
+            core = storage.with_defaults(core, self.service)
         name = core.alias or f"{plugin_name}.{self._numbers[kind]}"
         self._numbers[kind] += 1
         level = LEVELS[core.log_level] if core.log_level else None
         component = f"{kind}:{plugin_name}:{name}"
-        context = Context(name, self.log.child(component, level), self.service.json_escape_unicode)
+        context = Context(name, self.log.child(component, level), self.service.json_escape_unicode, self.library)
         made = Instance(kind, factory(parsed, core, context), core, name, section)
         try:
             made.plugin.check()

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 from outrider.model.batch import Batch, Record
+from outrider.pipeline.library import Library
 from outrider.pipeline.log import Log
 from outrider.pipeline.options import FilterCore, InputCore, OutputCore
 
@@ -31,6 +32,8 @@ class Context:
     log: Log
     escape_unicode: bool = True
     """[SERVICE] json.escape_unicode"""
+    library: Library = field(default_factory=Library)
+    """The parsers of the configuration and the built-in ones, by name."""
 
 
 class Intake(Protocol):
@@ -134,6 +137,8 @@ class Filter(ABC, Generic[O]):
         self.core = core
         self.context = context
         self.log = context.log
+        self.end: Callable[[], None] = lambda: None
+        """Asks the pipeline to deliver what it has and to end; the engine's once it runs."""
 
     def check(self) -> None:
         """Raise UserError where these options cannot work together."""

@@ -70,7 +70,7 @@ class Service:
     json_convert_nan_to_null: bool = option(
         False, "not supported; NaN is written as nan", name="json.convert_nan_to_null"
     )
-    multiline_buffer_limit: str = option("2MB", "accepted; records are not joined yet")
+    multiline_buffer_limit: str = option("2MB", "size at which a joined record is cut; K is 1024")
     hot_reload: bool = option(False, "POST /api/v2/reload reads the configuration anew; SIGHUP always does")
     hot_reload_ensure_thread_safety: bool = option(True, "accepted", name="hot_reload.ensure_thread_safety")
     hot_reload_timeout: Duration = option(0, "accepted", name="hot_reload.timeout")
