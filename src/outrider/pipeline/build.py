@@ -6,6 +6,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from outrider.formats import msgpack, values
 from outrider.formats.regex import Regex
@@ -151,10 +152,13 @@ def _check_matches(result: Plan, findings: Findings, *, alone: bool) -> None:
             tag_test(item.core.match, item.core.match_regex, item.section)
 
 
-def engine(result: Plan, ledger: Ledger | None = None) -> Engine:
+def engine(
+    result: Plan, ledger: Ledger | None = None, kept: Mapping[str, RunningInput] = MappingProxyType({})
+) -> Engine:
     """The pipeline, ready for ``run``. Makes the spool's directories. Raises UserError or LocalError.
 
-    ``ledger`` is that of the pipeline whose place this one takes, if there is one.
+    ``ledger`` is that of the pipeline whose place this one takes, if there is one, and ``kept`` the inputs of that
+    which run on, by name.
     """
     service, ledger = result.service, ledger or Ledger()
     made = Engine(ledger, result.log.child("engine"), service.flush, service.grace)
@@ -162,7 +166,7 @@ def engine(result: Plan, ledger: Ledger | None = None) -> Engine:
     for item in result.of_kind("output"):
         warn: Callable[[str], None] = item.plugin.log.warn
         retries = Retries(
-            values.retry_limit(item.core.retry_limit, warn), service.scheduler_base, service.scheduler_cap
+            values.retry_limit(item.core.retry_limit or "1", warn), service.scheduler_base, service.scheduler_cap
         )
         made.outputs.append(
             OutputRunner(
@@ -192,6 +196,9 @@ def engine(result: Plan, ledger: Ledger | None = None) -> Engine:
     sharing = sum(not item.core.mem_buf_limit for item in kept_on_disk)
     for item in result.of_kind("input"):
         made.decoders.update(item.plugin.codecs)
+        if item.name in kept:
+            made.inputs.append(kept[item.name])
+            continue
         intake = ChunkIntake(
             item.name,
             ledger,

@@ -45,6 +45,8 @@ class Leftovers:
     chunks: list[Chunk] = field(default_factory=list)
     parcels: list[tuple[str, Parcel]] = field(default_factory=list)
     """Each with the name of its output."""
+    kept: dict[str, RunningInput] = field(default_factory=dict)
+    """Inputs that run on."""
     intakes: dict[str, ChunkIntake] = field(default_factory=dict)
     decoders: dict[str, Decoder] = field(default_factory=dict)
 
@@ -76,6 +78,8 @@ class Engine:
         self.up = False
         """Whether everything has started, and nothing was left to another engine."""
         self._leaving = False
+        self._kept: frozenset[str] = frozenset()
+        """Inputs that run on in the engine after this one; in that one, which were running already."""
         self._stopping = asyncio.Event()
         self._finished = asyncio.Event()
         self._intakes: dict[str, ChunkIntake] = {}
@@ -96,6 +100,7 @@ class Engine:
                 await output.plugin.start()
                 outputs.push_async_callback(output.plugin.stop)
             for item in self._every_filter():
+                item.plugin.end = self.stop
                 await item.plugin.start()
                 outputs.push_async_callback(item.plugin.stop)
             for item in self.filters:
@@ -104,12 +109,15 @@ class Engine:
             self._take_over(self._inherited)
             for intake in self.every_intake():
                 intake.ended = self.stop
-                for chunk in intake.recover():
-                    self.sealed(chunk)
+                if intake.name not in self._inherited.kept:
+                    for chunk in intake.recover():
+                        self.sealed(chunk)
             for started in self.inputs:
-                await started.plugin.start(started.intake)
-                inputs.push_async_callback(started.plugin.stop)
-            self.up = True
+                if started.intake.name not in self._inherited.kept:
+                    await started.plugin.start(started.intake)
+                inputs.push_async_callback(self._stop_input, started)
+            self.up, self._kept = True, frozenset()
+            self.pump()
             async with asyncio.TaskGroup() as group:
                 workers = [group.create_task(output.run()) for output in self.outputs]
                 workers += [group.create_task(item.run(self.log)) for item in self._every_filter()]
@@ -129,19 +137,27 @@ class Engine:
         """Ask for the end; safe to call from a signal handler of the loop."""
         self._stopping.set()
 
-    def leave(self) -> None:
-        """Ask for an end after which another engine takes over what is left."""
-        self._leaving = True
+    async def _stop_input(self, item: RunningInput) -> None:
+        if item.intake.name not in self._kept:
+            await item.plugin.stop()
+
+    def leave(self, kept: frozenset[str] = frozenset()) -> None:
+        """Ask for an end after which another engine takes over what is left, and these inputs as they run."""
+        self._leaving, self._kept = True, kept
         self._stopping.set()
 
     def inherit(self, left: Leftovers) -> None:
-        """Take over, when ``run`` starts, what another engine has left."""
+        """Take over what another engine has left when ``run`` starts, and from now on what its kept inputs hand in."""
         self._inherited = left
+        self._kept = frozenset(left.kept)
+        for item in left.kept.values():
+            item.intake.hand_to(self.sealed)
 
     def leftovers(self) -> Leftovers:
         """Everything that this engine, which no longer runs or has failed to start, has not delivered."""
         self.up = False
         left = Leftovers(intakes=self._intakes, decoders=self.decoders)
+        left.kept = {item.intake.name: item for item in self.inputs if item.intake.name in self._kept}
         left.chunks = [chunk for queue in self._ready.values() for chunk in queue]
         for output in self.outputs:
             for parcel in output.abandon():
@@ -180,7 +196,7 @@ class Engine:
         self.decoders = {**left.decoders, **self.decoders}
         outputs = {output.name: output for output in self.outputs}
         for chunk in left.every_chunk():
-            if chunk.source in self._intakes:
+            if chunk.source in self._intakes and chunk.source not in left.kept:
                 self._intakes[chunk.source].adopt(chunk)
         for name in left.intakes.keys() - self._intakes.keys():
             self._intakes[name] = left.intakes[name]
@@ -291,7 +307,7 @@ class Engine:
 
     def _pump(self) -> None:
         self._pumping = False
-        if self._frozen:
+        if self._frozen or not self.up:
             return
         for queue in self._ready.values():
             if not queue:

@@ -1,8 +1,8 @@
 """Where an input hands in its records: open chunks by tag, the spool, back-pressure.
 
 At ``Mem_Buf_Limit`` an input with a spool lets go of the memory of waiting chunks: the disk has them already, where
-``storage.type`` is ``filesystem``, or gets them then, where it is ``memory``. An input without a spool stops reading and
-goes on when there is room. Nothing is refused that was read.
+``storage.type`` is ``filesystem``, or gets them then, where it is ``memory``. An input without a spool stops reading
+and goes on when there is room. Nothing is refused that was read.
 """
 
 from __future__ import annotations
@@ -178,6 +178,10 @@ class ChunkIntake:
         self.stored += chunk.stored
         if chunk.pieces:
             self._in_memory[chunk.id] = chunk
+
+    def hand_to(self, sealed: Callable[[Chunk], None]) -> None:
+        """Another engine gets the chunks from now on."""
+        self._sealed = sealed
 
     def retire(self) -> None:
         """The input is gone; what it took is still under way."""

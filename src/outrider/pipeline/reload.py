@@ -2,11 +2,13 @@
 
 The new configuration is read and checked first; one that is wrong changes nothing. Then the old engine closes its
 inputs, and the new one opens its own and takes over what is not delivered: chunks go through the new filters, what
-had been filtered goes to the output of the same name. One that does not start gives way to the old one again.
+had been filtered goes to the output of the same name. Inputs that stay as they were are not closed at all. A
+configuration that does not start gives way to the old one again.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -19,6 +21,7 @@ from outrider.pipeline.log import Log
 from outrider.pipeline.service import Service
 
 BUSY: Final = "a reload is in progress"
+_FOR_INPUTS: Final = ("mem_buf_limit", "multiline_buffer_limit", "json_escape_unicode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,23 @@ class Exchangeable:
             self._log.error(f"reload: {error}; the old configuration goes on")
             return str(error)
         self._log.info("reload: the new configuration is right and takes the place of the old one")
-        self.engine.leave()
+        self.engine.leave(self._unchanged(*self._next))
         return ""
+
+    def _unchanged(self, configuration: Configuration, plan: build.Plan) -> frozenset[str]:
+        """The inputs that are as before, in all that they depend on: they run on, and their senders notice nothing."""
+        if configuration.parsers != self._configuration.parsers or _for_inputs(plan.service) != _for_inputs(
+            self.service
+        ):
+            return frozenset()
+        running = {item.intake.name: item.plugin for item in self.engine.inputs}
+        return frozenset(
+            item.name
+            for item in plan.of_kind("input")
+            if (old := running.get(item.name)) is not None
+            and type(old) is type(item.plugin)
+            and (old.options, old.core) == (item.plugin.options, item.plugin.core)
+        )
 
     async def _exchange(self, configuration: Configuration, plan: build.Plan) -> None:
         old, self._left = self._configuration, self.engine.leftovers()
@@ -89,7 +107,7 @@ class Exchangeable:
             await self._run_next(old, self._loader.plan(old))
 
     async def _run_next(self, configuration: Configuration, plan: build.Plan) -> None:
-        engine = build.engine(plan, self.engine.ledger)
+        engine = build.engine(plan, self.engine.ledger, self._left.kept)
         engine.inherit(self._left)
         self.engine, self.service, self._configuration, self._next = engine, plan.service, configuration, None
         if self._stopped:
@@ -100,3 +118,12 @@ class Exchangeable:
             if not engine.up:
                 self._left = engine.leftovers()
             raise
+
+
+def _for_inputs(service: Service) -> list[object]:
+    """The service's keys that inputs depend on."""
+    return [
+        getattr(service, item.name)
+        for item in dataclasses.fields(service)
+        if item.name.startswith("storage_") or item.name in _FOR_INPUTS
+    ]

@@ -99,7 +99,8 @@ async def test_what_waits_goes_through_the_new_pipeline(running: Any) -> None:
         it.output().gate.set()
         old = it.input
         await it.exchange(TAGGED)
-        assert old.stopped
+        assert it.input is old
+        assert not old.stopped
         it.input.push("app", {"n": 3})
         await it.until(lambda: it.delivered == 3)
         got = sorted(it.output().records, key=lambda record: record["n"])
@@ -171,6 +172,34 @@ async def test_records_for_an_output_that_is_gone_are_accounted_for(running: Any
         assert sheet["other"]["delivered"] == 1
         it.input.push("app", {"n": 2})
         await it.until(lambda: it.output("another").records == [{"n": 2}])
+
+
+async def test_an_input_with_other_options_is_opened_anew(running: Any) -> None:
+    async with running(ONE) as it:
+        old = it.input
+        it.output().always = PeerError("dead")
+        it.input.push("app", {"n": 1})
+        await it.until(lambda: it.output().asked)
+        await it.exchange(ONE.replace("Alias in", "Alias in\n  Note other"))
+        assert it.input is not old
+        assert old.stopped
+        it.input.push("app", {"n": 2})
+        await it.until(lambda: it.delivered == 2)
+
+
+async def test_an_input_that_runs_on_may_hand_in_at_any_moment(running: Any) -> None:
+    async with running(ONE) as it:
+        kept, made = it.input, 0
+        for _ in range(5):
+            before = it.engine
+            it.path.write_text(SERVICE + ONE)
+            assert it.pipeline.reload() == ""
+            while it.engine is before or not it.engine.up:
+                kept.push("app", {"n": made, "much": "x" * 300_000})
+                made += 1
+                await asyncio.sleep(0)
+        await it.until(lambda: it.delivered == made)
+        assert kept is it.input
 
 
 async def test_an_input_that_is_gone_still_has_its_records_delivered(running: Any) -> None:
