@@ -1,0 +1,68 @@
+"""Batches to lines, and requests to S3. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+from xml.sax.saxutils import escape, unescape
+
+from outrider.formats import json
+from outrider.model.batch import Batch
+from outrider.plugins.outputs.s3.config import Options
+
+_NO_DATE: Final = frozenset({"false", "off", "no"})
+_UPLOAD_ID: Final = re.compile(r"<UploadId>([^<]{1,2048})</UploadId>")
+_ERROR: Final = re.compile(rb"<Error>")
+
+
+def encode(batch: Batch, options: Options, *, escape_unicode: bool) -> tuple[bytes, int]:
+    """The lines of a batch and how many there are: all of its records, or with ``log_key`` those that have the key."""
+    if options.log_key:
+        key = options.log_key
+        lines = [_text(record[key], escape_unicode) for record in batch.records if key in record]
+        return (b"\n".join([*lines, b""]) if lines else b""), len(lines)
+    date = None if options.json_date_key.lower() in _NO_DATE else options.json_date_key
+    form = options.json_date_format or "iso8601"
+    lines_ = json.encode_lines(batch.times, batch.records, date, form, escape_unicode=escape_unicode)
+    return lines_, len(batch)
+
+
+def _text(value: object, escape_unicode: bool) -> bytes:
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape")
+    return value if isinstance(value, bytes) else json.encode(value, escape_unicode=escape_unicode)
+
+
+def object_headers(options: Options, compression: str) -> list[tuple[str, str]]:
+    """What is said about an object when it is put, or when its upload in parts begins."""
+    wanted = [
+        ("Content-Type", options.content_type),
+        ("Content-Encoding", "" if compression == "none" else compression),
+        ("x-amz-acl", options.canned_acl),
+        ("x-amz-storage-class", options.storage_class),
+    ]
+    return [(name, value) for name, value in wanted if value]
+
+
+def upload_id(body: bytes) -> str:
+    """The id in the answer to CreateMultipartUpload. Raises ValueError where there is none."""
+    found = _UPLOAD_ID.search(body.decode("utf-8", "replace"))
+    if found is None:
+        raise ValueError("the answer names no UploadId")
+    return unescape(found[1], {"&quot;": '"', "&apos;": "'"})
+
+
+def completion(etags: Sequence[str]) -> bytes:
+    """The body of CompleteMultipartUpload: the parts in order, from number 1."""
+    parts = [
+        f"<Part><PartNumber>{number}</PartNumber><ETag>{escape(etag)}</ETag></Part>"
+        for number, etag in enumerate(etags, 1)
+    ]
+    namespace = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
+    return f"<CompleteMultipartUpload {namespace}>{''.join(parts)}</CompleteMultipartUpload>".encode()
+
+
+def failed_late(body: bytes) -> bool:
+    """Whether an answer that began as a success ends as an error: S3 does that while it puts parts together."""
+    return _ERROR.search(body) is not None

@@ -1,0 +1,411 @@
+"""What is not sent yet: a directory with one growing file a tag, and the uploads in parts that are under way.
+
+``<store_dir>/<bucket>/<instance>/``
+    ``*.data``      see ``outrider.spool.growing``; compressed as the object will be, so nothing is done twice
+    ``*.upload``    an upload in parts: its id, key and the parts that S3 has
+    ``index``       the next ``$INDEX``
+    ``lock``        held while a process uses the directory; who gets it takes up what others left behind
+    ``quarantine/`` files that were given up
+
+A part's file is deleted only when the upload's own file names the part, and an object's key is in its file before it
+is sent, so a process that dies sends the same bytes under the same key again, which changes nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import struct
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from outrider.formats import msgpack
+from outrider.model.errors import LocalError
+from outrider.plugins.outputs.s3 import pack
+from outrider.plugins.outputs.s3.pack import Compression, Open, Packer
+from outrider.spool import growing
+from outrider.spool.growing import GrowingFile
+
+DATA: Final = ".data"
+UPLOAD: Final = ".upload"
+BROKEN: Final = ".broken"
+QUARANTINE: Final = "quarantine"
+_AWAKE_MAX: Final = 32
+"""Files with a descriptor and a compressor; of the others only numbers are in memory."""
+_STATE: Final = struct.Struct(">QQQIq")
+_UPLOAD_FILE_MAX: Final = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What changes with each append: bytes before compression, records, the open stream, ``$INDEX`` or -1."""
+
+    raw: int = 0
+    records: int = 0
+    stream: Open = field(default_factory=Open)
+    index: int = -1
+
+    def encode(self) -> bytes:
+        """As the file has it."""
+        return _STATE.pack(self.raw, self.records, self.stream.size, self.stream.checksum, self.index)
+
+    @classmethod
+    def decode(cls, state: bytes) -> State:
+        """Raises ValueError."""
+        if len(state) != _STATE.size:
+            raise ValueError("not a state of ours")
+        raw, records, size, checksum, index = _STATE.unpack(state)
+        return cls(raw, records, Open(size, checksum), index)
+
+
+@dataclass(eq=False, slots=True)
+class StoreFile:
+    """One object or part to be. Times are seconds since the epoch; ``first`` is of its first record."""
+
+    tag: str
+    first: int
+    opened: float
+    random: str
+    compression: Compression
+    data: GrowingFile
+    state: State = field(default_factory=State)
+    packer: Packer | None = None
+    sha256: Any = None
+    """Of what is in the file; None: not known, the file must be read."""
+    md5: Any = None
+    failures: int = 0
+    timed_out: bool = False
+
+    @property
+    def id(self) -> str:
+        """A name of its own."""
+        return self.data.path.name
+
+    @property
+    def size(self) -> int:
+        """Bytes to send."""
+        return self.data.size
+
+    def add(self, data: bytes, records: int) -> None:
+        """Append lines. Raises LocalError and has then taken nothing."""
+        before = b""
+        if self.packer is None:
+            before = pack.tail(self.compression, self.state.stream)
+            self.packer = Packer(self.compression)
+        packed = before + self.packer.add(data) if before else self.packer.add(data)
+        state = State(self.state.raw + len(data), self.state.records + records, self.packer.stream, self.state.index)
+        self._append(packed, state)
+
+    def finish(self) -> None:
+        """Close the stream: the file is as it will be sent. Raises LocalError."""
+        end = pack.tail(self.compression, self.state.stream)
+        if end:
+            self._append(end, State(self.state.raw, self.state.records, Open(), self.state.index))
+        self.packer = None
+        self.data.close()
+
+    def number(self, index: int) -> None:
+        """Give the object its ``$INDEX``, for ever. Raises LocalError."""
+        self._append(b"", State(self.state.raw, self.state.records, self.state.stream, index))
+
+    def digest(self) -> None:
+        """Read the file for its checksums. Raises LocalError."""
+        sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+        for piece in self.data:
+            sha256.update(piece)
+            md5.update(piece)
+        self.sha256, self.md5 = sha256, md5
+
+    def _append(self, packed: bytes, state: State) -> None:
+        try:
+            self.data.append(packed, state.encode())
+        except LocalError:
+            self.packer = None  # it has seen what the file has not
+            raise
+        self.state = state
+        for checksum in (self.sha256, self.md5):
+            if checksum is not None:
+                checksum.update(packed)
+
+
+@dataclass(slots=True)
+class Upload:
+    """An upload in parts. ``files`` names the file of each part, ``etags`` what S3 answered."""
+
+    id: str
+    key: str
+    tag: str
+    begun: float
+    compression: str
+    etags: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    size: int = 0
+    records: int = 0
+    completing: bool = False
+    """S3 was asked to put the parts together."""
+    failures: int = 0
+    name: str = ""
+
+
+class Store:
+    """The directory. Every method raises LocalError when the disk refuses."""
+
+    def __init__(
+        self, directory: Path, compression: Compression, warn: Callable[[str], None], *, sync: bool, md5: bool
+    ) -> None:
+        self.directory = directory
+        self.used = 0
+        """Bytes in files, quarantine apart."""
+        self._compression = compression
+        self._warn = warn
+        self._sync = sync
+        self._md5 = md5
+        self._awake: OrderedDict[StoreFile, None] = OrderedDict()
+        self._own: set[str] = set()
+        self._lock: int | None = None
+        self._index: int | None = None
+
+    def open(self) -> None:
+        """Make the directory."""
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise LocalError(f"cannot make the store {self.directory}: {error.strerror}") from error
+
+    # -- files
+
+    def create(self, tag: str, first: int, now: float, random: str) -> StoreFile:
+        """A new file for records of a tag."""
+        about = {"tag": tag, "first": first, "opened": now, "random": random, "compression": self._compression}
+        path = self.directory / f"{int(now * 1e6):020d}-{random}{DATA}"
+        state = State()
+        data = GrowingFile.create(path, msgpack.encode(about), state.encode(), sync=self._sync)
+        self._own.add(path.name)
+        md5 = hashlib.md5(usedforsecurity=False) if self._md5 else None
+        return StoreFile(tag, first, now, random, self._compression, data, state, sha256=hashlib.sha256(), md5=md5)
+
+    def add(self, file: StoreFile, data: bytes, records: int) -> None:
+        """Append lines to a file."""
+        before = file.size
+        self._wake(file)
+        file.add(data, records)
+        self.used += file.size - before
+
+    def finish(self, file: StoreFile) -> None:
+        """The file takes no more."""
+        before = file.size
+        self._awake.pop(file, None)
+        file.finish()
+        self.used += file.size - before
+
+    def delete(self, file: StoreFile) -> None:
+        """The file is where it should be."""
+        file.data.delete()
+        self._forget(file)
+
+    def quarantine(self, file: StoreFile, limit: int) -> bool:
+        """Set a file aside; False: there is no room for it, and it is deleted."""
+        directory = self.directory / QUARANTINE
+        if limit and _size_of(directory) + file.size > limit:
+            self.delete(file)
+            return False
+        file.data.move(directory)
+        file.data.close()
+        self._forget(file)
+        return True
+
+    def _forget(self, file: StoreFile) -> None:
+        self.used -= file.size
+        self._own.discard(file.id)
+
+    def _wake(self, file: StoreFile) -> None:
+        self._awake[file] = None
+        self._awake.move_to_end(file)
+        while len(self._awake) > _AWAKE_MAX:
+            oldest, _ = self._awake.popitem(last=False)
+            oldest.packer = None
+            oldest.data.close()
+
+    # -- what others left behind
+
+    def take_up(self) -> Iterator[StoreFile | Upload]:
+        """What lies in the directory and is not ours, oldest first: nothing while another process has the lock.
+
+        To be called again until ``owner``; a damaged file is set aside with a warning.
+        """
+        if self.owner or not self._take_lock():
+            return
+        for path in sorted(self.directory.glob(f"*{UPLOAD}")):
+            if path.name not in self._own and (upload := self._read_upload(path)):
+                yield upload
+        for path in sorted(self.directory.glob(f"*{DATA}")):
+            if path.name not in self._own and (file := self._read_file(path)):
+                yield file
+        for leftover in self.directory.glob("*.tmp"):
+            with contextlib.suppress(OSError):
+                leftover.unlink()
+
+    @property
+    def owner(self) -> bool:
+        """Whether the directory is this process's."""
+        return self._lock is not None
+
+    def _take_lock(self) -> bool:
+        try:
+            fd = os.open(self.directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise LocalError(f"cannot write {self.directory}: {error.strerror}") from error
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(fd)
+            return False
+        self._lock = fd
+        return True
+
+    def _read_file(self, path: Path) -> StoreFile | None:
+        try:
+            found = growing.take_up(path, sync=self._sync)
+            if found is None:
+                return None
+            data, about = found
+            file = _described(data, msgpack.decode(about))
+        except (ValueError, msgpack.MalformedError) as error:
+            self._set_aside(path, str(error))
+            return None
+        self._own.add(path.name)
+        self.used += file.size
+        if not file.state.records:
+            self.delete(file)
+            return None
+        self.finish(file)
+        return file
+
+    def _read_upload(self, path: Path) -> Upload | None:
+        try:
+            if path.stat().st_size > _UPLOAD_FILE_MAX:
+                raise ValueError("too large")
+            upload = _upload(json.loads(path.read_bytes()))
+        except OSError as error:
+            raise LocalError(f"cannot read {path}: {error.strerror}") from error
+        except (ValueError, TypeError, RecursionError) as error:
+            self._set_aside(path, str(error))
+            return None
+        upload.name = path.name
+        self._own.add(path.name)
+        return upload
+
+    def _set_aside(self, path: Path, why: str) -> None:
+        self._warn(f"{path} is damaged ({why}) and set aside as {path.stem}{BROKEN}")
+        try:
+            path.rename(path.with_suffix(BROKEN))
+        except OSError as error:
+            raise LocalError(f"cannot set {path} aside: {error.strerror}") from error
+
+    # -- uploads in parts
+
+    def save(self, upload: Upload) -> None:
+        """Write down what S3 has of an upload."""
+        upload.name = upload.name or f"{int(upload.begun * 1e6):020d}-{len(self._own)}{UPLOAD}"
+        self._own.add(upload.name)
+        self._replace(self.directory / upload.name, json.dumps(asdict(upload)).encode())
+
+    def drop(self, upload: Upload) -> None:
+        """The upload is over."""
+        try:
+            (self.directory / upload.name).unlink(missing_ok=True)
+        except OSError as error:
+            raise LocalError(f"cannot delete {upload.name}: {error.strerror}") from error
+        self._own.discard(upload.name)
+
+    # -- $INDEX
+
+    def next_index(self) -> int:
+        """A number that no object has had."""
+        if self._index is None:
+            self._index = self._read_index()
+        index = self._index
+        self._replace(self.directory / "index", str(index + 1).encode())
+        self._index = index + 1
+        return index
+
+    def _read_index(self) -> int:
+        """Where there is none yet, Fluent Bit's own goes on."""
+        others = self.directory.parent.glob("sequence/index_metadata/seq_index_*")
+        for paths in ([self.directory / "index"], others):
+            numbers = [number for path in paths if (number := _number(path)) is not None]
+            if numbers:
+                return max(numbers)
+        return 0
+
+    def _replace(self, path: Path, content: bytes) -> None:
+        temporary = path.with_suffix(".tmp")
+        try:
+            with open(temporary, "wb", buffering=0) as file:
+                if file.write(content) != len(content):
+                    raise LocalError(f"cannot write {path}: the disk is full")
+                if self._sync:
+                    os.fsync(file.fileno())
+            temporary.replace(path)
+            if self._sync:
+                growing.sync_directory(path.parent)
+        except OSError as error:
+            raise LocalError(f"cannot write {path}: {error.strerror}") from error
+
+    def close(self) -> None:
+        """Let go of everything; what is in the directory stays."""
+        for file in self._awake:
+            file.data.close()
+        self._awake.clear()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def _described(data: GrowingFile, about: Any) -> StoreFile:
+    """Raises ValueError."""
+    try:
+        tag, first, opened, random = about["tag"], about["first"], about["opened"], about["random"]
+        compression: Compression = about["compression"]
+    except (KeyError, TypeError) as error:
+        raise ValueError("not a file of ours") from error
+    kinds = ((tag, str), (first, int), (opened, float), (random, str))
+    if not all(isinstance(value, kind) for value, kind in kinds) or compression not in ("none", "gzip", "zstd"):
+        raise ValueError("not a file of ours")
+    return StoreFile(tag, first, opened, random, compression, data, State.decode(data.state), timed_out=True)
+
+
+def _upload(fields: Any) -> Upload:
+    """Raises ValueError, TypeError."""
+    upload = Upload(**fields)
+    texts = [upload.id, upload.key, upload.tag, upload.compression, *upload.etags, *upload.files]
+    numbers = [upload.begun, upload.size, upload.records]
+    if (
+        not all(isinstance(text, str) for text in texts)
+        or not all(isinstance(number, int | float) for number in numbers)
+        or len(upload.etags) != len(upload.files)
+    ):
+        raise ValueError("not an upload of ours")
+    upload.failures = 0
+    return upload
+
+
+def _number(path: Path) -> int | None:
+    try:
+        text = path.read_text("ascii").strip()
+    except (OSError, ValueError):
+        return None
+    return int(text) if text.isdigit() and len(text) <= 20 else None
+
+
+def _size_of(directory: Path) -> int:
+    try:
+        return sum(entry.stat().st_size for entry in os.scandir(directory))
+    except OSError:
+        return 0
