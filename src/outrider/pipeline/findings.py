@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from outrider.model.errors import Place, UserError, UserErrors
+from outrider.pipeline.log import Log
 
 
 @dataclass(slots=True)
@@ -40,6 +41,11 @@ class Findings:
             raise self.errors[0]
         if self.errors:
             raise UserErrors(self.errors)
+
+    def log_warnings(self, log: Log) -> None:
+        """Say the warnings, for who starts in spite of them."""
+        for warning in self.warnings:
+            log.warn(str(warning))
 
     def lines(self) -> list[str]:
         """One line for each finding, errors first, and the sum."""

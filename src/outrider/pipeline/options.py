@@ -16,6 +16,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar, get_args, get_origin
 
 from outrider.formats import values, words
 from outrider.model.errors import Place, UserError
+from outrider.pipeline.findings import Findings
 
 T = TypeVar("T")
 
@@ -111,38 +112,51 @@ def read(
     *,
     last_wins: bool = False,
     also_allowed: Sequence[str] = (),
+    findings: Findings | None = None,
 ) -> T:
-    """The options that these properties set. ``what`` names the plugin in errors. Raises UserError."""
+    """The options that these properties set. ``what`` names the plugin in errors.
+
+    Raises UserError with every fault; with ``findings`` they are added there, and what is wrong counts as not set.
+    """
     known = declared(options)
+    found = Findings() if findings is None else findings
     taken: dict[str, Any] = {}
     places: dict[str, Place] = {}
     for item in properties:
         entry = known.get(item.key)
-        if entry is None:
-            near = difflib.get_close_matches(item.key, also_allowed, 1, 0.8)
-            raise UserError(
-                f"{what}: unknown configuration property '{item.key}'",
-                item.place,
-                found=item.key,
-                allowed=sorted({*known, *near}),
-            )
-        if entry.repeats:
-            taken[entry.field] = (*taken.get(entry.field, ()), item.value)
-            continue
-        if entry.field in taken and not last_wins:
-            raise UserError(
-                f"{what}: configuration property '{item.key}' is set twice, first at {places[entry.field]}",
-                item.place,
-                fix="remove one of them",
-            )
-        places[entry.field] = item.place
-        if item.value == "":
-            continue  # an empty value counts as not set, as in Fluent Bit
-        taken[entry.field] = parse(entry.kind, item, what)
+        with found.collecting():
+            if entry is None:
+                near = difflib.get_close_matches(item.key, also_allowed, 1, 0.8)
+                raise UserError(
+                    f"{what}: unknown configuration property '{item.key}'",
+                    item.place,
+                    found=item.key,
+                    allowed=sorted({*known, *near}),
+                )
+            if entry.repeats:
+                taken[entry.field] = (*taken.get(entry.field, ()), item.value)
+                continue
+            if entry.field in places:
+                _set_twice(item, places[entry.field], what, found, last_wins=last_wins)
+            places[entry.field] = item.place
+            if item.value == "":
+                continue  # an empty value counts as not set, as in Fluent Bit
+            taken[entry.field] = parse(entry.kind, item, what)
     for field in dataclasses.fields(typing.cast("Any", options)):
         if field.metadata.get("in_order"):
-            taken[field.name] = tuple((p.key, p.value) for p in properties if known[p.key].repeats)
+            repeated = [item for item in properties if item.key in known and known[item.key].repeats]
+            taken[field.name] = tuple((item.key, item.value) for item in repeated)
+    if findings is None:
+        found.raise_errors()
     return options(**taken)
+
+
+def _set_twice(item: Property, first: Place, what: str, found: Findings, *, last_wins: bool) -> None:
+    message = f"{what}: configuration property '{item.key}' is set twice, first at {first}"
+    if not last_wins:
+        raise UserError(message, item.place, fix="remove one of them")
+    if item.place.line and item.place.file == first.file:  # one of another file is meant to overrule
+        found.warn(f"{message}; the last one counts", item.place, fix="remove one of them")
 
 
 def parse(kind: Any, item: Property, what: str) -> Any:
@@ -150,7 +164,8 @@ def parse(kind: Any, item: Property, what: str) -> Any:
     try:
         return _reader(kind)(item.value)
     except ValueError as error:
-        choices = get_args(kind) if get_origin(kind) is Literal else ()
+        literals = [part for part in (kind, *get_args(kind)) if get_origin(part) is Literal]
+        choices = [choice for literal in literals for choice in get_args(literal) if choice]
         raise UserError(
             f"{what}: invalid value '{item.value}' for property '{item.key}': {error}",
             item.place,
@@ -242,13 +257,22 @@ class InputCore(Named, Tls):
     """Keys of every [INPUT]."""
 
     tag: str = option("", "tag of the records; default: the instance name")
-    mem_buf_limit: Size = option(0, "bytes in memory at which the input spills or stops reading; 0: no limit")
+    mem_buf_limit: Size | None = option(
+        None, "bytes in memory at which the input spills or stops reading; 0: no limit; default: that of [SERVICE]"
+    )
     listen: str = option("", "address to bind")
     host: str = option("", "address to bind, when Listen is not given")
     port: Port = option(0, "port to bind")
     ipv6: bool = option(False, "accepted; addresses decide the family")
-    storage_type: Literal["memory", "filesystem"] = option(
-        "memory", "where accepted records are kept until delivered", name="storage.type"
+    storage_type: Literal["memory", "filesystem"] | None = option(
+        None,
+        "where accepted records are kept until delivered; default: storage.default_type of [SERVICE], else memory",
+        name="storage.type",
+    )
+    storage_pause_on_chunks_overlimit: bool = option(
+        False,
+        "stop reading when the spool holds storage.max_chunks_up chunks of 2 MB, rather than fill the disk",
+        name="storage.pause_on_chunks_overlimit",
     )
     storage_limit_size: Size = option(
         0,
@@ -303,10 +327,12 @@ class OutputCore(Named, Tls):
     host: str = option("", "host to connect to")
     port: Port = option(0, "port to connect to")
     ipv6: bool = option(False, "connect by IPv6 only")
-    retry_limit: str = option("1", "retries of a chunk; False: for ever; no_retries: none")
+    retry_limit: str = option("", "retries of a chunk, default 1 (s3: of a file, 5); False: for ever; no_retries: none")
     workers: Count = option(0, "batches under way at once; 0: the plugin's default")
     storage_total_limit_size: Size = option(
-        0, "accepted; use storage.limit_size of the input, which drops nothing", name="storage.total_limit_size"
+        0,
+        "bytes on disk that may wait for this output; beyond, its oldest chunks are dropped; 0: no limit",
+        name="storage.total_limit_size",
     )
     net_keepalive: bool = option(True, "keep connections open between batches", name="net.keepalive")
     net_keepalive_idle_timeout: Duration = option(
