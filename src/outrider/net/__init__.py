@@ -7,6 +7,7 @@
 ``oauth2``   tokens by OAuth 2.0 client credentials
 ``uplink``   HTTPS to an Outrider server: first contact with a pinned authority, then mutual TLS
 ``tls``      TLS contexts, verified by default
+``console``  standard output, shared
 ``threads``  blocking calls that cannot hold up the end
 ``tail``     following files that others write, rotate and truncate
 ``files``    the file system as a configuration needs it

@@ -34,6 +34,10 @@ class Context:
     """[SERVICE] json.escape_unicode"""
     library: Library = field(default_factory=Library)
     """The parsers of the configuration and the built-in ones, by name."""
+    grace: float = 5.0
+    """[SERVICE] Grace: seconds that an output with a store of its own has at the stop; negative: no limit."""
+    sync: bool = False
+    """[SERVICE] storage.sync full: what counts as stored has reached the disk."""
 
 
 class Intake(Protocol):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from outrider.model.errors import LocalError
-from outrider.plugins.outputs.stdout import plugin as module
+from outrider.net import console
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ async def test_dates(make: Any, batch: Any, capfd: Any, form: str, date: Any) ->
 
 async def test_a_reader_that_is_gone_is_no_bug(make: Any, batch: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with open("/dev/full", "wb", buffering=0) as full:  # noqa: ASYNC230
-        monkeypatch.setattr(module, "_STDOUT", full.fileno())
+        monkeypatch.setattr(console, "STDOUT", full.fileno())
         with pytest.raises(LocalError, match="standard output: No space left"):
             await make("output", "stdout").send(batch({"a": 1}))
 

@@ -1,0 +1,1 @@
+"""Checks that records are as expected."""

@@ -1,0 +1,1 @@
+"""Prints records as they pass."""

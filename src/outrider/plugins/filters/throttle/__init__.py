@@ -1,0 +1,1 @@
+"""Drops records above a rate, by a sliding window."""

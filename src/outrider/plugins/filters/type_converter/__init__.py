@@ -1,0 +1,1 @@
+"""Adds fields whose values are those of other fields in another type."""
