@@ -99,8 +99,8 @@ class TailFile:
 
     def _unchanged(self, block: bytes) -> bool:
         """Called behind the read: what has stood still until now was in its place then."""
-        if not block:
-            return os.fstat(self.descriptor).st_size >= self.offset
+        if not block and os.fstat(self.descriptor).st_size < self.offset:
+            return False
         check = self.check
         return not check or os.pread(self.descriptor, len(check), self.offset - len(check)) == check
 

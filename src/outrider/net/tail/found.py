@@ -11,9 +11,12 @@ import fnmatch
 import glob
 import os
 from collections.abc import Iterator, Sequence
+from typing import Final
 
-from outrider.net.tail.file import TailFile, regular
+from outrider.net.tail.file import TailFile, checksum_of, regular
 from outrider.net.tail.gzip import GzipFile
+
+_NOTHING: Final = (-1, "")
 
 
 class Found:
@@ -26,8 +29,9 @@ class Found:
         self.files: dict[tuple[int, int], TailFile] = {}
         self.by_path: dict[str, TailFile] = {}
         """By the names they were found by and by where these lead; not those that were rotated away."""
-        self.left: dict[tuple[int, int], int] = {}
-        """Files that were let go while a name still leads to them: their length when all of it had been read."""
+        self.left: dict[tuple[int, int], tuple[int, str]] = {}
+        """Files that were let go while a name still leads to them: their length when all of it had been read, and the
+        checksum of the bytes before that, since inodes are used again."""
         self.given_up: set[tuple[int, int]] = set()
         """Files that nothing can be done with, as long as a name leads to them."""
 
@@ -51,7 +55,7 @@ class Found:
                 identity = status.st_dev, status.st_ino
                 known = identity in seen or identity in self.files or identity in self.given_up
                 seen.add(identity)
-                if known or self._is_old(status, now) or status.st_size == self.left.get(identity):
+                if known or self._is_old(status, now) or status.st_size == self.left.get(identity, _NOTHING)[0]:
                     continue
                 kind = GzipFile if path.endswith(".gz") else TailFile
                 yield kind(path, status)
@@ -97,9 +101,10 @@ class Found:
         return gone
 
     def let_go(self, file: TailFile) -> None:
-        """Follow the file no more."""
+        """Follow the file, which may still be open, no more."""
         self.files.pop(file.identity, None)
         for path in (file.path, file.real):
             if self.by_path.get(path) is file:
                 del self.by_path[path]
-        self.left[file.identity] = file.seen
+        if file.descriptor >= 0 and os.fstat(file.descriptor).st_nlink:
+            self.left[file.identity] = file.seen, checksum_of(file.check)

@@ -174,8 +174,8 @@ class Tail(Input[Options]):
         left = self._found.left.get(file.identity)
         saved = self._positions.of(file)
         if left is not None:
-            if file.holds(left, ""):
-                file.go_to(left)
+            if file.holds(*left):
+                file.go_to(left[0])
         elif saved is not None:
             if file.holds(saved.offset, saved.check):
                 file.go_to(saved.offset)

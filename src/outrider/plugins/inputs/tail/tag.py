@@ -31,8 +31,8 @@ def tag_of(tag: str, regex: Regex | None, path: str) -> str | None:
     if "*" not in tag:
         return tag
     made = tag.replace("*", path, 1)
-    made = _DOTS.sub(".", made.lstrip("/\\:").translate(_SEPARATORS)).replace("*", "")
-    return made.removesuffix(".")
+    made = made.lstrip("/\\:").translate(_SEPARATORS).replace("*", "")
+    return _DOTS.sub(".", made).removesuffix(".")
 
 
 def check_tag(tag: str, *, has_regex: bool) -> None:
