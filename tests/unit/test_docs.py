@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
 NAMED_BLOCK = re.compile(r"```python\n# ((?:src|tests)/\S+)\n(.*?)```", re.DOTALL)
-REGISTERED = '        "syslog": "Syslog",\n        "uplink"'
+REGISTERED = '        "null": "Null",\n'
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -66,7 +66,7 @@ def test_plugin_of_the_guide_works(tmp_path: Path) -> None:
     registry = tmp_path / "src/outrider/pipeline/registry.py"
     text = registry.read_text("utf-8")
     assert REGISTERED in text
-    registry.write_text(text.replace(REGISTERED, REGISTERED.replace("\n", '\n        "tcp": "Tcp",\n')), "utf-8")
+    registry.write_text(text.replace(REGISTERED, f'        "lines": "Lines",\n{REGISTERED}'), "utf-8")
     command = [sys.executable, "-m", "pytest", "-o", "asyncio_mode=auto", "-p", "no:cacheprovider", "tests"]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "src")}
     done = subprocess.run(

@@ -23,6 +23,7 @@
 ``stamps``        seconds as text
 ``msgpack``       streams of msgpack: where messages end, and many values in one call
 ``payload``       a batch as one body: JSON in its forms, or msgpack
+``bulk``          bulk requests of Elasticsearch and OpenSearch, and their answers
 ``gelf``          GELF objects
 ``compress``      gzip and zstd, with a bound on what comes out
 

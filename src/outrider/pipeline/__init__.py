@@ -2,6 +2,7 @@
 
 ``plugin``    the contract: Input, Filter, Output, and how a plugin says what became of a batch
 ``aws_output``   the options and the connection that outputs to AWS have in common
+``bulk_output``  what the es and opensearch outputs have in common
 ``http_output``  what outputs that speak HTTP have in common
 ``options``   options declared once: parser, validator, reference
 ``registry``  which plugins there are; a test proves that it lists exactly the plugin folders

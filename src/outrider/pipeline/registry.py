@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import posixpath
 from typing import Any, Final
 
 from outrider.model.errors import Place, UserError
@@ -39,6 +40,24 @@ PLUGINS: Final[dict[str, dict[str, str]]] = {
     },
 }
 """Kind to name to the class in ``outrider.plugins.<kind>s.<name>.plugin``."""
+
+
+OBJECTS: Final = {"cloudwatch.so": "cloudwatch", "firehose.so": "firehose", "kinesis.so": "kinesis"}
+"""Shared objects that other images load, and the plugins that take their place."""
+
+
+def built_in(path: str, place: Place | None) -> str:
+    """The plugin that a shared object, in whatever folder, stands for. Raises UserError for one that is not built in."""
+    name = posixpath.basename(path)
+    if name not in OBJECTS:
+        raise UserError(
+            f"'{path}': shared objects cannot be loaded",
+            place,
+            found=name,
+            allowed=OBJECTS,
+            fix="remove it, and see outrider route --help for the plugins that are built in",
+        )
+    return OBJECTS[name]
 
 
 def plugin_class(kind: str, name: str, place: Place | None = None) -> Any:

@@ -1,0 +1,99 @@
+"""The es and opensearch outputs against a server that answers as theirs do."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from outrider.model.errors import PeerError, UserError
+from outrider.plugins.outputs.es.cloud import address
+
+OK = (200, '{"took":1,"errors":false,"items":[]}')
+
+
+@pytest.mark.parametrize("name", ["es", "opensearch"])
+async def test_a_batch_is_one_request(name: str, make: Any, peer: Any, batch: Any) -> None:
+    peer.default = OK
+    plugin = make(
+        "output", name, host="127.0.0.1", port=peer.port, path="es", pipeline="geo", compress="gzip",
+        suppress_type_name="on", http_user="u", http_passwd="p",
+    )  # fmt: skip
+    delivery = await plugin.send(batch({"a": 1}, {"a": 2}))
+    await plugin.stop()
+    assert delivery.delivered == 2
+    (heard,) = peer.heard
+    assert heard.target == "/es/_bulk/?pipeline=geo"
+    assert heard.headers["Content-Type"] == "application/x-ndjson"
+    assert heard.headers["Authorization"] == "Basic dTpw"
+    assert heard.body == b"".join(
+        b'{"create":{"_index":"fluent-bit"}}\n{"@timestamp":"2023-11-14T22:13:20.123Z","a":%d}\n' % n for n in (1, 2)
+    )
+
+
+async def test_only_failed_records_are_sent_again(make: Any, peer: Any, batch: Any) -> None:
+    statuses = [201, 429, 400, 409, 503]
+    items = [{"create": {"status": s, "error": {"type": "t", "reason": "r"}}} for s in statuses]
+    peer.answers.append((200, json.dumps({"took": 1, "errors": True, "items": items})))
+    peer.default = OK
+    plugin = make("output", "es", host="127.0.0.1", port=peer.port)
+    delivery = await plugin.send(batch(*[{"n": n} for n in range(5)]))
+    assert (delivery.delivered, delivery.dropped) == (2, 1)
+    assert delivery.retry.records == [{"n": 1}, {"n": 4}]
+    assert "400 t: r" in delivery.reason
+    assert (await plugin.send(delivery.retry)).delivered == 2
+    await plugin.stop()
+    assert peer.heard[1].body.count(b'"n":') == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "retry"),
+    [(429, True), (503, True), (400, False), (413, False), ((200, "hello"), True), ((200, ""), True), (401, False)],
+)
+async def test_whole_requests_that_fail(answer: Any, retry: bool, make: Any, peer: Any, batch: Any) -> None:
+    peer.answers.append(answer)
+    plugin = make("output", "opensearch", host="127.0.0.1", port=peer.port)
+    with pytest.raises(PeerError) as caught:
+        await plugin.send(batch({"a": 1}))
+    await plugin.stop()
+    assert caught.value.retry is retry
+
+
+async def test_in_a_pipeline(peer: Any, run_pipeline: Any) -> None:
+    items = [{"create": {"status": 400, "error": {"type": "mapper", "reason": "no"}}}, {"create": {"status": 429}}]
+    peer.answers.append((200, json.dumps({"errors": True, "items": [*items, {"create": {"status": 201}}]})))
+    peer.default = OK
+    row = await run_pipeline("es", {"port": peer.port, "retry_limit": "false"}, peer.until(1))
+    assert sum(row["dropped"].values()) + row["delivered"] == 3
+
+
+async def test_keys_and_clouds(make: Any, peer: Any, batch: Any) -> None:
+    peer.default = OK
+    plugin = make("output", "es", host="127.0.0.1", port=peer.port, http_api_key="abc==")
+    await plugin.send(batch({"a": 1}))
+    await plugin.stop()
+    assert peer.heard[0].headers["Authorization"] == "ApiKey abc=="
+    cloud = "my:" + base64.b64encode(b"eu.aws.elastic.example$abc123$kib").decode().rstrip("=")
+    plugin = make("output", "es", cloud_id=cloud, cloud_auth="elastic:hush", tls="on")
+    assert str(plugin.client) == "abc123.eu.aws.elastic.example:443"
+    assert "hush" not in repr(plugin.options)
+    assert address("x:" + base64.b64encode(b"d.example:9243$c").decode()) == ("c.d.example", 9243)
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"upstream": "nodes.conf"}, "upstream"),
+        ({"cloud_id": "a:b", "tls": "on"}, "cloud_id"),
+        ({"cloud_id": "my:" + base64.b64encode(b"d$c").decode()}, "tls On"),
+        ({"write_operation": "upsert"}, "id_key"),
+        ({"path": "a b"}, "URL"),
+        ({"index": "a-$"}, r"\$"),
+        ({"write_operation": "replace"}, "allowed"),
+    ],
+)
+def test_what_cannot_work_is_refused(options: dict[str, str], match: str, make: Any) -> None:
+    with pytest.raises(UserError, match=match):
+        make("output", "es", **options)
