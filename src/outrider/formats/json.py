@@ -146,12 +146,14 @@ def _blocks(
         keys: set[Any] = set().union(*part)
         objects = _objects(part, keys, escape_unicode, nan_to_null)
         if head is not None:
-            dates = _dates(times[start : start + BLOCK], date_format, head)
-            own = date_key if date_key in keys else None
-            objects = [
-                text if own is not None and own in record else date + text[1:] if record else date[:-1] + b"}"
-                for date, text, record in zip(dates, objects, part, strict=True)
-            ]
+            stamps = times[start : start + BLOCK]
+            if date_key not in keys and all(part):
+                objects = _dated(stamps, objects, date_format, head)
+            else:
+                objects = [
+                    text if date_key in record else date + text[1:] if record else date[:-1] + b"}"
+                    for date, text, record in zip(_dates(stamps, date_format, head), objects, part, strict=True)
+                ]
         blocks.append(separator.join(objects))
     return blocks
 
@@ -179,6 +181,21 @@ def _plain_objects(records: Sequence[Record], escape_unicode: bool) -> list[byte
         text if text.isascii() else _ascii_encoder.encode(record).encode()
         for text, record in zip(objects, records, strict=True)
     ]
+
+
+def _dated(times: Sequence[int], objects: Sequence[bytes], date_format: str, head: bytes) -> list[bytes]:
+    """Objects that have members, with the date in front of them; the usual formats in one formatting operation each."""
+    start = head.replace(b"%", b"%%")
+    if date_format == "iso8601":
+        forms = {
+            second: b'%b"%b.%%06dZ",%%b' % (start, iso(second).encode())
+            for second in {ns // NANOSECONDS for ns in times}
+        }
+        return [
+            forms[ns // NANOSECONDS] % (ns % NANOSECONDS // 1000, text[1:])
+            for ns, text in zip(times, objects, strict=True)
+        ]
+    return [date + text[1:] for date, text in zip(_dates(times, date_format, head), objects, strict=True)]
 
 
 def _dates(times: Sequence[int], date_format: str, head: bytes) -> list[bytes]:
