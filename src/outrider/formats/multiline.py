@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Final, Literal, NamedTuple
 
 from outrider.formats.parser import Parser
@@ -259,11 +260,14 @@ class Joiner:
             out.append(Joined(time, {key: text} if key else {DEFAULT_KEY: _ended(text)}))
         return out
 
-    def feed(self, time: int, record: Record, metadata: Record | None = None) -> list[Joined]:
-        """Take a record, which must not be used any more; gives the records that are complete now."""
+    def feed(
+        self, times: Sequence[int], records: Sequence[Record], metadata: Sequence[Record] | None = None
+    ) -> list[Joined]:
+        """Take records, which must not be used any more; gives the records that are complete now."""
         out: list[Joined] = []
-        if not self._feed(time, None, record, metadata, out):
-            out.append(Joined(time, record, metadata))
+        for time, record, own in zip(times, records, metadata or repeat(None, len(records)), strict=True):
+            if not self._feed(time, None, record, own, out):
+                out.append(Joined(time, record, own))
         return out
 
     def flush(self, now: int) -> list[Joined]:
