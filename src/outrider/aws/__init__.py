@@ -7,6 +7,10 @@
 ``sts``          the two calls that trade a role for keys, blocking, for a thread
 ``signing``      Signature Version 4
 ``client``       signed requests to one service
+``outcome``      what became of a batch that goes out in several calls
+``names``        log groups and streams by record and tag; pure
+``log_events``   records to bodies of PutLogEvents; pure
+``logs``         CloudWatch Logs: streams made, events put, refusals understood
 
 botocore's credential chain and signer do the work; they are imported when an output that needs them is set up.
 """

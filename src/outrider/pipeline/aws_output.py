@@ -8,9 +8,12 @@ from typing import Protocol
 from outrider.aws.client import USER_AGENT, AwsClient
 from outrider.aws.credentials import Credentials, Identity
 from outrider.aws.endpoints import Endpoint, endpoint_of, tls_towards_aws
+from outrider.aws.outcome import Outcome
+from outrider.model.batch import Batch
 from outrider.model.errors import UserError
 from outrider.net.http import http_client
 from outrider.pipeline.options import OutputCore, option, secret_option
+from outrider.pipeline.plugin import Delivery
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,4 +69,24 @@ def aws_client(core: OutputCore, options: Asked, service: str, *, extra_user_age
         credentials,
         resend=options.auto_retry_requests,
         user_agent=f"{USER_AGENT}-{extra_user_agent}" if extra_user_agent else USER_AGENT,
+    )
+
+
+def delivery(batch: Batch, outcome: Outcome) -> Delivery:
+    """The outcome as the pipeline wants it told. Raises the PeerError where nothing came of the batch at all."""
+    if outcome.error is not None and len(outcome.rest) == len(batch):
+        raise outcome.error
+    rest = part_of(batch, sorted(outcome.rest)) if outcome.rest else None
+    return Delivery(outcome.delivered, sum(outcome.dropped.values()), outcome.reason, rest)
+
+
+def part_of(batch: Batch, places: list[int]) -> Batch:
+    """The records at these places, as a batch of the same chunk."""
+    return Batch(
+        batch.tag,
+        [batch.times[at] for at in places],
+        [batch.records[at] for at in places],
+        None if batch.metadata is None else [batch.metadata[at] for at in places],
+        batch.id,
+        batch.source,
     )

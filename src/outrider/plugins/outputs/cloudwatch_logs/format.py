@@ -1,0 +1,56 @@
+"""Which records go to which stream. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from outrider.aws.names import Name
+from outrider.model.batch import Batch, Record
+
+NAME_MAX: Final = 512
+
+Streams = list[tuple[str, str, list[int]]]
+"""Group, stream, and the places of its records."""
+
+
+def wanted(records: Sequence[Record], log_key: str, dropped: Counter[str]) -> list[int]:
+    """The places of the records that make an event; the others are counted by reason."""
+    if not log_key:
+        if all(records):
+            return list(range(len(records)))
+        chosen = [at for at, record in enumerate(records) if record]
+    else:
+        with_key = [at for at, record in enumerate(records) if log_key in record]
+        if len(with_key) < len(records):
+            dropped[f"log_key '{log_key}' is not in the record"] += len(records) - len(with_key)
+        chosen = [at for at in with_key if records[at][log_key] != ""]
+    missing = len(records) - sum(dropped.values()) - len(chosen)
+    if missing:
+        dropped["empty message"] += missing
+    return chosen
+
+
+class Naming:
+    """Group and stream of each record: by template where all its parts are there, else the fixed name."""
+
+    def __init__(self, group: str, stream: Callable[[str], str], group_template: str, stream_template: str) -> None:
+        self._group = group
+        self._stream = stream
+        self._group_template = Name(group_template) if group_template else None
+        self._stream_template = Name(stream_template) if stream_template else None
+
+    def streams(self, batch: Batch, places: list[int]) -> Streams:
+        """The streams of these records, in the order of their first ones."""
+        group, stream = self._group, self._stream(batch.tag)[:NAME_MAX]
+        if self._group_template is None and self._stream_template is None:
+            return [(group, stream, places)] if places else []
+        group_of = self._group_template.bind(batch.tag) if self._group_template else lambda record: group
+        stream_of = self._stream_template.bind(batch.tag) if self._stream_template else lambda record: stream
+        found: dict[tuple[str, str], list[int]] = {}
+        records = batch.records
+        for at in places:
+            names = ((group_of(records[at]) or group)[:NAME_MAX], (stream_of(records[at]) or stream)[:NAME_MAX])
+            found.setdefault(names, []).append(at)
+        return [(*names, chosen) for names, chosen in found.items()]

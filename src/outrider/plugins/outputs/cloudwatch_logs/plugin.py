@@ -1,0 +1,66 @@
+"""The cloudwatch_logs output: as few calls as AWS's limits allow; what one call took is not sent again."""
+
+from __future__ import annotations
+
+from outrider.aws.log_events import one_key, whole_records
+from outrider.aws.logs import Logs, LogsOptions
+from outrider.aws.outcome import Outcome
+from outrider.model.batch import Batch
+from outrider.model.errors import UserError
+from outrider.pipeline.aws_output import aws_client, delivery
+from outrider.pipeline.plugin import Delivery, Output
+from outrider.plugins.outputs.cloudwatch_logs.config import Options
+from outrider.plugins.outputs.cloudwatch_logs.format import Naming, wanted
+
+_CLASSES = ("STANDARD", "INFREQUENT_ACCESS")
+
+
+class CloudwatchLogs(Output[Options]):
+    """Sends records as events of CloudWatch Logs."""
+
+    Options = Options
+    concurrency = 3
+
+    def check(self) -> None:
+        """See Output."""
+        options = self.options
+        if not options.log_group_name:
+            raise UserError("log_group_name is required", fix="set log_group_name")
+        if bool(options.log_stream_name) == bool(options.log_stream_prefix):
+            raise UserError("exactly one of log_stream_name and log_stream_prefix is required")
+        if options.log_group_class and options.log_group_class not in _CLASSES:
+            raise UserError(f"unknown log_group_class '{options.log_group_class}'", allowed=_CLASSES)
+        try:
+            self._naming = Naming(
+                options.log_group_name,
+                (lambda tag: options.log_stream_name) if options.log_stream_name else self._prefixed,
+                options.log_group_template,
+                options.log_stream_template,
+            )
+        except ValueError as error:
+            raise UserError(str(error), fix="fields are $TAG, $TAG[n], $key and $key['sub']") from error
+        self._logs = Logs(
+            aws_client(self.core, options, "logs", extra_user_agent=options.extra_user_agent),
+            LogsOptions(
+                create_group=options.auto_create_group,
+                retention_days=options.log_retention_days,
+                group_class=options.log_group_class,
+                log_format=options.log_format,
+            ),
+            one_key(options.log_key) if options.log_key else whole_records(escape_unicode=self.context.escape_unicode),
+        )
+
+    def _prefixed(self, tag: str) -> str:
+        return self.options.log_stream_prefix + tag
+
+    async def send(self, batch: Batch) -> Delivery:
+        """See Output."""
+        outcome = Outcome()
+        places = wanted(batch.records, self.options.log_key, outcome.dropped)
+        streams = self._naming.streams(batch, places)
+        await self._logs.put(streams, batch.times, batch.records, outcome)
+        return delivery(batch, outcome)
+
+    async def stop(self) -> None:
+        """See Output."""
+        await self._logs.close()
