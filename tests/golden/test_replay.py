@@ -18,7 +18,7 @@ WANTED = {
     "forward.json": ("*",),
     "outputs.json": ("out.stdout*", "out.file*", "out.match-regex", "out.two-outputs"),
     "filters.json": ("filter.record_modifier*", "filter.grep*", "filter.match-scopes"),
-    "inputs.json": ("in.dummy", "in.syslog*", "in.tcp*"),
+    "inputs.json": ("*",),
     "config.json": ("config.*", "cli.*"),
 }
 LEFT_OUT = {"config.yaml"}

@@ -27,6 +27,7 @@ class TailFile:
         "check",
         "descriptor",
         "device",
+        "held",
         "inode",
         "offset",
         "path",
@@ -44,6 +45,8 @@ class TailFile:
         self.inode = status.st_ino
         self.offset = 0
         self.check = b""
+        self.held: int | None = None
+        """Where the oldest line stands that was read but not handed in; it is read again after a restart."""
         self.descriptor = -1
         self.rotated: float | None = None
         """When it was seen that the name leads elsewhere, by the loop's clock."""
@@ -61,7 +64,17 @@ class TailFile:
     @property
     def saved_offset(self) -> int:
         """The position to go on from after a restart."""
-        return self.offset
+        return self.offset if self.held is None else self.held
+
+    @property
+    def saved_check(self) -> str:
+        """What tells after a restart whether the file still is the same."""
+        if self.held is None:
+            return checksum_of(self.check)
+        if self.descriptor < 0:
+            return ""
+        start = max(0, self.held - CHECK_SIZE)
+        return checksum_of(os.pread(self.descriptor, self.held - start, start))
 
     @property
     def seen(self) -> int:

@@ -28,7 +28,12 @@ class GzipFile(TailFile):
     @property
     def saved_offset(self) -> int:
         """See TailFile: a file that was read in part is read again from its head."""
-        return self._raw if self.done and not self._text else 0
+        return self._raw if self.done and not self._text and self.held is None else 0
+
+    @property
+    def saved_check(self) -> str:
+        """See TailFile: its length tells."""
+        return ""
 
     def go_to(self, offset: int) -> None:
         """See TailFile: anywhere but at the head means that it has been read."""

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Collection, Iterator
 
 from outrider.model.errors import LocalError
-from outrider.net.tail.file import TailFile, by_inode, checksum_of, regular
+from outrider.net.tail.file import TailFile, by_inode, regular
 from outrider.net.tail.offsets import Offsets, Position, Saved
 
 
@@ -103,4 +103,4 @@ class Positions:
 
 def _position(file: TailFile) -> Position:
     rotated = file.rotated is not None
-    return Position(file.path, file.device, file.inode, file.saved_offset, checksum_of(file.check), rotated)
+    return Position(file.path, file.device, file.inode, file.saved_offset, file.saved_check, rotated)

@@ -1,16 +1,18 @@
 """Lines of a file to batches. Pure.
 
 A piece is the length of a head (4 bytes, big-endian), the head, and whole lines as they stand in the file. The head is
-the msgpack of ``[read_ns, key, path_key, path, offset_key, offset, skip_empty]``; keys that are not wanted are empty.
+the msgpack of ``[read_ns, key, path_key, path, offset_key, offset, skip_empty, parser]``; what is not wanted is empty.
+Lines are parsed here, when a chunk is decoded, so that what waits in memory and on disk is no larger than the file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from outrider.formats import msgpack
+from outrider.formats.parser import Parser
 from outrider.model.batch import Batch, Record
 
 CODEC: Final = "tail/lines"
@@ -26,6 +28,7 @@ class Head(NamedTuple):
     offset_key: str
     offset: int
     skip_empty: bool
+    parser: str = ""
 
 
 def piece(head: Head, body: bytes) -> bytes:
@@ -43,15 +46,44 @@ def opened(raw: bytes) -> tuple[Head, bytes]:
     return Head(*head), raw[start:]
 
 
-def decode(tag: str, pieces: Sequence[bytes], count: int) -> Batch:
-    """One record a line."""
+def decode(
+    tag: str, pieces: Sequence[bytes], count: int, parser_of: Callable[[str], Parser | None] = lambda name: None
+) -> Batch:
+    """One record a line. ``parser_of`` gives the parser of a name, None where there is none any more."""
     batch = Batch(tag, [], [])
     for raw in pieces:
         head, body = opened(raw)
-        found = records(head, body)
-        batch.times += [head.read_ns] * len(found)
+        parser = parser_of(head.parser) if head.parser else None
+        if parser is not None:
+            times, found = parsed(head, body, parser)
+            batch.times += times
+        else:
+            found = records(head, body)
+            batch.times += [head.read_ns] * len(found)
         batch.records += found
     return batch
+
+
+def parsed(head: Head, body: bytes, parser: Parser) -> tuple[list[int], list[Record]]:
+    """Times and records of whole lines; a line that cannot be parsed is a record as without a parser."""
+    texts = lines_of(body)
+    offsets = offsets_of(head, body) if head.offset_key else []
+    if head.skip_empty:
+        chosen = [index for index, text in enumerate(texts) if text]
+        texts = [texts[index] for index in chosen]
+        offsets = [offsets[index] for index in chosen] if offsets else []
+    stamps, found = parser.parse_many(texts)
+    times = [stamp or head.read_ns for stamp in stamps]
+    key = head.key
+    fields = [{key: text} if record is None else record for text, record in zip(texts, found, strict=True)]
+    for index, record in enumerate(fields) if head.path_key or offsets else ():
+        added: Record = {head.offset_key: offsets[index]} if offsets else {}
+        if head.path_key:
+            added[head.path_key] = head.path
+        if found[index] is None:  # Fluent Bit has the two the other way round then
+            added = dict(reversed(added.items()))
+        fields[index] = {**added, **record}
+    return times, fields
 
 
 def records(head: Head, body: bytes) -> list[Record]:
@@ -60,13 +92,13 @@ def records(head: Head, body: bytes) -> list[Record]:
     texts = lines_of(body)
     if not head.skip_empty and not head.path_key and not head.offset_key:
         return [{key: text} for text in texts]
-    added = [added_to(head, offset) for offset in offsets_of(head, body)] if head.offset_key else None
     path = {head.path_key: head.path} if head.path_key else {}
     found: list[Record]
-    if added is None:
-        found = [{**path, key: text} for text in texts]
+    if head.offset_key:
+        places = offsets_of(head, body)
+        found = [{**path, head.offset_key: at, key: text} for at, text in zip(places, texts, strict=True)]
     else:
-        found = [{**fields, key: text} for fields, text in zip(added, texts, strict=True)]
+        found = [{**path, key: text} for text in texts]
     if head.skip_empty:
         found = [record for record in found if record[key]]
     return found
@@ -85,13 +117,3 @@ def offsets_of(head: Head, body: bytes) -> list[int]:
     """Where each line begins in the file."""
     widths = [len(line) + 1 for line in body.split(b"\n")]
     return list(accumulate(widths[:-2], initial=head.offset))
-
-
-def added_to(head: Head, offset: int) -> dict[str, Any]:
-    """The fields beside the line."""
-    added: dict[str, Any] = {}
-    if head.path_key:
-        added[head.path_key] = head.path
-    if head.offset_key:
-        added[head.offset_key] = offset
-    return added

@@ -13,8 +13,11 @@ import resource
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import ClassVar, Final
 
+from outrider.formats import words
+from outrider.formats.parser import Parser
 from outrider.formats.regex import Regex
 from outrider.model.errors import LocalError, UserError
 from outrider.net.tail.file import Descriptors, TailFile
@@ -61,6 +64,13 @@ class Tail(Input[Options]):
             raise UserError("unicode.encoding and generic.encoding are not supported", fix="write the files as UTF-8")
         if options.buffer_max_size <= ROOM:
             raise UserError(f"buffer_max_size must be more than {ROOM}")
+        library = self.context.library
+        if options.parser:
+            library.parser(options.parser)
+        names = [name for names in options.multiline_parser for name in words.comma_list(names)]
+        self._multiline = [library.multiline(name) for name in names]
+        # The form is the class's, the parsers that chunks name are those of the configuration.
+        self.codecs = {CODEC: partial(decode, parser_of=self._parser)}  # type: ignore[misc]
         self._tag = self.core.tag or self.context.name
         self._regex: Regex | None = None
         if options.tag_regex:
@@ -69,6 +79,15 @@ class Tail(Input[Options]):
             except ValueError as error:
                 raise UserError(f"tag_regex: {error}") from error
         check_tag(self._tag, has_regex=self._regex is not None)
+        self.tag_is_fixed = "*" not in self._tag and self._regex is None
+
+    def _parser(self, name: str) -> Parser | None:
+        """The parser of that name; None where a chunk of an earlier configuration names one that is gone."""
+        try:
+            return self.context.library.parser(name)
+        except UserError as error:
+            self.log.warn(f"lines are left as they stand: {error}")
+            return None
 
     # -- life
 
@@ -77,11 +96,13 @@ class Tail(Input[Options]):
         options = self.options
         self._intake = intake
         self._loop = asyncio.get_running_loop()
-        self._reader = Reader(options, intake, self.log.warn)
+        library = self.context.library
+        self._reader = Reader(options, intake, self.log.warn, self._multiline, library.buffer_limit)
         self._found = Found(options.path, options.exclude_path, options.ignore_older)
         self._descriptors = Descriptors(_descriptors())
         self._positions = Positions(self._database(), self.log.warn)
         self._ready: deque[TailFile] = deque()
+        self._holding: set[TailFile] = set()
         self._block = max(BLOCK, options.buffer_max_size + 1)
         self._running, self._turning = True, False
         self._names_changed = False
@@ -101,6 +122,8 @@ class Tail(Input[Options]):
         self._timer.cancel()
         if self._calm is not None:
             self._calm.cancel()
+        for file in list(self._holding):
+            self._handed_in(file, safe=self._reader.give_all(file.state))
         self._watch_no_more()
         self._positions.close()
         self._descriptors.close_all()
@@ -164,7 +187,7 @@ class Tail(Input[Options]):
             self.log.error(f"{file.path} is not followed: {error}")
             self._descriptors.close(file)
             return
-        file.state = Stream(tag, file.path)
+        file.state = self._reader.stream(tag, file.path)
         self._found.take_up(file)
         self._positions.changed(file)
         self._queue(file)
@@ -194,7 +217,8 @@ class Tail(Input[Options]):
                     continue
                 file.go_to(saved.offset)
                 file.rotated = self._loop.time()
-                file.state = Stream(tag_of(self._tag, self._regex, saved.name) or self._tag, saved.name)
+                tag = tag_of(self._tag, self._regex, saved.name) or self._tag
+                file.state = self._reader.stream(tag, saved.name)
                 self._positions.adopt(file, saved)
                 self._found.take_up(file)
                 self._queue(file)
@@ -249,6 +273,9 @@ class Tail(Input[Options]):
         if is_time:
             self._last_scan = start
         self._queue_all(file for file in files.values() if file.rotated is not None)
+        now = time.time_ns()
+        for file in list(self._holding):
+            self._handed_in(file, safe=self._reader.give_idle(file.state, now))
         self._positions.save()
         # Looking at ten thousand files takes a while: it must not become all that is done.
         self._timer = self._loop.call_later(max(TICK, SHARE * (self._loop.time() - start)), self._tick)
@@ -295,12 +322,11 @@ class Tail(Input[Options]):
         if truncated:
             self.log.info(f"{file.path} was truncated: it is read from its head")
             stream.inside = False
-            self._positions.changed(file)
+            self._handed_in(file, safe=self._reader.give_all(stream))
         done = self._reader.block(stream, block, file.offset, time.time_ns())
         if done.used:
-            file.safe = done.safe
             file.advance(block, done.used)
-            self._positions.changed(file)
+            self._handed_in(file, safe=done.safe)
         if done.stopped:
             self.log.error(
                 f"{file.path} requires a larger buffer size, lines are too long. Skipping file."
@@ -334,8 +360,18 @@ class Tail(Input[Options]):
 
     def _last_line(self, file: TailFile) -> None:
         block, _ = file.read(self._block)
-        file.safe = self._reader.last(file.state, block, file.offset, time.time_ns())
+        safe = self._reader.last(file.state, block, file.offset, time.time_ns())
         file.advance(block, len(block))
+        self._handed_in(file, safe=safe)
+
+    def _handed_in(self, file: TailFile, *, safe: bool) -> None:
+        """Lines of the file, as far as no joiner holds them, are where ``storage.type`` says, if it is safe."""
+        file.safe = safe
+        file.held = file.state.held
+        if file.held is None:
+            self._holding.discard(file)
+        else:
+            self._holding.add(file)
         self._positions.changed(file)
 
     def _too_old(self, file: TailFile) -> bool:
@@ -345,6 +381,7 @@ class Tail(Input[Options]):
         return os.fstat(file.descriptor).st_mtime < time.time() - options.ignore_older
 
     def _let_go(self, file: TailFile) -> None:
+        self._handed_in(file, safe=self._reader.give_all(file.state) and file.safe)
         self._positions.let_go(file)
         self._found.let_go(file)
         self._descriptors.close(file)

@@ -278,3 +278,57 @@ async def test_ten_thousand_files_and_few_descriptors(
 def test_what_cannot_work(make: Any, options: Any, said: str) -> None:
     with pytest.raises(UserError, match=said):
         make("input", "tail", **options)
+
+
+async def test_a_parser_makes_the_records(tmp_path: Path, start: Start) -> None:
+    path = tmp_path / "a.log"
+    write(path, 'key=value n=1\n\n{"a": 1}\n')
+    options = {"parser": "logfmt", "path_key": "file", "offset_key": "at", "skip_empty_lines": "on"}
+    async with start(path=path, read_from_head="on", **options) as (_, intake):
+        await intake.until(lambda intake: intake.records)
+    assert list(intake.records[0].items()) == [("at", 0), ("file", str(path)), ("key", "value"), ("n", "1")]
+    assert intake.records[1]["at"] == 15
+
+
+async def test_lines_are_joined_and_stand_where_the_first_does(tmp_path: Path, start: Start) -> None:
+    path = tmp_path / "a.log"
+    trace = 'Traceback (most recent call last):\n  File "x.py", line 1, in f\n    f()\nValueError: no\n'
+    write(path, trace + "single\n" + trace)
+    options = {"multiline.parser": "go, python", "path_key": "file", "offset_key": "at"}
+    async with start(path=path, read_from_head="on", **options) as (_, intake):
+        await intake.until(lambda intake: len(intake.records) >= 2)
+    assert [(record["log"].rstrip("\n"), record["at"]) for record in intake.records] == [
+        (trace.rstrip("\n"), 0),
+        ("single", len(trace)),
+        (trace.rstrip("\n"), len(trace) + 7),
+    ]
+    assert list(intake.records[0]) == ["log", "file", "at"]
+
+
+async def test_containers_by_their_runtime_s_format(tmp_path: Path, start: Start) -> None:
+    path = tmp_path / "a.log"
+    write(path, "2026-11-21T09:30:01.5Z stderr P part \n2026-11-21T09:30:02Z stdout F whole\n")
+    write(path, "2026-11-21T09:30:01.6Z stderr F done\n")
+    async with start(path=path, read_from_head="on", **{"multiline.parser": "cri"}) as (_, intake):
+        await intake.until(has("whole", "part done"))
+
+
+async def test_lines_that_are_held_are_read_again_after_a_crash(tmp_path: Path, start: Start) -> None:
+    path = tmp_path / "a.log"
+    write(path, 'Traceback (most recent call last):\n  File "x.py", line 1, in f\n    f()\n')
+    options = {"path": path, "db": tmp_path / "x.db", "read_from_head": "on", "multiline.parser": "python"}
+    async with start(**options) as (plugin, intake):
+        await intake.until(lambda _: plugin._holding)
+        plugin._positions.save()
+        rows = sqlite3.connect(tmp_path / "x.db").execute("SELECT offset FROM in_tail_files").fetchall()
+        assert rows == [(0,)]
+        assert intake.records == []
+    assert len(intake.records) == 1
+    rows = sqlite3.connect(tmp_path / "x.db").execute("SELECT offset FROM in_tail_files").fetchall()
+    assert rows == [(path.stat().st_size,)]
+
+
+def test_parsers_that_are_not_there(make: Any) -> None:
+    for key in ("parser", "multiline.parser"):
+        with pytest.raises(UserError, match="'nothing' is not known"):
+            make("input", "tail", path="x", **{key: "nothing"})
