@@ -203,7 +203,7 @@ def engine(
             item.name,
             ledger,
             result.log.child(f"input:{item.name}"),
-            storage.memory_limit(item.core, service, sharing),
+            storage.memory_limit(item.core, service, sharing) or item.plugin.read_ahead,
             storage.spool(item.name, item.core, service, item.section.place),
             made.sealed,
         )

@@ -46,6 +46,7 @@ class Tail(Input[Options]):
     """Follows files and reads their lines."""
 
     Options = Options
+    read_ahead: ClassVar[int] = 32_000_000
     codecs: ClassVar[Mapping[str, Decoder]] = {CODEC: decode}
 
     def check(self) -> None:
