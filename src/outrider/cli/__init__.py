@@ -24,3 +24,10 @@ def main() -> int:
     from outrider.cli import operator
 
     return operator.main(arguments)
+
+
+def fluent_bit() -> int:
+    """Console script ``fluent-bit``, for who starts the router by that name; returns the exit status."""
+    from outrider.cli import route
+
+    return route.main(sys.argv[1:])

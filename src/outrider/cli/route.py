@@ -6,24 +6,23 @@ import getopt
 import os
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from outrider import __version__
-from outrider.model.errors import LocalError, Place, UserError
+from outrider.model.errors import LocalError, Place, UserError, UserErrors
 from outrider.net.files import ConfigurationFiles
-from outrider.pipeline import build, options, registry, run
+from outrider.pipeline import build, options, registry, routing, run
 from outrider.pipeline.configuration import COMMAND_LINE, Configuration, PluginSection, from_file
+from outrider.pipeline.findings import Findings
 from outrider.pipeline.log import LEVELS, Log, Sink
+from outrider.pipeline.parsers_files import read_parsers
 from outrider.pipeline.reload import Loader
 from outrider.pipeline.service import Service
 
 FLUENT_BIT_VERSION: Final = "5.1.1"
 """The version whose behaviour is matched; tools that parse ``--version`` look for it."""
-BUILT_IN_OBJECTS: Final[dict[str, str]] = {}
-"""Shared objects that other images load with -e, and the plugins that take their place."""
-
 _SHORT: Final = "b:c:dDf:C:i:m:o:R:F:p:e:t:T:l:vw:qVhJL:HP:s:SWYZ"
 _LONG: Final = {
     "storage_path=": "-b",
@@ -59,6 +58,11 @@ _LONG: Final = {
     "enable-chunk-trace": "-Z",
     "sosreport": "-S",
     "supervisor": "-supervisor",
+    "trace": "-trace",
+    "trace-input=": "-trace",
+    "trace-output=": "-trace",
+    "trace-output-property=": "-trace",
+    "enable-fips": "-fips",
 }
 _SECTION_KINDS: Final = {"-i": "input", "-F": "filter", "-o": "output"}
 _SERVICE_KEYS: Final = {
@@ -76,6 +80,8 @@ _REFUSED: Final = {
     "-T": "stream processor tasks are not supported",
     "-J": "the JSON schema is not available",
     "-S": "the support report is not available",
+    "-trace": "chunk tracing is not supported; use a filter stdout to see what passes",
+    "-fips": "what OpenSSL may use is decided by its own configuration",
     "-supervisor": "the supervisor is not supported; use a service manager or the container runtime",
 }
 
@@ -84,7 +90,7 @@ usage: outrider route [OPTION]...
 
 Routes log records, configured as Fluent Bit is.
 
-  -c, --config FILE         configuration, classic format
+  -c, --config FILE         configuration, classic or YAML (by its name)
   -i, --input NAME          add an input;  -p and -t after it set its properties
   -F, --filter NAME         add a filter;  -p and -m after it set its properties
   -o, --output NAME         add an output; -p and -m after it set its properties
@@ -120,7 +126,6 @@ class Arguments:
     verbose: int = 0
     quiet: bool = False
     workdir: str = ""
-    objects: list[str] = field(default_factory=list)
 
 
 def parse(arguments: Sequence[str]) -> Arguments:
@@ -185,7 +190,7 @@ def _switch(flag: str, value: str, result: Arguments, current: PluginSection | N
         case "-w":
             result.workdir = value
         case "-e":
-            result.objects.append(value)
+            result.configuration.objects.append(options.Property("path", value, place))
         case "-H":
             result.configuration.service.append(options.Property("http_server", "on", place))
         case "-Y":
@@ -201,7 +206,11 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return _main(parse(arguments))
     except (UserError, LocalError) as error:
-        print(f"outrider route: {error}", file=sys.stderr)
+        errors = error.errors if isinstance(error, UserErrors) else [error]
+        for each in errors:
+            print(f"outrider route: {each}", file=sys.stderr)
+        if len(errors) > 1:
+            print(f"outrider route: {len(errors)} problems", file=sys.stderr)
         return 1
 
 
@@ -215,25 +224,53 @@ def _main(arguments: Arguments) -> int:
             raise UserError(f"cannot change to '{arguments.workdir}': {error.strerror}", Place(COMMAND_LINE)) from error
     log = Log(Sink(), "router")
     environment = {"HOSTNAME": platform.node(), **os.environ}
-    for path in arguments.objects:
-        _built_in(path, log)
 
-    def load() -> Configuration:
-        if not arguments.config_file:
-            return arguments.configuration
-        return arguments.configuration.then(from_file(arguments.config_file, ConfigurationFiles(), log.warn))
+    def load(findings: Findings | None = None) -> Configuration:
+        found = Findings() if findings is None else findings
+        configuration = _read(arguments, environment, log, found)
+        if findings is None:
+            found.raise_errors()
+        return configuration
 
-    def plan(configuration: Configuration) -> build.Plan:
-        service = build.read_service(configuration, environment, log)
+    def plan(configuration: Configuration, findings: Findings | None = None) -> build.Plan:
+        service = build.read_service(configuration, environment, log, findings)
         _set_up_log(arguments, service, environment, log)
-        return build.plan(configuration, service, environment, log)
+        return build.plan(configuration, service, environment, log, findings)
 
-    configuration = load()
-    made = plan(configuration)
+    findings = Findings()
+    configuration = load(findings)
+    made = plan(configuration, findings)
     if arguments.dry_run:
-        print("configuration test is successful", file=sys.stderr)
-        return 0
+        return _report(findings, made)
+    findings.log_warnings(log)
+    findings.raise_errors()
     return run.run(configuration, made, Loader(load, plan))
+
+
+def _read(arguments: Arguments, environment: Mapping[str, str], log: Log, findings: Findings) -> Configuration:
+    """Command line, file, and the parsers files that both name."""
+    configuration, files = arguments.configuration, ConfigurationFiles()
+    if arguments.config_file:
+        with findings.collecting():
+            configuration = configuration.then(from_file(arguments.config_file, files, log.warn, findings))
+    read_parsers(configuration, environment, files, log.warn, findings)
+    for item in configuration.objects:
+        with findings.collecting():
+            plugins = registry.built_in(item.value, item.place)
+            log.info(f"{item.value} is not needed: '{plugins}' is built in")
+    return configuration
+
+
+def _report(findings: Findings, plan: build.Plan) -> int:
+    """What a dry run says, and its exit status: 1 where the pipeline could not start."""
+    if not findings.errors:
+        routing.examine(plan, findings)
+    for line in findings.lines():
+        print(line, file=sys.stderr)
+    if findings.errors:
+        return 1
+    print("configuration test is successful", file=sys.stderr)
+    return 0
 
 
 def _set_up_log(arguments: Arguments, service: Service, environment: dict[str, str], log: Log) -> None:
@@ -244,21 +281,13 @@ def _set_up_log(arguments: Arguments, service: Service, environment: dict[str, s
         level = 0 if arguments.quiet else min(level + arguments.verbose, LEVELS["trace"])
     log.sink.level = LEVELS.get(named, level)
     log.sink.as_json = service.log_format == "json"
-    if service.log_file:
+    if service.log_file and not arguments.dry_run:
         if log.sink.stream is not sys.stderr:
             log.sink.stream.close()  # a reload opens the file anew, so that it may have been moved away
         try:
             log.sink.stream = open(service.log_file, "a", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
         except OSError as error:
             raise UserError(f"log_file '{service.log_file}' cannot be opened: {error.strerror}") from error
-
-
-def _built_in(path: str, log: Log) -> None:
-    name = os.path.basename(path)
-    plugin = BUILT_IN_OBJECTS.get(name)
-    if plugin is None:
-        raise UserError(f"-e {path}: shared objects cannot be loaded", Place(COMMAND_LINE), allowed=BUILT_IN_OBJECTS)
-    log.info(f"-e {path} is not needed: '{plugin}' is built in")
 
 
 def _show(what: str) -> int:

@@ -13,6 +13,7 @@
 ``stock``     those that are built in
 ``instances``  a section to a plugin instance, checked
 ``build``     configuration sections to a checked pipeline
+``routing``   what of a checked pipeline is hardly meant
 ``engine``    run, flush, stop; the only place that knows all the parts
 ``intake``    open chunks of an input, back-pressure
 ``chunk``     raw records of one tag, in memory and in the spool, and what is left to do with them
@@ -24,8 +25,12 @@
 ``schedule``  waiting times and Retry_Limit (pure)
 ``ledger``    accepted = delivered + buffered + dropped{reason}, at every moment
 ``shapes``    what a filter of keys does, worked out once for records with the same keys
+``metrics``   what filters have measured, and its text for Prometheus (pure)
+``selection``  Regex and Exclude rules
 ``service``   the [SERVICE] keys
 ``log``       log lines as Fluent Bit writes them
+``peers``     how the first of several processes learns the others' numbers
+``processes``  several processes of one pipeline, and the one that watches them
 ``reload``    one engine takes the place of another, with a new configuration
 ``status``    what a pipeline has done and holds at one moment, in numbers
 ``report``    the bodies of the monitoring endpoints, from these (pure)

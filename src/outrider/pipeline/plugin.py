@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 from outrider.model.batch import Batch, Record
+from outrider.net.listen import UnixAddress
 from outrider.pipeline.library import Library
 from outrider.pipeline.log import Log
+from outrider.pipeline.metrics import Metrics
 from outrider.pipeline.options import FilterCore, InputCore, OutputCore
 
 O = TypeVar("O")  # noqa: E741 - the options of a plugin
@@ -38,6 +40,8 @@ class Context:
     """[SERVICE] Grace: seconds that an output with a store of its own has at the stop; negative: no limit."""
     sync: bool = False
     """[SERVICE] storage.sync full: what counts as stored has reached the disk."""
+    metrics: Metrics = field(default_factory=Metrics)
+    """What filters have measured, for the outputs that serve it."""
 
 
 class Intake(Protocol):
@@ -93,6 +97,12 @@ class Input(ABC, Generic[O]):
     Options: ClassVar[type[Any]]
     codecs: ClassVar[Mapping[str, Decoder]] = {}
     """Name to decoder of each raw form that this plugin appends; names are global and survive in spools."""
+    read_ahead: ClassVar[int] = 0
+    """Mem_Buf_Limit where nothing is set, for inputs whose records can wait where they are; 0: none."""
+    shared: ClassVar[bool] = False
+    """Whether several processes may run it side by side; else the first one alone has it."""
+    tag_is_fixed: bool = False
+    """Whether every record gets the section's Tag, or the instance's name where it has none; for the dry run."""
 
     def __init__(self, options: O, core: InputCore, context: Context) -> None:
         self.options = options
@@ -102,6 +112,10 @@ class Input(ABC, Generic[O]):
 
     def check(self) -> None:
         """Raise UserError where these options cannot work together."""
+
+    def unix_sockets(self) -> list[UnixAddress]:
+        """What it will bind, for processes that share it."""
+        return []
 
     @abstractmethod
     async def start(self, intake: Intake) -> None:
@@ -134,6 +148,8 @@ class Filter(ABC, Generic[O]):
 
     Options: ClassVar[type[Any]]
     emits: ClassVar[bool] = False
+    keeps_tags: ClassVar[bool] = False
+    """Whether what it emits has the tag that it had before; for the dry run."""
     emitter: Emitter
 
     def __init__(self, options: O, core: FilterCore, context: Context) -> None:
@@ -179,8 +195,12 @@ class Output(ABC, Generic[O]):
     """Somewhere that records go."""
 
     Options: ClassVar[type[Any]]
+    shared: ClassVar[bool] = True
+    """Whether several processes may have one each."""
     concurrency: ClassVar[int] = 1
     """How many batches may be under way at once, unless ``Workers`` says otherwise."""
+    takes_records: ClassVar[bool] = True
+    """Whether records whose tag matches are routed here; an output that serves metrics takes none."""
 
     def __init__(self, options: O, core: OutputCore, context: Context) -> None:
         self.options = options

@@ -15,6 +15,7 @@ PLUGINS: Final[dict[str, dict[str, str]]] = {
     "filter": {
         "expect": "Expect",
         "grep": "Grep",
+        "log_to_metrics": "LogToMetrics",
         "modify": "Modify",
         "multiline": "Multiline",
         "nest": "Nest",
@@ -53,7 +54,7 @@ OBJECTS: Final = {"cloudwatch.so": "cloudwatch", "firehose.so": "firehose", "kin
 
 
 def built_in(path: str, place: Place | None) -> str:
-    """The plugin that a shared object, in whatever folder, stands for. Raises UserError for one that is not built in."""
+    """The plugin that a shared object, in whatever folder, stands for. Raises UserError where there is none."""
     name = posixpath.basename(path)
     if name not in OBJECTS:
         raise UserError(

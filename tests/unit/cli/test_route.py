@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from outrider import __version__
+from outrider import __version__, cli
 from outrider.cli import route
 from outrider.model.errors import UserError
 from outrider.pipeline import build
+from outrider.pipeline.configuration import Configuration
+from outrider.pipeline.reload import Loader
 
 GOLDEN = Path(__file__).with_name("route_help.txt")
 PAIR = "[INPUT]\n  Name dummy\n  Tag file\n[OUTPUT]\n  Name null\n  Match *\n"
@@ -21,7 +23,7 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[build.Plan]:
     """What would have been run."""
     seen: list[build.Plan] = []
 
-    def run(plan: build.Plan) -> int:
+    def run(configuration: Configuration, plan: build.Plan, loader: Loader) -> int:
         seen.append(plan)
         return 0
 
@@ -208,10 +210,165 @@ def test_variables_of_the_environment(
     assert not tag.endswith(".")
 
 
-def test_yaml_is_refused_with_the_way_out(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    (tmp_path / "main.yaml").write_text("pipeline: {}")
-    assert route.main(["-c", str(tmp_path / "main.yaml")]) == 1
-    assert "fix: use the classic format" in capsys.readouterr().err
+YAML = """\
+env:
+  app: web
+parsers:
+  - {name: lines, format: regex, regex: '^(?<text>.*)$'}
+pipeline:
+  inputs:
+    - {name: dummy, tag: '${app}', processors: {logs: [{name: record_modifier, record: [a 1, b 2]}]}}
+  outputs:
+    - name: 'null'
+      match: '*'
+      retryLimit: 7
+"""
+
+
+def test_a_yaml_configuration_is_known_by_its_name(planned: list[build.Plan], tmp_path: Path) -> None:
+    (tmp_path / "main.YAML").write_text(YAML)
+    assert route.main(["-c", str(tmp_path / "main.YAML")]) == 0
+    source, sink = planned[0].instances
+    assert (source.core.tag, source.processors[0].plugin.options.record) == ("web", ("a 1", "b 2"))
+    assert sink.core.retry_limit == "7"
+
+
+def test_faults_of_a_yaml_configuration_have_their_place(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "main.yml"
+    path.write_text(YAML.replace("retryLimit", "retryLimt").replace("{name: dummy,", "{name: dumy,"))
+    assert route.main(["-c", str(path)]) == 1
+    first, second, count = capsys.readouterr().err.splitlines()
+    assert first.startswith(f"outrider route: {path}:7:14: unknown input plugin 'dumy'; did you mean 'dummy'?")
+    assert f"{path}:11:18: output plugin 'null': unknown configuration property 'retry_limt'" in second
+    assert "did you mean 'retry_limit'?" in second
+    assert count == "outrider route: 2 problems"
+
+
+def dry_run(tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[str]]:
+    path = tmp_path / "main.conf"
+    path.write_text(text)
+    status = route.main(["--dry-run", "-c", str(path)])
+    return status, capsys.readouterr().err.replace(f"{tmp_path}/", "").splitlines()
+
+
+def test_a_dry_run_tells_every_fault(
+    planned: list[build.Plan], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    text = """\
+[SERVICE]
+    Flsh 1
+    Grace x
+    Parsers_File nothere.conf
+[INPUT]
+    Name dumy
+[INPUT]
+    Name dummy
+    Rat 1
+    Rate many
+[FILTER]
+    Name grep
+    Match *
+    Regex (
+[FILTER]
+    Name parser
+    Match *
+    Key_Name log
+    Parser jsn
+[OUTPUT]
+    Name null
+    Match_Regex (
+[INPT]
+    Name x
+"""
+    status, lines = dry_run(tmp_path, text, capsys)
+    assert status == 1
+    assert [line.partition(";")[0].partition(" (")[0] for line in lines] == [
+        "main.conf:23:1: section [INPT] is not known",
+        "main.conf:4:18: the parsers file 'nothere.conf' was not found",
+        "main.conf:2:10: service: unknown configuration property 'flsh'",
+        "main.conf:3:11: service: invalid value 'x' for property 'grace': 'x' is not a whole number",
+        "main.conf:6:10: unknown input plugin 'dumy'",
+        "main.conf:9:9: input plugin 'dummy': unknown configuration property 'rat'",
+        "main.conf:10:10: input plugin 'dummy': invalid value 'many' for property 'rate': 'many' is not a whole number",
+        "main.conf:11:1: filter plugin 'grep': regex '(' must be 'KEY PATTERN'",
+        "main.conf:15:1: filter plugin 'parser': parser 'jsn' is not known",
+        "main.conf:22:17: Match_Regex: not a regular expression: end pattern with unmatched parenthesis",
+        "10 problems",
+    ]
+    assert not planned
+
+
+def test_a_dry_run_warns_of_what_is_hardly_meant(
+    planned: list[build.Plan], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    text = """\
+[INPUT]
+    Name dummy
+    Tag app.web
+    Tag app.db
+[FILTER]
+    Name grep
+    Match app_db
+    Regex log x
+[OUTPUT]
+    Name null
+    Match other
+[OUTPUT]
+    Name stdout
+"""
+    status, lines = dry_run(tmp_path, text, capsys)
+    assert lines == [
+        "main.conf:4:9: warning: input plugin 'dummy': configuration property 'tag' is set twice, first at"
+        " main.conf:3:9; the last one counts; fix: remove one of them",
+        "main.conf:12:1: warning: no Match for stdout.1: it gets nothing; fix: add 'Match *'",
+        "main.conf:7:11: warning: grep.0 filters nothing: its Match 'app_db' fits no input's tag;"
+        " did you mean 'app.db'?; allowed: app.db",
+        "main.conf:11:11: warning: null.0 gets nothing: its Match 'other' fits no input's tag; allowed: app.db",
+        "main.conf:3:9: warning: no output matches the tag 'app.db' of dummy.0: its records are dropped;"
+        " fix: add an [OUTPUT] with 'Match app.db'",
+        "5 problems",
+        "configuration test is successful",
+    ]
+    assert status == 0
+    assert not planned
+
+
+@pytest.mark.parametrize("name", ["forward", "tail\n    Path /x\n    Tag app.*"])
+def test_routes_that_cannot_be_known_give_no_warning(
+    planned: list[build.Plan], capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str
+) -> None:
+    text = f"[INPUT]\n    Name {name}\n[INPUT]\n    Name dummy\n    Tag a\n[OUTPUT]\n    Name null\n    Match app*\n"
+    status, lines = dry_run(tmp_path, text + "[OUTPUT]\n    Name null\n    Match a\n", capsys)
+    assert (status, lines) == (0, ["configuration test is successful"])
+
+
+def test_plugins_that_others_load_are_built_in(planned: list[build.Plan], capsys: pytest.CaptureFixture[str]) -> None:
+    line = "-e /fluent-bit/firehose.so -e ./cloudwatch.so -e kinesis.so -i dummy -o null"
+    assert route.main(line.split()) == 0
+    assert planned
+    assert capsys.readouterr().err.count("is built in") == 3
+
+
+def test_parsers_files(planned: list[build.Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARSERS", "own.conf")
+    (tmp_path / "own.conf").write_text("[PARSER]\n    Name own\n    Format json\n")
+    (tmp_path / "more.yaml").write_text("parsers:\n  - {name: more, format: logfmt}\n")
+    (tmp_path / "main.conf").write_text(
+        "[SERVICE]\n    Parsers_File ${PARSERS}\n    Parsers_File more.yaml\n"
+        "    Parsers_File /fluent-bit/etc/parsers.conf\n"
+        "[INPUT]\n    Name dummy\n[OUTPUT]\n    Name null\n    Match *\n"
+        "[FILTER]\n    Name parser\n    Match *\n    Key_Name log\n    Parser own\n    Parser more\n    Parser third\n"
+    )
+    (tmp_path / "third.conf").write_text("[PARSER]\n    Name third\n    Format ltsv\n")
+    assert route.main(["-c", str(tmp_path / "main.conf"), "-R", str(tmp_path / "third.conf")]) == 0
+    assert planned
+    assert route.main(["-i", "dummy", "-o", "null", "-R", str(tmp_path / "fourth.conf")]) == 1
+
+
+def test_the_name_that_others_have(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.argv", ["fluent-bit", "--version"])
+    assert cli.fluent_bit() == 0
+    assert capsys.readouterr().out.startswith("Fluent Bit v5.1.1\nGit commit: ")
 
 
 def test_parse_raises_only_user_errors() -> None:

@@ -19,6 +19,7 @@ class Dummy(Input[Options]):
     """Makes the same record again and again."""
 
     Options = Options
+    tag_is_fixed = True
 
     def check(self) -> None:
         """See Input."""
