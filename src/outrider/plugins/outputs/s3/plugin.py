@@ -74,6 +74,7 @@ class S3(Output[Options]):
 
     async def start(self) -> None:
         """See Output. Raises LocalError when the store cannot be made."""
+        _load()
         options = self.options
         self.store = Store(
             Path(options.store_dir) / options.bucket / quote(self.context.name, safe=""),
@@ -430,6 +431,14 @@ class S3(Output[Options]):
                 f"{left['files']} files with {left['records']} records and {left['uploads']} uploads in parts stay in"
                 f" {self.store.directory} for the next start"
             )
+
+
+def _load() -> None:
+    """Import what requests need before the inputs open: half a second that would else hold up the first records."""
+    import aiohttp  # noqa: F401
+    import botocore.auth
+    import botocore.awsrequest
+    import botocore.credentials  # noqa: F401
 
 
 class NoSuchUploadError(PeerError):
