@@ -7,21 +7,23 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar, Final
 
 from outrider.model.errors import UserError
-from outrider.net.listen import Answer, DatagramListener, StreamListener
+from outrider.net.listen import Answer, DatagramListener, StreamListener, UnixAddress
 from outrider.net.tls import server_context
 from outrider.pipeline.plugin import Decoder, Input, Intake, Unfinished
 from outrider.plugins.inputs.syslog.config import Options
-from outrider.plugins.inputs.syslog.decode import CODEC, decode, piece
+from outrider.plugins.inputs.syslog.decode import CODEC, decode, decode_with, piece
+from outrider.plugins.inputs.syslog.standard import NAMES, is_standard
 from outrider.protocols.syslog.framing import Framing, NewlineFraming, framing
 
 DEFAULT_PORT: Final = 5140
-BUILT_IN_PARSERS: Final = ("syslog-rfc5424", "syslog-rfc3164", "syslog-rfc3164-local")
 
 
 class Syslog(Input[Options]):
     """Takes RFC 3164, RFC 5424 and rsyslog's file format, recognised line by line."""
 
     Options = Options
+    shared = True
+    tag_is_fixed = True
     codecs: ClassVar[Mapping[str, Decoder]] = {CODEC: decode}
 
     def check(self) -> None:
@@ -29,15 +31,23 @@ class Syslog(Input[Options]):
         options = self.options
         if options.mode.startswith("unix") and not options.path:
             raise UserError(f"mode {options.mode} needs path", fix="set Path to a unix socket")
-        if options.parser and options.parser.lower() not in BUILT_IN_PARSERS:
-            raise UserError(
-                f"parser '{options.parser}' is not built in", found=options.parser, allowed=BUILT_IN_PARSERS
-            )
+        self._codec = CODEC
+        if options.parser and not self._is_standard(options.parser):
+            self._codec = f"{CODEC}:{options.parser}"
+            parser = self.context.library.parser(options.parser)
+            self.codecs = {self._codec: decode_with(parser), **self.codecs}  # type: ignore[misc] # an instance's own
         if self.core.tls:
             if options.mode != "tcp":
                 raise UserError(f"mode {options.mode} has no TLS", fix="use mode tcp")
             server_context(self.core)
         self._tag = self.core.tag or self.context.name
+
+    def unix_sockets(self) -> list[UnixAddress]:
+        """See Input."""
+        options = self.options
+        if not options.mode.startswith("unix"):
+            return []
+        return [UnixAddress(options.path, options.unix_perm, options.mode == "unix_udp")]
 
     async def start(self, intake: Intake) -> None:
         """See Input."""
@@ -75,7 +85,13 @@ class Syslog(Input[Options]):
 
     def _open(self, peer: str) -> _Session:
         machine = framing(self.options.format, self.options.buffer_max_size)
-        return _Session(machine, self._intake, self._tag, self.added(peer), self.options.raw_message_key, self._cut_off)
+        raw_key = self.options.raw_message_key
+        return _Session(machine, self._intake, self._codec, self._tag, self.added(peer), raw_key, self._cut_off)
+
+    def _is_standard(self, name: str) -> bool:
+        """Whether the built-in recognition does what the parser of that name would do."""
+        own = self.context.library.own_options(name)
+        return name.lower() in NAMES if own is None else is_standard(own)
 
     def _cut_off(self, count: int) -> None:
         self._intake.lost(self._tag, count, "end of a message longer than Buffer_Max_Size")
@@ -92,7 +108,7 @@ class Syslog(Input[Options]):
         if len(message) > limit:
             self._cut_off(1)
         raw = piece(time.time_ns(), self.added(peer), self.options.raw_message_key, [message[:limit]])
-        self._intake.append(self._tag, CODEC, raw, 1)
+        self._intake.append(self._tag, self._codec, raw, 1)
 
 
 class _Session:
@@ -102,6 +118,7 @@ class _Session:
         self,
         machine: Framing,
         intake: Intake,
+        codec: str,
         tag: str,
         added: dict[str, str],
         raw_key: str,
@@ -110,6 +127,7 @@ class _Session:
         self._cut_off = cut_off
         self._machine = machine
         self._intake = intake
+        self._codec = codec
         self._tag = tag
         self._added = added
         self._raw_key = raw_key
@@ -142,4 +160,5 @@ class _Session:
             self._cut_off(self._machine.cut - self._cut)
             self._cut = self._machine.cut
         if count:
-            self._intake.append(self._tag, CODEC, piece(time.time_ns(), self._added, self._raw_key, payload), count)
+            raw = piece(time.time_ns(), self._added, self._raw_key, payload)
+            self._intake.append(self._tag, self._codec, raw, count)

@@ -14,6 +14,7 @@ class Options:
 
     format: Literal["json", "none"] = option("json", "JSON values one after another, or text split at the separator")
     separator: str = option(r"\n", "end of a record with format none; C escapes allowed")
+    parser: str = option("", "parser for each line; format is none then")
     chunk_size: str = option("32", "accepted; reads are as large as the kernel has data")
     buffer_size: str = option("", "largest record in KB; default: chunk_size")
     source_address_key: str = option("", "field that gets the sender's address")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from outrider.formats.parser import Parser
 from outrider.model.batch import Record
 from outrider.model.errors import UserError
 from outrider.net.listen import Answer, StreamListener
@@ -21,6 +22,8 @@ class Tcp(Input[Options]):
     """JSON values or lines over TCP; times are those of arrival."""
 
     Options = Options
+    shared = True
+    tag_is_fixed = True
 
     def check(self) -> None:
         """See Input."""
@@ -29,6 +32,8 @@ class Tcp(Input[Options]):
             self._limit = int(self.options.buffer_size or self.options.chunk_size) * _KB
         except ValueError as error:
             raise UserError(f"chunk_size and buffer_size are numbers of KB: {error}") from error
+        name = self.options.parser
+        self._parser = self.context.library.parser(name) if name else None
         if self.core.tls:
             server_context(self.core)
 
@@ -54,15 +59,23 @@ class Tcp(Input[Options]):
 
     def _open(self, peer: str) -> _Session:
         limit = self._limit
-        splitter = (
-            JsonValues(limit) if self.options.format == "json" else Lines(unescape(self.options.separator), limit)
-        )
+        is_json = self.options.format == "json" and self._parser is None
+        splitter = JsonValues(limit) if is_json else Lines(unescape(self.options.separator), limit)
         tag = self.core.tag or self.context.name
-        return _Session(splitter, self._intake, tag, self.options.source_address_key, peer)
+        return _Session(splitter, self._intake, tag, self._parser, self.options.source_address_key, peer)
 
 
 class _Session:
-    def __init__(self, splitter: JsonValues | Lines, intake: Intake, tag: str, address_key: str, peer: str) -> None:
+    def __init__(
+        self,
+        splitter: JsonValues | Lines,
+        intake: Intake,
+        tag: str,
+        parser: Parser | None,
+        address_key: str,
+        peer: str,
+    ) -> None:
+        self._parser = parser
         self._splitter = splitter
         self._intake = intake
         self._tag = tag
@@ -79,18 +92,24 @@ class _Session:
             self._intake.lost(self._tag, 1, "record too large or not JSON")
             return Answer(close=str(error))
         if values:
+            now = time.time_ns()
+            times = [now] * len(values)
             records = [self._record(value) for value in values]
-            self._intake.append_records(self._tag, [time.time_ns()] * len(records), records)
+            if self._parser is not None:
+                read, parsed = self._parser.parse_many([record["log"] for record in records])
+                times = [own or now for own in read]
+                records = [new if new is not None else old for new, old in zip(parsed, records, strict=True)]
+            if self._address_key:
+                for record in records:
+                    record[self._address_key] = self._peer
+            self._intake.append_records(self._tag, times, records)
         return Answer()
 
-    def _record(self, value: Any) -> Record:
+    @staticmethod
+    def _record(value: Any) -> Record:
         if isinstance(value, bytes):
-            record: Record = {"log": value.decode("utf-8", "surrogateescape")}
-        else:
-            record = value if isinstance(value, dict) else {"msg": value}
-        if self._address_key:
-            record[self._address_key] = self._peer
-        return record
+            return {"log": value.decode("utf-8", "surrogateescape")}
+        return value if isinstance(value, dict) else {"msg": value}
 
     def end(self) -> None:
         if self._splitter.waiting:
