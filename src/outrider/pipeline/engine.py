@@ -294,7 +294,9 @@ class Engine:
         if found is None:
             if len(self._routes) >= _ROUTES_MAX:
                 self._routes.clear()
-            found = self._routes[tag] = tuple(output for output in self.outputs if output.matches(tag))
+            found = self._routes[tag] = tuple(
+                output for output in self.outputs if output.plugin.takes_records and output.matches(tag)
+            )
         return found
 
     def pump(self) -> None:

@@ -13,6 +13,7 @@ from outrider.pipeline.configuration import PluginSection, expand_all
 from outrider.pipeline.findings import Findings
 from outrider.pipeline.library import Library
 from outrider.pipeline.log import LEVELS, Log
+from outrider.pipeline.metrics import Metrics
 from outrider.pipeline.plugin import Context
 from outrider.pipeline.service import Service
 
@@ -46,6 +47,8 @@ class Maker:
     """Where warnings go."""
     classes: Classes | None = None
     """What gives a plugin's class by kind and name, in the registry's place."""
+    metrics: Metrics = field(default_factory=Metrics)
+    """What all of them measure."""
     _numbers: Counter[str] = field(default_factory=Counter)
 
     def instance(self, section: PluginSection) -> Instance:
@@ -80,7 +83,15 @@ class Maker:
         self._numbers[kind] += 1
         level = LEVELS[core.log_level] if core.log_level else None
         component = f"{kind}:{plugin_name}:{name}"
-        context = Context(name, self.log.child(component, level), self.service.json_escape_unicode, self.library)
+        context = Context(
+            name,
+            self.log.child(component, level),
+            self.service.json_escape_unicode,
+            self.library,
+            self.service.grace,
+            self.service.storage_sync == "full",
+            metrics=self.metrics,
+        )
         made = Instance(kind, factory(parsed, core, context), core, name, section)
         try:
             made.plugin.check()

@@ -1,0 +1,56 @@
+"""``Regex`` and ``Exclude`` rules, ``KEY PATTERN``, of which text alone can match. Pure. Source: Fluent Bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from outrider.formats.accessor import accessor
+from outrider.formats.regex import Regex
+from outrider.model.batch import Record
+from outrider.model.errors import UserError
+
+Rule: TypeAlias = Callable[[Record], bool]
+
+
+def rule(name: str, text: str) -> Rule:
+    """Whether a record matches ``text``; ``name`` is the option's. Raises UserError."""
+    key, _, pattern = text.partition(" ")
+    pattern = pattern.strip()
+    if not key or not pattern:
+        raise UserError(f"{name} '{text}' must be 'KEY PATTERN'")
+    try:
+        get = accessor(key)
+        search = Regex(pattern).search
+    except ValueError as error:
+        raise UserError(f"{name} '{text}': {error}") from error
+
+    def matches(record: Record) -> bool:
+        value: Any = get(record)
+        if isinstance(value, bytes):
+            value = value.decode("utf-8", "surrogateescape")
+        return isinstance(value, str) and search(value) is not None
+
+    return matches
+
+
+def in_order(rules: Sequence[tuple[bool, Rule]]) -> Rule:
+    """Whether records stay, by rules in the order of the file, each with whether it keeps or drops what it matches.
+
+    The first rule that keeps decides; one that drops and matches drops.
+    """
+    if not rules:
+        return lambda record: True
+    if len(rules) == 1:
+        keeps, only = rules[0]
+        return only if keeps else lambda record: not only(record)
+    return lambda record: _first_decides(rules, record)
+
+
+def _first_decides(rules: Sequence[tuple[bool, Rule]], record: Record) -> bool:
+    for keeps, matches in rules:
+        if keeps:
+            return matches(record)
+        if matches(record):
+            return False
+    return True

@@ -1,0 +1,1 @@
+"""Makes metrics of records."""

@@ -1,0 +1,1 @@
+"""Prints how many records each chunk has."""
