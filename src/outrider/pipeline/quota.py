@@ -1,4 +1,4 @@
-"""``storage.total_limit_size``: which chunks on disk wait for one output, how many bytes they are, which must go. Pure."""
+"""``storage.total_limit_size``: the chunks on disk that wait for one output, their bytes, and which must go. Pure."""
 
 from __future__ import annotations
 

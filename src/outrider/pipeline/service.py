@@ -15,6 +15,7 @@ class Service:
     flush: float = option(1.0, "seconds between flushes")
     grace: int = option(5, "seconds to deliver what is left at SIGTERM; -1: as long as it takes")
     daemon: bool = option(False, "run in the background")
+    processes: Count = option(1, "processes that share the listeners; 0: one for each core (Outrider's own)")
     log_file: str = option("", "file for the log; default: standard error")
     log_format: Literal["text", "json"] = option("text", "json: one object a line (Outrider's own)")
     log_level: LogLevel = option("info", "most talkative level")

@@ -1,0 +1,67 @@
+"""The dead letters: chunks that an output has refused, or that have exhausted Retry_Limit, kept as files.
+
+Each is a whole chunk file below ``storage.path/<storage.rejected.path>/<output>``, with the records as the filters left
+them, and every other output marked as done. Moved into the spool of an input, it goes at the next start to the output
+that did not take it, and to no other.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from outrider.model.batch import Batch
+from outrider.model.errors import LocalError
+from outrider.pipeline.chunk import FILTERED, Chunk, pack
+from outrider.pipeline.log import Log
+from outrider.spool import chunkfile
+
+
+class DeadLetters:
+    """Keeps what outputs did not take, up to ``limit`` bytes (0: none); beyond it, the log says that nothing is kept.
+
+    ``size`` is what lies there, in bytes, ``kept`` how many chunks this process has added.
+    """
+
+    def __init__(self, directory: Path, limit: int, outputs: Iterable[str], log: Log) -> None:
+        self.size = sum(path.stat().st_size for path in directory.rglob(f"*{chunkfile.SUFFIX}"))
+        self.kept = 0
+        self._directory = directory
+        self._limit = limit
+        self._outputs = frozenset(outputs)
+        self._log = log
+
+    def keep(self, chunk: Chunk, output: str, batch: Batch) -> None:
+        """Write the records of ``batch``, which ``output`` has not taken; trouble is logged."""
+        blob = pack(batch)
+        if self._limit and self.size + len(blob) > self._limit:
+            self._log.error(
+                f"{len(batch)} rejected records of chunk {chunk.id} are not kept: storage.rejected.limit is reached;"
+                f" fix: look at {self._directory} and empty it",
+                about="storage.rejected.limit",
+            )
+            return
+        directory = self._directory / output.replace("/", "_")
+        header = chunkfile.Header(os.urandom(16).hex(), chunk.tag, FILTERED, chunk.created)
+        try:
+            path = self._write(directory, header, blob, len(batch), output)
+        except (OSError, LocalError) as error:
+            self._log.error(f"{len(batch)} rejected records of chunk {chunk.id} are not kept: {error}")
+            return
+        self.kept += 1
+        self.size += path.stat().st_size
+        self._log.warn(f"{len(batch)} rejected records of chunk {chunk.id} are kept in {path}", about="kept")
+
+    def _write(self, directory: Path, header: chunkfile.Header, blob: bytes, count: int, output: str) -> Path:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = chunkfile.ChunkFile(directory, header, sync=False)
+        try:
+            file.append(blob, count)
+            file.seal()
+            for other in sorted(self._outputs - {output}):
+                chunkfile.mark_done(file.path, other)
+        except LocalError:
+            file.delete()
+            raise
+        return file.path
