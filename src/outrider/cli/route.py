@@ -13,7 +13,7 @@ from typing import Final
 from outrider import __version__
 from outrider.model.errors import LocalError, Place, UserError, UserErrors
 from outrider.net.files import ConfigurationFiles
-from outrider.pipeline import build, options, registry, routing, run
+from outrider.pipeline import build, options, processes, registry, routing, run
 from outrider.pipeline.configuration import COMMAND_LINE, Configuration, PluginSection, from_file
 from outrider.pipeline.findings import Findings
 from outrider.pipeline.log import LEVELS, Log, Sink
@@ -223,19 +223,21 @@ def _main(arguments: Arguments) -> int:
         except OSError as error:
             raise UserError(f"cannot change to '{arguments.workdir}': {error.strerror}", Place(COMMAND_LINE)) from error
     log = Log(Sink(), "router")
-    environment = {"HOSTNAME": platform.node(), **os.environ}
+
+    def environment() -> dict[str, str]:
+        return {"HOSTNAME": platform.node(), processes.VARIABLE: "0", **os.environ}
 
     def load(findings: Findings | None = None) -> Configuration:
         found = Findings() if findings is None else findings
-        configuration = _read(arguments, environment, log, found)
+        configuration = _read(arguments, environment(), log, found)
         if findings is None:
             found.raise_errors()
         return configuration
 
     def plan(configuration: Configuration, findings: Findings | None = None) -> build.Plan:
-        service = build.read_service(configuration, environment, log, findings)
-        _set_up_log(arguments, service, environment, log)
-        return build.plan(configuration, service, environment, log, findings)
+        service = build.read_service(configuration, environment(), log, findings)
+        _set_up_log(arguments, service, environment(), log)
+        return build.plan(configuration, service, environment(), log, findings)
 
     findings = Findings()
     configuration = load(findings)

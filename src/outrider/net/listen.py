@@ -13,7 +13,7 @@ import select
 import socket
 import ssl
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, cast
 
@@ -21,6 +21,49 @@ from outrider.model.errors import LocalError, UserError
 
 CONNECTIONS_MAX: Final = 4096
 _DRAIN_STEP: Final = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class UnixAddress:
+    """A unix socket that is to be bound; ``mode`` None: as the process's mask says."""
+
+    path: str
+    mode: int | None = None
+    datagrams: bool = False
+
+
+class Shared:
+    """Addresses that several processes listen on: unix sockets bound before they were forked, and TCP and UDP ports."""
+
+    def __init__(self) -> None:
+        self.active = False
+        """Whether this process is one of several."""
+        self._sockets: dict[str, socket.socket] = {}
+
+    def bind(self, addresses: Iterable[UnixAddress]) -> None:
+        """Bind, in the process that forks the others. Raises UserError or LocalError."""
+        self.active = True
+        for address in addresses:
+            kind = socket.SOCK_DGRAM if address.datagrams else socket.SOCK_STREAM
+            self._sockets[address.path] = _unix_socket(address.path, address.mode, kind)
+
+    def unix(self, path: str) -> socket.socket:
+        """A copy of the bound socket. Raises LocalError for a path that was not bound."""
+        if path not in self._sockets:
+            raise LocalError(f"unix://{path} was not there when the processes began; fix: restart instead of reloading")
+        return self._sockets[path].dup()
+
+    def close(self) -> None:
+        """Remove the sockets' files."""
+        for path, sock in self._sockets.items():
+            sock.close()
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+        self._sockets.clear()
+
+
+SHARED: Final = Shared()
+"""This process's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +137,12 @@ class StreamListener:
         loop = asyncio.get_running_loop()
         try:
             self._server = await loop.create_server(
-                lambda: _Connection(self), host, port, backlog=backlog, reuse_port=share_port or None, ssl=tls
+                lambda: _Connection(self),
+                host,
+                port,
+                backlog=backlog,
+                reuse_port=share_port or SHARED.active or None,
+                ssl=tls,
             )
         except OSError as error:
             raise _cannot_listen(f"{host}:{port}", error) from error
@@ -102,8 +150,11 @@ class StreamListener:
 
     async def listen_unix(self, path: str, mode: int | None, *, backlog: int = 128) -> None:
         """Bind a unix stream socket; an old socket file at that path is removed. Raises UserError or LocalError."""
-        sock = _unix_socket(path, mode, socket.SOCK_STREAM)
-        self._path = path
+        if SHARED.active:
+            sock = SHARED.unix(path)
+        else:
+            sock = _unix_socket(path, mode, socket.SOCK_STREAM)
+            self._path = path
         self._server = await asyncio.get_running_loop().create_unix_server(
             lambda: _Connection(self), sock=sock, backlog=backlog
         )
@@ -210,7 +261,7 @@ class DatagramListener:
         loop = asyncio.get_running_loop()
         try:
             self._transport, _ = await loop.create_datagram_endpoint(
-                lambda: _Datagrams(self._take), local_addr=(host, port)
+                lambda: _Datagrams(self._take), local_addr=(host, port), reuse_port=SHARED.active or None
             )
         except OSError as error:
             raise _cannot_listen(f"{host}:{port} (udp)", error) from error
@@ -221,10 +272,13 @@ class DatagramListener:
 
     async def listen_unix(self, path: str, mode: int | None, receive_buffer: int = 0) -> None:
         """Bind a unix datagram socket. Raises UserError or LocalError."""
-        sock = _unix_socket(path, mode, socket.SOCK_DGRAM)
+        if SHARED.active:
+            sock = SHARED.unix(path)
+        else:
+            sock = _unix_socket(path, mode, socket.SOCK_DGRAM)
+            self._path = path
         if receive_buffer:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self._path = path
         self._transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
             lambda: _Datagrams(self._take), sock=sock
         )

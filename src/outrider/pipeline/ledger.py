@@ -11,6 +11,7 @@ For each input, tag and output:    routed   = buffered + dropped{reason} + deliv
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -118,6 +119,29 @@ class Ledger:
             for (source, tag), row in self.taken.items()
         ]
         return {"balance": not self.faults(), "inputs": inputs, "outputs": outputs, "tags": tags}
+
+
+def add_up(sheets: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The snapshots of several ledgers as one."""
+    total: dict[str, Any] = {"balance": all(sheet["balance"] for sheet in sheets), "inputs": {}, "outputs": {}}
+    for sheet in sheets:
+        for kind in ("inputs", "outputs"):
+            for name, row in sheet[kind].items():
+                _add_row(total[kind].setdefault(name, {}), row)
+    tags: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in (row for sheet in sheets for row in sheet["tags"]):
+        known = tags.setdefault((row["input"], row["tag"]), {"input": row["input"], "tag": row["tag"]})
+        _add_row(known, {name: value for name, value in row.items() if name not in ("input", "tag")})
+    total["tags"] = list(tags.values())
+    return total
+
+
+def _add_row(total: dict[str, Any], row: dict[str, Any]) -> None:
+    for name, value in row.items():
+        if isinstance(value, dict):
+            _add_row(total.setdefault(name, {}), value)
+        else:
+            total[name] = total.get(name, 0) + value
 
 
 def _add(row: dict[str, Any], part: Taken | Sent, numbers: tuple[str, ...], counters: tuple[str, ...]) -> None:

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
 from aiohttp import web
 
 from outrider import __version__
 from outrider.pipeline import report
-from outrider.pipeline.engine import Engine
+from outrider.pipeline.peers import Numbers
 from outrider.pipeline.reload import BUSY
 from outrider.pipeline.service import Service
-from outrider.pipeline.status import Status, status
+from outrider.pipeline.status import Status
 
 _NOT_ENABLED: Final = {"reload": "not enabled", "status": -1}
 _IN_PROGRESS: Final = {"reload": "in progress", "status": -2}
 _DONE: Final = {"reload": "done", "status": 0}
 
 
+Source: TypeAlias = Callable[[], Awaitable[Numbers]]
+"""The numbers of this moment, of all processes."""
+
+
 class Monitored(Protocol):
     """See ``outrider.pipeline.reload.Exchangeable``."""
 
-    @property
-    def engine(self) -> Engine: ...
     @property
     def service(self) -> Service: ...
     @property
@@ -36,10 +37,10 @@ class Monitored(Protocol):
 
 
 @asynccontextmanager
-async def serving(pipeline: Monitored) -> AsyncIterator[None]:
+async def serving(pipeline: Monitored, numbers: Source) -> AsyncIterator[None]:
     """Serve while the block runs. Raises OSError when the address cannot be bound."""
     app = web.Application()
-    app.add_routes(_Endpoint(pipeline).routes())
+    app.add_routes(_Endpoint(pipeline, numbers).routes())
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     service = pipeline.service
@@ -51,22 +52,21 @@ async def serving(pipeline: Monitored) -> AsyncIterator[None]:
 
 
 class _Endpoint:
-    def __init__(self, pipeline: Monitored) -> None:
+    def __init__(self, pipeline: Monitored, numbers: Source) -> None:
         self._pipeline = pipeline
-        self._clock = time.monotonic()
-        self._started = time.time()
+        self._numbers = numbers
 
     def routes(self) -> list[web.RouteDef]:
-        bodies: dict[str, Callable[[Status], Any]] = {
+        bodies: dict[str, Callable[[Numbers], Any]] = {
             "/": lambda now: report.root(__version__),
-            "/api/v1/uptime": lambda now: report.uptime(now.uptime),
-            "/api/v1/metrics": report.metrics,
-            "/api/v1/plugins": report.plugins,
-            "/api/v1/ledger": lambda now: self._pipeline.engine.ledger.snapshot(),
+            "/api/v1/uptime": lambda now: report.uptime(now.status.uptime),
+            "/api/v1/metrics": lambda now: report.metrics(now.status),
+            "/api/v1/plugins": lambda now: report.plugins(now.status),
+            "/api/v1/ledger": lambda now: now.ledger,
         }
         found = [web.get(path, self._json(body)) for path, body in bodies.items()]
         texts: dict[str, tuple[Callable[[Status], str], str]] = {
-            "/api/v1/metrics/prometheus": (self._prometheus_v1, report.PROMETHEUS),
+            "/api/v1/metrics/prometheus": (_prometheus_v1, report.PROMETHEUS),
             "/api/v2/metrics/prometheus": (report.prometheus_v2, report.PROMETHEUS),
             "/api/v2/metrics": (report.text_v2, "text/plain"),
         }
@@ -81,49 +81,40 @@ class _Endpoint:
         ]
         return found
 
-    def _now(self) -> Status:
-        uptime = time.monotonic() - self._clock
-        return status(self._pipeline.engine, uptime=uptime, started=self._started, reloads=self._pipeline.count)
-
-    def _json(self, body: Callable[[Status], Any]) -> Callable[[web.Request], Awaitable[web.Response]]:
+    def _json(self, body: Callable[[Numbers], Any]) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def answer(request: web.Request) -> web.Response:
-            return _json_answer(body(self._now()))
+            return _json_answer(body(await self._numbers()))
 
         return answer
 
     def _text(self, body: Callable[[Status], str], kind: str) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def answer(request: web.Request) -> web.Response:
-            return web.Response(body=body(self._now()).encode(), headers={"Content-Type": kind})
+            text = body((await self._numbers()).status)
+            return web.Response(body=text.encode(), headers={"Content-Type": kind})
 
         return answer
-
-    def _prometheus_v1(self, now: Status) -> str:
-        return report.prometheus_v1(now, time.time_ns() // 1_000_000)
 
     async def _storage(self, request: web.Request) -> web.Response:
         if not self._pipeline.service.storage_metrics:
             raise web.HTTPNotFound
-        return _json_answer(report.storage(self._now()))
+        return _json_answer(report.storage((await self._numbers()).status))
 
     async def _health_v1(self, request: web.Request) -> web.Response:
-        if not self._pipeline.service.health_check:
-            raise web.HTTPNotFound
-        healthy = is_healthy(*self._failures(), self._pipeline.service)
+        healthy, _, _ = await self._health()
         return web.Response(text="ok\n" if healthy else "error\n", status=200 if healthy else 500)
 
     async def _health_v2(self, request: web.Request) -> web.Response:
+        healthy, errors, given_up = await self._health()
         service = self._pipeline.service
-        if not service.health_check:
-            raise web.HTTPNotFound
-        errors, given_up = self._failures()
-        healthy = is_healthy(errors, given_up, service)
         limits = (service.hc_errors_count, service.hc_retry_failure_count, service.hc_period)
         body = report.health(errors, given_up, limits, healthy=healthy)
         return _json_answer(body, 200 if healthy else 500)
 
-    def _failures(self) -> tuple[int, int]:
-        now = asyncio.get_running_loop().time()
-        return failures(self._pipeline.engine, now - self._pipeline.service.hc_period)
+    async def _health(self) -> tuple[bool, int, int]:
+        if not self._pipeline.service.health_check:
+            raise web.HTTPNotFound
+        errors, given_up = (await self._numbers()).failures
+        return is_healthy(errors, given_up, self._pipeline.service), errors, given_up
 
     async def _reload_count(self, request: web.Request) -> web.Response:
         return _json_answer({"hot_reload_count": self._pipeline.count})
@@ -143,16 +134,8 @@ def _json_answer(body: Any, status: int = 200) -> web.Response:
     return web.Response(body=msgspec.json.encode(body), status=status, content_type="application/json")
 
 
-def failures(engine: Engine, since: float) -> tuple[int, int]:
-    """Batches with dropped records and given-up chunks of all outputs, from that moment of the loop's clock on."""
-
-    def recent(times: Iterable[float]) -> int:
-        return sum(time >= since for time in times)
-
-    return (
-        sum(recent(output.errors) for output in engine.outputs),
-        sum(recent(output.given_up) for output in engine.outputs),
-    )
+def _prometheus_v1(now: Status) -> str:
+    return report.prometheus_v1(now, time.time_ns() // 1_000_000)
 
 
 def is_healthy(errors: int, given_up: int, service: Service) -> bool:

@@ -7,23 +7,36 @@ import ctypes
 import gc
 import os
 import signal
+import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 import uvloop
 
-from outrider.model.errors import LocalError
-from outrider.pipeline import build
+from outrider.model.errors import LocalError, OutriderError
+from outrider.pipeline import build, processes
 from outrider.pipeline.configuration import Configuration
 from outrider.pipeline.log import Log
 from outrider.pipeline.reload import Exchangeable, Loader
 
 
 def run(configuration: Configuration, plan: build.Plan, loader: Loader) -> int:
-    """Run until SIGTERM, SIGINT or SIGQUIT; returns 0. Raises UserError or LocalError when it cannot start."""
+    """Run until SIGTERM, SIGINT or SIGQUIT; returns the exit status.
+
+    Raises UserError or LocalError when it cannot start.
+    """
+    if processes.count(plan) > 1:
+        return processes.run(configuration, plan, loader, _run_one)
+    if plan.service.storage_path:
+        processes.gather(Path(plan.service.storage_path), 1, plan.log)
+    return _run_one(configuration, plan, loader, processes.Links())
+
+
+def _run_one(configuration: Configuration, plan: build.Plan, loader: Loader, links: processes.Links) -> int:
     pipeline = Exchangeable(configuration, plan, loader, plan.log)
     tune_process()
-    uvloop.run(_main(pipeline, plan.log))
+    uvloop.run(_main(pipeline, plan.log, links))
     return 0
 
 
@@ -43,15 +56,36 @@ def tune_process() -> None:
             library.mallopt(parameter, 64 << 20)
 
 
-async def _main(pipeline: Exchangeable, log: Log) -> None:
+async def _main(pipeline: Exchangeable, log: Log, links: processes.Links) -> None:
     stop_on_signals(pipeline, log, pipeline.reload)
+    failure: OutriderError | None = None
+    async with asyncio.TaskGroup() as group:
+        beside = group.create_task(_tell(pipeline, links.parent)) if links.parent else None
+        try:
+            await _monitored(pipeline, links)
+        except OutriderError as error:
+            failure = error  # leaves the group before it is raised: groups wrap what is raised inside
+        if beside is not None:
+            beside.cancel()
+    if failure is not None:
+        raise failure
+
+
+async def _tell(pipeline: Exchangeable, parent: socket.socket) -> None:
+    from outrider.pipeline import peers
+
+    await peers.answer(parent, peers.Teller(pipeline).own)
+
+
+async def _monitored(pipeline: Exchangeable, links: processes.Links) -> None:
     if not pipeline.service.http_server:
         await pipeline.run()
         return
-    from outrider.pipeline import monitor  # the HTTP server costs memory: only where it is asked for
+    from outrider.pipeline import monitor, peers  # the HTTP server costs memory: only where it is asked for
 
+    teller, others = peers.Teller(pipeline), peers.Peers(links.peers)
     try:
-        async with monitor.serving(pipeline):
+        async with monitor.serving(pipeline, lambda: others.all_numbers(teller.own())):
             await pipeline.run()
     except OSError as error:
         raise LocalError(f"monitoring endpoint: {error.strerror or error}") from error

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TypeVar
 
 from outrider.pipeline.engine import Engine
 from outrider.pipeline.intake import ChunkIntake
@@ -103,6 +104,45 @@ def status(engine: Engine, *, uptime: float, started: float, reloads: int) -> St
         "outputs": _kinds(item.plugin for item in engine.outputs),
     }
     return result
+
+
+def failures(engine: Engine, since: float) -> tuple[int, int]:
+    """Batches with dropped records and given-up chunks of all outputs, from that moment of the loop's clock on."""
+
+    def recent(times: Iterable[float]) -> int:
+        return sum(time >= since for time in times)
+
+    return (
+        sum(recent(output.errors) for output in engine.outputs),
+        sum(recent(output.given_up) for output in engine.outputs),
+    )
+
+
+def add_up(parts: Sequence[Status]) -> Status:
+    """The numbers of several processes of one pipeline as those of one. The first one has every instance."""
+    total = Status(uptime=parts[0].uptime, started=parts[0].started, reloads=parts[0].reloads, plugins=parts[0].plugins)
+    total.inputs = _sums([part.inputs for part in parts])
+    total.filters = _sums([part.filters for part in parts])
+    total.outputs = _sums([part.outputs for part in parts])
+    return total
+
+
+_Row = TypeVar("_Row", InputStatus, FilterStatus, OutputStatus)
+
+
+def _sums(lists: Sequence[list[_Row]]) -> list[_Row]:
+    sums: dict[str, _Row] = {}
+    for row in (row for rows in lists for row in rows):
+        first = sums.setdefault(row.name, row)
+        if first is row:
+            continue
+        for item in fields(row):
+            if item.name != "name":
+                setattr(first, item.name, getattr(first, item.name) + getattr(row, item.name))
+    for row in sums.values():
+        if isinstance(row, InputStatus):
+            row.paused = bool(row.paused)
+    return list(sums.values())
 
 
 def _kinds(plugins: Iterable[object]) -> list[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 
 from outrider.model.errors import PeerError
 from outrider.pipeline import monitor
+from outrider.pipeline.peers import Numbers, Teller
 from outrider.pipeline.reload import BUSY
 from outrider.pipeline.service import Service
 
@@ -27,16 +30,24 @@ def service(port: int, **options: Any) -> Service:
     return Service(http_server=True, http_listen="127.0.0.1", http_port=port, **options)
 
 
-def monitored(running: Any, port: int, **options: Any) -> Any:
-    return SimpleNamespace(
+@asynccontextmanager
+async def serving(running: Any, port: int, **options: Any) -> AsyncIterator[None]:
+    pipeline: Any = SimpleNamespace(
         engine=running.engine, service=service(port, **options), count=3, reload=lambda: running.problem
     )
+    teller = Teller(pipeline)
+
+    async def numbers() -> Numbers:
+        return teller.own()
+
+    async with monitor.serving(pipeline, numbers):
+        yield
 
 
 async def test_what_the_endpoint_tells(pipeline: Any, unused_tcp_port: int) -> None:
     async with (
         pipeline(TEXT) as running,
-        monitor.serving(monitored(running, unused_tcp_port, health_check=True, hc_retry_failure_count=0)),
+        serving(running, unused_tcp_port, health_check=True, hc_retry_failure_count=0),
     ):
         running.input().push("app", {"n": 1})
         await running.settled()
@@ -58,7 +69,7 @@ async def test_what_the_endpoint_tells(pipeline: Any, unused_tcp_port: int) -> N
 
 async def test_the_counters(pipeline: Any, unused_tcp_port: int) -> None:
     text = "[INPUT]\n  Name steered\n[FILTER]\n  Name grep\n  Match *\n  Exclude n 2\n[OUTPUT]\n  Name steered\n"
-    async with pipeline(text) as running, monitor.serving(monitored(running, unused_tcp_port)):
+    async with pipeline(text) as running, serving(running, unused_tcp_port):
         running.output().answers = [PeerError("dead")]
         running.input().push("app", {"n": "1"}, {"n": "2"})
         await running.settled()
@@ -87,7 +98,7 @@ async def test_the_counters(pipeline: Any, unused_tcp_port: int) -> None:
 
 
 async def test_what_is_buffered(pipeline: Any, unused_tcp_port: int) -> None:
-    async with pipeline(TEXT) as running, monitor.serving(monitored(running, unused_tcp_port)):
+    async with pipeline(TEXT) as running, serving(running, unused_tcp_port):
         running.output().gate.clear()
         running.input().push("app", {"n": "1"})
         await running.until(lambda: running.output().under_way)
@@ -98,7 +109,7 @@ async def test_what_is_buffered(pipeline: Any, unused_tcp_port: int) -> None:
 
 
 async def test_reloading_is_there_only_when_it_is_asked_for(pipeline: Any, unused_tcp_port: int) -> None:
-    async with pipeline(TEXT) as running, monitor.serving(monitored(running, unused_tcp_port)):
+    async with pipeline(TEXT) as running, serving(running, unused_tcp_port):
         assert await post(unused_tcp_port) == (200, {"reload": "not enabled", "status": -1})
         assert await get(unused_tcp_port, "/api/v2/reload") == (200, {"hot_reload_count": 3})
 
@@ -112,7 +123,7 @@ async def test_reloading_is_there_only_when_it_is_asked_for(pipeline: Any, unuse
     ],
 )
 async def test_reloading(pipeline: Any, unused_tcp_port: int, problem: str, answer: object) -> None:
-    async with pipeline(TEXT) as running, monitor.serving(monitored(running, unused_tcp_port, hot_reload=True)):
+    async with pipeline(TEXT) as running, serving(running, unused_tcp_port, hot_reload=True):
         running.problem = problem
         assert await post(unused_tcp_port) == answer
 
@@ -125,7 +136,7 @@ async def post(port: int) -> tuple[int, Any]:
 async def test_health_and_storage_are_there_only_when_asked_for(pipeline: Any, unused_tcp_port: int) -> None:
     async with (
         pipeline(TEXT) as running,
-        monitor.serving(monitored(running, unused_tcp_port, storage_metrics=False)),
+        serving(running, unused_tcp_port, storage_metrics=False),
     ):
         for path in ("/api/v1/health", "/api/v2/health", "/api/v1/storage"):
             assert (await get(unused_tcp_port, path))[0] == 404
@@ -135,24 +146,11 @@ async def test_an_address_that_is_taken(pipeline: Any, unused_tcp_port: int) -> 
     server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", unused_tcp_port)
     async with server, pipeline(TEXT) as running:
         with pytest.raises(OSError, match="address already in use"):
-            async with monitor.serving(monitored(running, unused_tcp_port)):
+            async with serving(running, unused_tcp_port):
                 pass
 
 
-@pytest.mark.parametrize(
-    ("errors", "given_up", "found"),
-    [([], [], (0, 0)), ([100, 100], [], (2, 0)), ([1, 2, 100], [3, 100], (1, 1))],
-)
-def test_only_failures_of_the_last_period_count(
-    errors: list[float], given_up: list[float], found: tuple[int, int]
-) -> None:
-    engine: Any = SimpleNamespace(outputs=[SimpleNamespace(errors=errors, given_up=given_up)])
-    assert monitor.failures(engine, since=50) == found
-
-
-def test_failures_of_all_outputs_are_added() -> None:
-    engine: Any = SimpleNamespace(outputs=[SimpleNamespace(errors=[1, 1], given_up=[])] * 2)
-    assert monitor.failures(engine, since=1) == (4, 0)
+def test_how_many_failures_are_healthy() -> None:
     assert not monitor.is_healthy(4, 0, Service(hc_errors_count=3))
     assert monitor.is_healthy(4, 0, Service(hc_errors_count=4))
     assert not monitor.is_healthy(0, 6, Service())

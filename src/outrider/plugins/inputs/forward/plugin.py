@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from outrider.model.errors import UserError
-from outrider.net.listen import Answer, StreamListener
+from outrider.net.listen import Answer, StreamListener, UnixAddress
 from outrider.net.tls import server_context
 from outrider.pipeline.plugin import Decoder, Input, Intake, Unfinished
 from outrider.plugins.inputs.forward import decode
@@ -23,6 +23,7 @@ class Forward(Input[Options]):
     """Takes records from Docker's fluentd driver, fluent-logger, Fluentd and Fluent Bit."""
 
     Options = Options
+    shared = True
     codecs: ClassVar[Mapping[str, Decoder]] = {
         Shape.MESSAGES.value: decode.decode_messages,
         Shape.ENTRIES.value: decode.decode_entries,
@@ -39,6 +40,11 @@ class Forward(Input[Options]):
             raise UserError("a unix socket has no TLS", fix="remove tls or unix_path")
         if self.core.tls:
             server_context(self.core)
+
+    def unix_sockets(self) -> list[UnixAddress]:
+        """See Input."""
+        path = self.options.unix_path
+        return [UnixAddress(path, self.options.unix_perm)] if path else []
 
     async def start(self, intake: Intake) -> None:
         """See Input."""
