@@ -86,3 +86,40 @@ def test_what_is_translated_means_the_same_to_oniguruma(pattern: str, text: str)
         return
     ours, theirs = regex.search(text), reference.search(text)
     assert (ours.group(0) if ours else None) == (theirs.group(0) if theirs else None)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "found"),
+    [
+        ("/a.c/", "xabc", "abc"),
+        ("/A.C/im", "xa\nc", "a\nc"),
+        ("/a/o", "a", "a"),
+        ("/a b/x", "ab", "ab"),
+        ("/a", "/a", "/a"),
+        ("a/", "a/", "a/"),
+    ],
+)
+def test_slashes_and_flags(pattern: str, text: str, found: str) -> None:
+    match = Regex(pattern).search(text)
+    assert match is not None
+    assert match.group(0) == found
+
+
+@pytest.mark.parametrize(
+    ("pattern", "names", "text", "groups"),
+    [
+        (r"(?<a>x)(y)(?<b>z)?", ("a", "b"), "xy", ["x", None]),
+        (r"(?>(?<a>x)(?<b>z)?)", ("a", "b"), "x", ["x", ""]),
+        (r"[(?<n>](?<a>x)", ("a",), "<x", ["x"]),
+        (r"[[:digit:](?<n>](?'a'x)", ("a",), "1x", ["x"]),
+        (r"(?<=a)(?<!b)(?<c>c)", ("c",), "ac", ["c"]),
+        (r"(?<a>x)|(?<a>y)", ("a", "a"), "y", ["", "y"]),
+    ],
+)
+def test_named_groups(pattern: str, names: tuple[str, ...], text: str, groups: list[str | None]) -> None:
+    regex = Regex(pattern)
+    assert regex.names == names
+    found = regex.groups(text)
+    assert found is not None
+    assert list(found) == groups
+    assert regex.groups("") is None
