@@ -299,7 +299,9 @@ def _known(entry: dict[str, tuple[Scalar, Node]], allowed: tuple[str, ...], what
 
 
 def _is_empty(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.plain and node.text in ("", "~", "null")
+    if isinstance(node, Scalar):
+        return node.plain and node.text in ("", "~", "null")
+    return node.size == 1
 
 
 def _mapping(node: Node, what: str, fix: str = "write 'key: value' lines") -> Mapping:

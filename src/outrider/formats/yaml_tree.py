@@ -79,7 +79,7 @@ def read(text: str, file: str) -> Node | None:
         raise UserError(
             f"YAML error: {error.problem or error.context}{context}", place, fix=_remedy(text, place)
         ) from error
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: numbers of escapes and directives beyond reason
+    except (yaml.YAMLError, ValueError, OverflowError) as error:  # numbers of escapes and directives beyond reason
         raise UserError(f"YAML error: {error}", Place(file, loader.line + 1, loader.column + 1)) from error
     return builder.root
 
