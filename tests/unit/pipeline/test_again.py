@@ -1,0 +1,183 @@
+"""An output that delivers again, a peer that says when to come back, and what is left of a part."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from outrider.model.batch import Batch
+from outrider.model.errors import PeerError
+from outrider.pipeline import delivery
+from outrider.pipeline.plugin import Delivery
+from outrider.spool import chunkfile
+
+OUTPUT = "[OUTPUT]\n  Name steered\n  Match *\n"
+FOR_EVER = OUTPUT + "  Retry_Limit False\n"
+
+
+def config(output: str, *, spool: Path | None = None, more: str = "") -> str:
+    path = f"  storage.path {spool}\n" if spool else ""
+    kind = "  storage.type filesystem\n" if spool else ""
+    return f"{path}{more}[INPUT]\n  Name steered\n{kind}{output}"
+
+
+def numbers(running: Any, output: int = 0) -> list[int]:
+    return sorted(record["n"] for record in running.output(output).records)
+
+
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch, built: Any) -> None:
+    """A retry is due in an hour."""
+    monkeypatch.setattr(delivery, "wait_seconds", lambda attempt, base, cap, pick: 3600)
+
+
+async def fail(running: Any, count: int) -> None:
+    """Let so many chunks fail and wait."""
+    running.output().always = PeerError("dead")
+    for n in range(count):
+        running.input().push(f"tag{n}", {"n": n})
+        await running.until(lambda n=n: running.sent()["retried"] == n + 1)
+    running.output().always = None
+
+
+async def test_what_waits_follows_at_once_when_the_output_delivers_again(pipeline: Any, patience: None) -> None:
+    async with pipeline(config(FOR_EVER)) as running:
+        await fail(running, 20)
+        assert running.output().asked == 20
+        running.input().push("new", {"n": 20})
+        await running.settled()
+        assert running.output().asked == 41
+    assert numbers(running) == list(range(21))
+
+
+async def test_a_try_before_its_time_costs_no_retry(pipeline: Any, patience: None) -> None:
+    async with pipeline(config(OUTPUT), grace=0) as running:
+        await fail(running, 2)
+        running.output().answers = [lambda batch: Delivery(len(batch)), PeerError("dead again")]
+        running.input().push("new", {"n": 2})
+        await running.until(lambda: running.output().asked == 4)
+        await running.until(lambda: running.output().under_way == 0)
+        running.output().answers = [lambda batch: Delivery(len(batch))]
+        running.input().push("newer", {"n": 3})
+        await running.until(lambda: running.output().asked == 6)
+        assert running.sent()["delivered"] == 3
+        assert running.sent()["dropped"] == {}, "Retry_Limit is 1, and the retry is still to come"
+        assert running.sent()["buffered"] == 1
+
+
+async def test_one_that_fails_while_others_pass_is_not_hammered(pipeline: Any, patience: None) -> None:
+    def poison(batch: Batch) -> Delivery:
+        if batch.records[0]["n"] == 0:
+            raise PeerError("this one never")
+        return Delivery(len(batch))
+
+    async with pipeline(config(FOR_EVER), grace=0) as running:
+        running.output().answers = [poison] * 100
+        for n in range(10):
+            running.input().push(f"tag{n}", {"n": n})
+            await running.until(lambda n=n: running.sent()["routed"] == n + 1)
+            await running.until(lambda n=n: running.sent()["delivered"] == n and not running.output().under_way)
+        assert running.output().asked == 11, "once, and once more when another had passed"
+
+
+async def test_nothing_is_sent_before_the_peer_wants_it(pipeline: Any) -> None:
+    async with pipeline(config(FOR_EVER)) as running:
+        loop = asyncio.get_running_loop()
+        running.output().answers = [PeerError("429 Too Many Requests", after=0.3)]
+        running.input().push("tag", {"n": 0})
+        await running.until(lambda: running.sent()["retried"] == 1)
+        told = loop.time()
+        running.input().push("other", {"n": 1})
+        await running.until(lambda: running.sent()["routed"] == 2)
+        assert running.output().asked == 1
+        await running.settled()
+        assert loop.time() - told >= 0.25
+    assert numbers(running) == [0, 1]
+
+
+async def test_the_stop_does_not_wait_for_the_peers_moment(pipeline: Any) -> None:
+    async with pipeline(config(FOR_EVER)) as running:
+        running.output().answers = [PeerError("503", after=1e9)]
+        running.input().push("tag", {"n": 0})
+        await running.until(lambda: running.sent()["retried"] == 1)
+    assert numbers(running) == [0]
+
+
+async def test_a_peer_cannot_send_us_away_for_days(pipeline: Any) -> None:
+    async with pipeline(config(FOR_EVER, more="  Scheduler.Cap 60\n  Scheduler.Base 1\n")) as running:
+        running.output().answers = [PeerError("503", after=1e9)]
+        running.input().push("tag", {"n": 0})
+        await running.until(lambda: running.sent()["retried"] == 1)
+        assert "retry in 60 seconds" in running.log.getvalue()
+
+
+def part(batch: Batch) -> Delivery:
+    """Two are taken, the rest is not."""
+    rest = Batch(batch.tag, batch.times[2:], batch.records[2:])
+    return Delivery(2, reason="throttled", retry=rest)
+
+
+async def test_the_rest_of_a_part_is_all_that_a_restart_finds(pipeline: Any, tmp_path: Path, patience: None) -> None:
+    text = config(FOR_EVER, spool=tmp_path)
+    async with pipeline(text, grace=0) as running:
+        running.output().answers = [part]
+        running.output().always = PeerError("dead")
+        running.input().push("tag", *({"n": n} for n in range(5)))
+        await running.until(lambda: running.sent()["retried"] == 3)
+        assert running.intake().held == 0, "the disk has it"
+    async with pipeline(text) as again:
+        await again.settled()
+    assert numbers(again) == [2, 3, 4]
+
+
+async def test_the_rest_of_a_part_while_another_output_has_all_before_it(pipeline: Any) -> None:
+    async with pipeline(config(FOR_EVER * 2)) as running:
+        running.output(0).answers = [part, part, PeerError("dead"), lambda batch: Delivery(len(batch))]
+        running.output(1).gate.clear()
+        running.input().push("tag", *({"n": n} for n in range(5)))
+        await running.until(lambda: running.sent("steered.0")["delivered"] == 5)
+        running.output(1).always = PeerError("dead")
+        running.output(1).gate.set()
+        await running.until(lambda: running.sent("steered.1")["retried"])
+        running.output(1).always = None
+        await running.settled()
+    assert numbers(running, 1) == list(range(5))
+
+
+def files(directory: Path) -> list[Path]:
+    return sorted(directory.rglob(f"*{chunkfile.SUFFIX}"))
+
+
+@pytest.mark.parametrize("refused", [True, False])
+async def test_rejected_chunks_are_kept_and_can_be_sent_again(pipeline: Any, tmp_path: Path, refused: bool) -> None:
+    more = "  storage.keep.rejected on\n"
+    outputs = OUTPUT.replace("*", "t*") + "  Retry_Limit no_retries\n" + OUTPUT
+    text = config(outputs, spool=tmp_path / "spool", more=more)
+    async with pipeline(text) as running:
+        running.output().answers = [PeerError("400 Bad Request", retry=not refused)]
+        running.input().push("tag", {"n": 0}, {"n": 1})
+        await running.settled()
+    (kept,) = files(tmp_path)
+    assert kept.parent == tmp_path / "spool" / "rejected" / "steered.0"
+    assert "2 rejected records" in running.log.getvalue()
+    kept.rename(tmp_path / "spool" / "steered.0" / kept.name)
+    async with pipeline(text) as again:
+        await again.settled()
+    assert numbers(again, 0) == [0, 1]
+    assert numbers(again, 1) == [], "this one had them"
+    assert files(tmp_path) == []
+
+
+async def test_rejected_chunks_have_a_limit(pipeline: Any, tmp_path: Path) -> None:
+    more = "  storage.keep.rejected on\n  storage.rejected.path dead\n  storage.rejected.limit 1K\n"
+    async with pipeline(config(FOR_EVER, spool=tmp_path, more=more)) as running:
+        running.output().always = PeerError("400", retry=False)
+        for n in range(3):
+            running.input().push("tag", {"n": n, "pad": "x" * 400})
+            await running.settled()
+    assert len(files(tmp_path / "dead")) == 2
+    assert "storage.rejected.limit is reached" in running.log.getvalue()
+    assert sum(running.sent()["dropped"].values()) == 3
