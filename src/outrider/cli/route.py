@@ -58,6 +58,8 @@ _LONG: Final = {
     "enable-chunk-trace": "-Z",
     "sosreport": "-S",
     "supervisor": "-supervisor",
+    "explain": "-explain",
+    "explain-svg=": "-explain-svg",
     "trace": "-trace",
     "trace-input=": "-trace",
     "trace-output=": "-trace",
@@ -105,6 +107,8 @@ Routes log records, configured as Fluent Bit is.
   -H, --http_server         monitoring endpoint on; -L ADDRESS, -P PORT
   -w, --workdir DIR         change to this directory first
   -D, --dry-run             check the configuration and end
+      --explain             print what the pipeline does with records, and end
+      --explain-svg FILE    draw it
   -v, --verbose             more talkative (-vv: more still)
   -q, --quiet               no log
   -V, --version             print the version
@@ -126,6 +130,9 @@ class Arguments:
     verbose: int = 0
     quiet: bool = False
     workdir: str = ""
+    explain: bool = False
+    drawing: str = ""
+    """File for the drawing."""
 
 
 def parse(arguments: Sequence[str]) -> Arguments:
@@ -179,6 +186,10 @@ def _switch(flag: str, value: str, result: Arguments, current: PluginSection | N
             result.config_file = value
         case "-D":
             result.dry_run = True
+        case "-explain":
+            result.explain = True
+        case "-explain-svg":
+            result.drawing = value
         case "-V":
             result.show = "version"
         case "-h":
@@ -246,7 +257,24 @@ def _main(arguments: Arguments) -> int:
         return _report(findings, made)
     findings.log_warnings(log)
     findings.raise_errors()
+    if arguments.explain or arguments.drawing:
+        return _explain(made, arguments)
     return run.run(configuration, made, Loader(load, plan))
+
+
+def _explain(plan: build.Plan, arguments: Arguments) -> int:
+    from outrider.pipeline import drawing, explain
+
+    picture = explain.graph(plan)
+    if arguments.explain:
+        print(explain.text(picture), end="")
+    if arguments.drawing:
+        try:
+            with open(arguments.drawing, "w", encoding="utf-8") as file:
+                file.write(drawing.svg(picture))
+        except OSError as error:
+            raise LocalError(f"'{arguments.drawing}' cannot be written: {error.strerror}") from error
+    return 0
 
 
 def _read(arguments: Arguments, environment: Mapping[str, str], log: Log, findings: Findings) -> Configuration:
@@ -283,7 +311,7 @@ def _set_up_log(arguments: Arguments, service: Service, environment: dict[str, s
         level = 0 if arguments.quiet else min(level + arguments.verbose, LEVELS["trace"])
     log.sink.level = LEVELS.get(named, level)
     log.sink.as_json = service.log_format == "json"
-    if service.log_file and not arguments.dry_run:
+    if service.log_file and not (arguments.dry_run or arguments.explain or arguments.drawing):
         if log.sink.stream is not sys.stderr:
             log.sink.stream.close()  # a reload opens the file anew, so that it may have been moved away
         try:

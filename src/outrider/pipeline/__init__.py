@@ -32,6 +32,8 @@
 ``peers``     how the first of several processes learns the others' numbers
 ``processes``  several processes of one pipeline, and the one that watches them
 ``reload``    one engine takes the place of another, with a new configuration
+``explain``   a pipeline in words: what waits, what is lost, where records go (pure)
+``drawing``   the same as SVG (pure)
 ``status``    what a pipeline has done and holds at one moment, in numbers
 ``report``    the bodies of the monitoring endpoints, from these (pure)
 ``monitor``   the HTTP endpoint

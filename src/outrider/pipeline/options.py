@@ -77,6 +77,9 @@ class Declared:
     help: str
     aliases: tuple[str, ...]
 
+    shown: bool = True
+    """Whether the value may be printed."""
+
     @property
     def repeats(self) -> bool:
         """Whether the key may stand several times."""
@@ -93,7 +96,7 @@ def _declared(options: Hashable) -> dict[str, Declared]:
             continue
         key = (item.metadata.get("name") or item.name).lower()
         entry = Declared(
-            item.name, key, hints[item.name], item.default, item.metadata["help"], item.metadata["aliases"]
+            item.name, key, hints[item.name], item.default, item.metadata["help"], item.metadata["aliases"], item.repr
         )
         for name in (key, *entry.aliases):
             found[name.lower()] = entry

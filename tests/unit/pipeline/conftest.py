@@ -156,6 +156,11 @@ def read(path: Path, sink: Sink) -> build.Plan:
     return build.plan(configuration, service, {}, log)
 
 
+def silent() -> Sink:
+    """A log that nobody reads."""
+    return Sink(io.StringIO())
+
+
 Pipeline = Callable[..., AbstractAsyncContextManager[Running]]
 
 
