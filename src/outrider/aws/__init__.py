@@ -10,7 +10,11 @@
 ``outcome``      what became of a batch that goes out in several calls
 ``names``        log groups and streams by record and tag; pure
 ``log_events``   records to bodies of PutLogEvents; pure
+``data_records``  records to the data of Firehose and Kinesis; pure
+``put_records``  Firehose and Kinesis streams: data put in batches, of which AWS may take a part
 ``logs``         CloudWatch Logs: streams made, events put, refusals understood
+``metadata``     what a machine or task says about itself; pure
+``local``        the endpoints that say it
 
 botocore's credential chain and signer do the work; they are imported when an output that needs them is set up.
 """

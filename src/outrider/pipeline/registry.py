@@ -11,8 +11,17 @@ from outrider.model.errors import Place, UserError
 KINDS: Final = ("input", "filter", "output")
 
 PLUGINS: Final[dict[str, dict[str, str]]] = {
-    "input": {"dummy": "Dummy", "forward": "Forward", "syslog": "Syslog", "tail": "Tail", "tcp": "Tcp"},
+    "input": {
+        "dummy": "Dummy",
+        "forward": "Forward",
+        "http": "Http",
+        "syslog": "Syslog",
+        "tail": "Tail",
+        "tcp": "Tcp",
+    },
     "filter": {
+        "aws": "Aws",
+        "ecs": "Ecs",
         "expect": "Expect",
         "grep": "Grep",
         "log_to_metrics": "LogToMetrics",
@@ -34,6 +43,8 @@ PLUGINS: Final[dict[str, dict[str, str]]] = {
         "file": "File",
         "forward": "Forward",
         "http": "Http",
+        "kinesis_firehose": "KinesisFirehose",
+        "kinesis_streams": "KinesisStreams",
         "loki": "Loki",
         "null": "Null",
         "opensearch": "Opensearch",

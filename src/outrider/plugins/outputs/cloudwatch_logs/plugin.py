@@ -50,6 +50,10 @@ class CloudwatchLogs(Output[Options]):
             one_key(options.log_key) if options.log_key else whole_records(escape_unicode=self.context.escape_unicode),
         )
 
+    async def start(self) -> None:
+        """See Output."""
+        self._logs.warm()
+
     def _prefixed(self, tag: str) -> str:
         return self.options.log_stream_prefix + tag
 

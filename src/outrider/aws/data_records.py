@@ -1,0 +1,186 @@
+"""Records to the data of Firehose and of Kinesis streams. Pure.
+
+A piece of data is a record as JSON, or the value of one key, with the time as last member and a line end where that is
+wanted; it may be compressed, and several may be joined to one. Sources: Fluent Bit 5.1.1
+``plugins/out_kinesis_firehose``, ``plugins/out_kinesis_streams``; the READMEs of the Go plugins of the same services.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final, Literal
+
+from outrider.aws.log_events import text_of
+from outrider.formats import compress, json
+from outrider.formats.stamps import NANOSECONDS, civil
+from outrider.model.batch import Record
+
+TRUNCATED: Final = b"[Truncated...]"
+DEFAULT_TIME: Final = "%Y-%m-%dT%H:%M:%S"
+
+Compression = Literal["", "gzip", "zstd", "zlib"]
+_FRACTION: Final = re.compile(r"%(\dN|[NLf]|%)")
+_PACKERS: Final[dict[str, Callable[[bytes], bytes]]] = {
+    "gzip": compress.gzip,
+    "zstd": compress.zstd,
+    "zlib": zlib.compress,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A piece of data and the places in the batch of the records that are in it."""
+
+    data: bytes
+    places: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """How a record becomes data."""
+
+    limit: int
+    """Data of so many bytes are too large."""
+    log_key: str = ""
+    time_key: str = ""
+    time_format: str = DEFAULT_TIME
+    go: bool = False
+    """As the Go plugins: large records are cut, ``%L`` are milliseconds."""
+    newline: bool = True
+    compression: Compression = ""
+    join: bool = False
+    escape_unicode: bool = True
+    data_keys: tuple[str, ...] = field(default=())
+    replace_dots: str = ""
+
+    def items(self, times: Sequence[int], records: Sequence[Record], dropped: Counter[str]) -> list[Item]:
+        """The data of a batch; what gives none is counted by reason."""
+        places: Sequence[int] = range(len(records))
+        if self.log_key:
+            places = [at for at in places if self.log_key in records[at]]
+            if len(places) < len(records):
+                dropped[f"log_key '{self.log_key}' is not in the record"] += len(records) - len(places)
+            texts = [text_of(records[at][self.log_key]).encode("utf-8", "replace") for at in places]
+        else:
+            texts = self._objects(times, records)
+        found = [(text, at) for text, at in zip(texts, places, strict=True) if text not in (b"", b"{}")]
+        if len(found) < len(texts):
+            dropped["empty message"] += len(texts) - len(found)
+        end = b"\n" if self.newline else b""
+        pieces = [(text + end, at) for text, at in found]
+        return self._joined(pieces, dropped) if self.join else self._single(pieces, dropped)
+
+    def _objects(self, times: Sequence[int], records: Sequence[Record]) -> list[bytes]:
+        if self.data_keys:
+            records = [{key: record[key] for key in self.data_keys if key in record} for record in records]
+        if self.replace_dots:
+            records = [_undotted(record, self.replace_dots) for record in records]
+        lines = json.encode_lines((), records, None, escape_unicode=self.escape_unicode).split(b"\n")[:-1]
+        if not self.time_key:
+            return lines
+        head = json.encode(self.time_key, escape_unicode=self.escape_unicode) + b":"
+        return [
+            b"%b%b%b%b}" % (line[:-1], b"," if len(line) > 2 else b"", head, json.encode(stamp))
+            for line, stamp in zip(lines, self._stamps(times), strict=True)
+        ]
+
+    def _stamps(self, times: Sequence[int]) -> list[str]:
+        pieces = _FRACTION.split(self.time_format)
+        return [stamp(ns, pieces, self.go) for ns in times]
+
+    def _single(self, pieces: list[tuple[bytes, int]], dropped: Counter[str]) -> list[Item]:
+        found = [(self._sized(data), at) for data, at in pieces]
+        large = sum([data is None for data, _ in found])
+        if large:
+            dropped[self._too_large] += large
+        return [Item(data, (at,)) for data, at in found if data is not None]
+
+    @property
+    def _too_large(self) -> str:
+        return f"record of {self.limit} bytes or more"
+
+    def _joined(self, pieces: list[tuple[bytes, int]], dropped: Counter[str]) -> list[Item]:
+        """As many one after another as stay below the limit, before they are compressed."""
+        found: list[Item] = []
+        waiting: list[bytes] = []
+        places: list[int] = []
+        size = 0
+
+        def close() -> None:
+            if waiting:
+                data = self._sized(b"".join(waiting))
+                if data is None:
+                    dropped[self._too_large] += len(places)
+                else:
+                    found.append(Item(data, tuple(places)))
+                waiting.clear()
+                places.clear()
+
+        for data, at in pieces:
+            if size + len(data) >= self.limit:
+                close()
+                size = 0
+            waiting.append(data)
+            places.append(at)
+            size += len(data)
+        close()
+        return found
+
+    def _sized(self, data: bytes) -> bytes | None:
+        """Compressed where that is wanted, cut where that is the rule; None: too large."""
+        pack = _PACKERS.get(self.compression)
+        packed = data if pack is None else pack(data)
+        if len(packed) < self.limit:
+            return packed
+        if pack is None and not self.go:
+            return None
+        end = TRUNCATED + (b"\n" if self.newline else b"")
+        size = len(data)
+        while len(packed) >= self.limit:
+            size = min(size - 1, size * self.limit // (len(packed) + 1)) - len(end)
+            cut = data[: max(size, 0)].decode("utf-8", "ignore").encode() + end
+            packed = cut if pack is None else pack(cut)
+        return packed
+
+
+def stamp(ns: int, pieces: list[str], go: bool) -> str:
+    """A time by a format whose fractions (``%3N``, ``%N``, ``%L``, ``%f``) stand apart in every second piece."""
+    out = []
+    for number, piece in enumerate(pieces):
+        if number % 2 == 0:
+            out.append(_civil(ns // NANOSECONDS, piece))
+        elif piece == "%":
+            out.append("%")
+        else:
+            digits = {"N": 9, "L": 3 if go else 9, "f": 6}.get(piece) or int(piece[0])
+            out.append(f"{ns % NANOSECONDS:09d}"[: min(digits, 9)])
+    return "".join(out)
+
+
+@lru_cache(maxsize=256)
+def _civil(second: int, form: str) -> str:
+    return civil(second).strftime(form) if form else ""
+
+
+def _undotted(value: Any, by: str) -> Any:
+    """The value with dots in the keys of its maps replaced."""
+    if isinstance(value, dict):
+        return {key.replace(".", by) if isinstance(key, str) else key: _undotted(v, by) for key, v in value.items()}
+    return value
+
+
+def calls(sizes: Sequence[int], most: int, room: int) -> Iterator[slice]:
+    """Runs of at most ``most`` items whose sizes sum up to ``room`` at most; an item alone may be larger."""
+    start = total = 0
+    for at, size in enumerate(sizes):
+        if at > start and (at - start == most or total + size > room):
+            yield slice(start, at)
+            start, total = at, 0
+        total += size
+    if start < len(sizes):
+        yield slice(start, len(sizes))

@@ -1,0 +1,149 @@
+"""Records to bodies of PutLogEvents. Pure.
+
+A body holds up to 1,048,576 bytes, counted as its text with 76 bytes for what stands around the names, and up to 10,000
+events in the order of their times within less than 24 hours. An event's text holds up to 1,000,000 bytes as it stands
+in the body. Source: Fluent Bit 5.1.1, ``plugins/out_cloudwatch_logs/cloudwatch_api.c``; AWS's limits of PutLogEvents.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Final
+
+import msgspec
+
+from outrider.formats import json
+from outrider.model.batch import Record
+
+BODY_MAX: Final = 1_048_576
+EVENTS_MAX: Final = 10_000
+EVENT_MAX: Final = 1_000_000
+SPAN_MS: Final = 24 * 3600 * 1000
+AROUND: Final = 76
+BLOCK: Final = 128
+"""Records that are encoded at a time: their texts stay in the processor's cache."""
+
+Texts = Callable[[Sequence[Record]], list[str]]
+"""Records to the texts of their events."""
+Cut = Callable[[str], str]
+"""A text that is too long to one that is not; others as they are."""
+
+_encoder: Final = msgspec.json.Encoder()
+_HALF_ESCAPE: Final = re.compile(rb"(?<!\\)(?:\\\\)*(\\(?:u[0-9a-f]{0,3})?)\Z")
+_COMMA: Final = ord(",")
+
+
+class Event(msgspec.Struct, gc=False):
+    """One event; ``timestamp`` in milliseconds."""
+
+    timestamp: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body for the records from ``start`` up to ``end``."""
+
+    data: bytearray
+    start: int
+    end: int
+
+
+def whole_records(*, escape_unicode: bool) -> Texts:
+    """Each record as JSON."""
+
+    def texts(records: Sequence[Record]) -> list[str]:
+        lines = json.encode_lines((), records, None, escape_unicode=escape_unicode)
+        return lines.decode().split("\n")[:-1]
+
+    return texts
+
+
+def one_key(key: str) -> Texts:
+    """The value of a key that every record has: text as it is, all else as JSON."""
+
+    def texts(records: Sequence[Record]) -> list[str]:
+        return [text_of(record[key]) for record in records]
+
+    return texts
+
+
+def text_of(value: object) -> str:
+    """A value as the text of an event; bytes that are no UTF-8 as U+E0xx."""
+    if type(value) is str and value.isascii():
+        return value
+    encoded = json.encode(value, escape_unicode=False)
+    return str(msgspec.json.decode(encoded)) if isinstance(value, str | bytes) else encoded.decode()
+
+
+def bodies(
+    group: str, stream: str, times: Sequence[int], records: Sequence[Record], texts: Texts, cut: Cut
+) -> Iterator[Body]:
+    """As few bodies as the limits allow, one after another; ``times`` are milliseconds, sorted."""
+    names = _encoder.encode({"logGroupName": group, "logStreamName": stream, "logEvents": []})[:-2]
+    room = BODY_MAX - AROUND - len(_encoder.encode(group)) - len(_encoder.encode(stream)) + 4
+    room = max(room, EVENT_MAX + AROUND)  # names that AWS would refuse anyway
+    start, waiting = 0, list[Event]()
+    position = 0
+    while position < len(times):
+        data = bytearray(names)
+        end = min(bisect_left(times, times[position] + SPAN_MS, position), position + EVENTS_MAX)
+        left = room
+        while position < end:
+            if not waiting:
+                stop = min(position + BLOCK, end)
+                waiting = list(map(Event, times[position:stop], texts(records[position:stop])))
+            taken = waiting[: end - position]
+            at = len(data) - 1  # the bracket that opens or ends the list so far
+            _encoder.encode_into(taken, data, at)
+            grown = len(data) - at - 1
+            if grown > min(left, EVENT_MAX):
+                del data[at:]
+                data += b"]"
+                taken = _fitting(taken, left, cut)
+                if not taken:
+                    break
+                _encoder.encode_into(taken, data, at)
+                grown = len(data) - at - 1
+            if position > start:
+                data[at] = _COMMA
+            left -= grown
+            position += len(taken)
+            waiting = waiting[len(taken) :]
+        data += b"}"
+        yield Body(data, start, position)
+        start = position
+
+
+def _fitting(events: list[Event], left: int, cut: Cut) -> list[Event]:
+    """The first ones that fit into so many bytes; too long texts are cut in place."""
+    for event in events:
+        event.message = cut(event.message)
+    sizes = accumulate([len(_encoder.encode(event)) + 1 for event in events])
+    return events[: bisect_right(list(sizes), left)]
+
+
+def cut_to_limit(text: str) -> str:
+    """The beginning that stays within EVENT_MAX as it stands in a body, no escape or character torn."""
+    if len(text) <= EVENT_MAX // 6:
+        return text
+    escaped = _encoder.encode(text)[1:-1]
+    if len(escaped) <= EVENT_MAX:
+        return text
+    kept = escaped[:EVENT_MAX]
+    half = _HALF_ESCAPE.search(kept[-4000:])
+    if half is not None:
+        kept = kept[: len(kept) - len(half[1])]
+    kept = kept.decode("utf-8", "ignore").encode()
+    return str(msgspec.json.decode(b'"%b"' % kept))
+
+
+def in_order(times: Sequence[int]) -> list[int] | None:
+    """The places of times from the oldest on; None: they stand so already."""
+    if all(map(int.__le__, times, times[1:])):
+        return None
+    return sorted(range(len(times)), key=times.__getitem__)

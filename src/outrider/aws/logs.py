@@ -1,0 +1,180 @@
+"""CloudWatch Logs: streams made when they are first needed, events put, refusals understood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any, Final, cast
+
+import msgspec
+
+from outrider.aws.client import AwsClient, problem
+from outrider.aws.faults import Fault
+from outrider.aws.log_events import Body, Cut, Texts, bodies, cut_to_limit, in_order
+from outrider.aws.outcome import CallError, Outcome
+from outrider.model.batch import Record
+from outrider.model.errors import PeerError
+from outrider.net.http import Answer, retry_after
+
+_TARGET: Final = "Logs_20140328."
+_KNOWN_SECONDS: Final = 4 * 3600.0
+_KNOWN_MAX: Final = 10_000
+_THERE: Final = "ResourceAlreadyExistsException"
+_MISSING: Final = "ResourceNotFoundException"
+_REQUEST_ID: Final = "x-amzn-RequestId"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogsOptions:
+    """How groups and streams are made and events are put."""
+
+    create_group: bool = False
+    create_stream: bool = True
+    retention_days: int = 0
+    group_class: str = ""
+    group_tags: Mapping[str, str] = field(default_factory=dict)
+    log_format: str = ""
+    """``json/emf`` and the like: metrics are read out of the events."""
+
+
+class Logs:
+    """Puts events into streams."""
+
+    def __init__(self, client: AwsClient, options: LogsOptions, texts: Texts, cut: Cut = cut_to_limit) -> None:
+        self._client = client
+        self._options = options
+        self._texts = texts
+        self._cut = cut
+        self._known: dict[tuple[str, str], float] = {}
+
+    def warm(self) -> None:
+        """See AwsClient."""
+        self._client.warm()
+
+    async def put(
+        self,
+        streams: Iterable[tuple[str, str, list[int]]],
+        times: Sequence[int],
+        records: Sequence[Record],
+        outcome: Outcome,
+    ) -> None:
+        """Put the records of each (group, stream, places) and note in ``outcome`` what became of them.
+
+        ``times`` are nanoseconds. When nobody answers, or asks for less, the other streams are not tried.
+        """
+        for group, stream, places in streams:
+            error = outcome.error
+            if error is not None and not (isinstance(error, CallError) and not error.fault.throttled):
+                outcome.keep(places, error)
+                continue
+            stamps = [times[place] // 1_000_000 for place in places]
+            order = in_order(stamps)
+            if order is not None:
+                places = [places[at] for at in order]
+                stamps = [stamps[at] for at in order]
+            chosen = records if len(places) == len(records) and order is None else [records[at] for at in places]
+            done = 0
+            try:
+                await self._ready(group, stream)
+                for body in bodies(group, stream, stamps, chosen, self._texts, self._cut):
+                    await self._put(group, stream, body, outcome)
+                    done = body.end
+            except PeerError as failed:
+                outcome.keep(places[done:], failed)
+
+    async def _put(self, group: str, stream: str, body: Body, outcome: Outcome) -> None:
+        """One call, made again once where the stream is gone or the answer is none of AWS's."""
+        answer = await self._call_put(body)
+        if answer.status != 200 and problem(answer).code == _MISSING:
+            self._known.pop((group, stream), None)
+            await self._ready(group, stream)
+            answer = await self._call_put(body)
+        if answer.status == 200 and _REQUEST_ID not in answer.headers:
+            answer = await self._call_put(body)
+        if answer.status != 200:
+            fault = problem(answer)
+            if fault.code != "DataAlreadyAcceptedException":
+                raise self._error("PutLogEvents", fault, answer)
+        elif _REQUEST_ID not in answer.headers:
+            raise PeerError(f"{self._client.endpoint.authority}: PutLogEvents: the answer has no {_REQUEST_ID}")
+        count = body.end - body.start
+        for reason, number in refused(answer.body, count).items():
+            outcome.dropped[reason] += number
+            count -= number
+        outcome.delivered += count
+
+    async def _call_put(self, body: Body) -> Answer:
+        named = [("x-amzn-logs-format", self._options.log_format)] if self._options.log_format else []
+        return await self._client.call(f"{_TARGET}PutLogEvents", [cast("bytes", body.data)], named)
+
+    async def _ready(self, group: str, stream: str) -> None:
+        """Make the stream, and the group where that is wanted, unless they are known. Raises PeerError."""
+        if not self._options.create_stream or self._known.get((group, stream), 0.0) > monotonic():
+            return
+        names = {"logGroupName": group, "logStreamName": stream}
+        fault = await self._make("CreateLogStream", names)
+        if fault is not None and fault[0].code == _MISSING and self._options.create_group:
+            await self._make_group(group)
+            fault = await self._make("CreateLogStream", names)
+        if fault is not None:
+            raise self._error("CreateLogStream", *fault)
+        while len(self._known) >= _KNOWN_MAX:
+            del self._known[next(iter(self._known))]
+        self._known[group, stream] = monotonic() + _KNOWN_SECONDS
+
+    async def _make_group(self, group: str) -> None:
+        options = self._options
+        wanted: dict[str, Any] = {"logGroupName": group}
+        if options.group_class:
+            wanted["logGroupClass"] = options.group_class
+        if options.group_tags:
+            wanted["tags"] = dict(options.group_tags)
+        fault = await self._make("CreateLogGroup", wanted)
+        if fault is None and options.retention_days:
+            wanted = {"logGroupName": group, "retentionInDays": options.retention_days}
+            fault = await self._make("PutRetentionPolicy", wanted)
+            if fault is not None:
+                raise self._error("PutRetentionPolicy", *fault)
+        if fault is not None:
+            raise self._error("CreateLogGroup", *fault)
+
+    async def _make(self, action: str, wanted: dict[str, Any]) -> tuple[Fault, Answer] | None:
+        """None: it is there now."""
+        answer = await self._client.call(_TARGET + action, msgspec.json.encode(wanted))
+        if answer.status == 200:
+            return None
+        fault = problem(answer)
+        return None if fault.code == _THERE else (fault, answer)
+
+    def _error(self, action: str, fault: Fault, answer: Answer) -> CallError:
+        return CallError(f"{self._client.endpoint.authority}: {action}", fault, after=retry_after(answer))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+
+def refused(body: bytes, count: int) -> dict[str, int]:
+    """The events that CloudWatch did not take from a call of so many, by reason; pure, never raises."""
+    if b"rejectedLogEventsInfo" not in body:
+        return {}
+    try:
+        told = msgspec.json.decode(body)["rejectedLogEventsInfo"]
+        bounds = [
+            int(told.get(key, default))
+            for key, default in (
+                ("tooOldLogEventEndIndex", 0),
+                ("expiredLogEventEndIndex", 0),
+                ("tooNewLogEventStartIndex", count),
+            )
+        ]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, AttributeError, TypeError, KeyError, ValueError):
+        return {}
+    old, expired, new = (min(max(bound, 0), count) for bound in bounds)
+    found = {
+        "CloudWatch refused: older than the group keeps": expired,
+        "CloudWatch refused: too old": max(old - expired, 0),
+        "CloudWatch refused: too far in the future": count - max(new, old, expired),
+    }
+    return {reason: number for reason, number in found.items() if number}

@@ -1,0 +1,48 @@
+"""The kinesis_streams output: up to 500 records a call; only those that were not taken are sent again."""
+
+from __future__ import annotations
+
+import secrets
+
+from outrider.aws.data_records import Item
+from outrider.aws.outcome import Outcome
+from outrider.aws.put_records import STREAMS, PutRecords
+from outrider.model.batch import Batch
+from outrider.model.errors import UserError
+from outrider.pipeline.aws_output import aws_client, delivery
+from outrider.pipeline.plugin import Delivery, Output
+from outrider.plugins.outputs.kinesis_streams.config import Options
+from outrider.plugins.outputs.kinesis_streams.format import form_of, partition_key
+
+
+class KinesisStreams(Output[Options]):
+    """Sends records to a stream."""
+
+    Options = Options
+    concurrency = 2
+
+    def check(self) -> None:
+        """See Output."""
+        if not self.options.stream:
+            raise UserError("stream is required", fix="set stream")
+        self._form = form_of(self.options, escape_unicode=self.context.escape_unicode)
+        client = aws_client(self.core, self.options, "kinesis")
+        self._instance = secrets.token_hex(5)
+        self._put = PutRecords(client, STREAMS, self.options.stream, self._key)
+
+    def _key(self, item: Item) -> str:
+        return partition_key(self._instance, item.data)
+
+    async def start(self) -> None:
+        """See Output."""
+        self._put.warm()
+
+    async def send(self, batch: Batch) -> Delivery:
+        """See Output."""
+        outcome = Outcome()
+        await self._put.put(self._form.items(batch.times, batch.records, outcome.dropped), outcome)
+        return delivery(batch, outcome)
+
+    async def stop(self) -> None:
+        """See Output."""
+        await self._put.close()
