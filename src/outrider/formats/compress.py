@@ -1,8 +1,9 @@
-"""gzip and zstd with a bound on what comes out."""
+"""gzip, zlib and zstd with a bound on what comes out."""
 
 from __future__ import annotations
 
 import io
+from typing import Final
 
 import zstandard
 from isal import isal_zlib
@@ -32,8 +33,11 @@ def zstd(data: bytes) -> bytes:
 
 
 def inflate(data: bytes, kind: str, limit: int) -> bytes:
-    """The decompressed bytes; all members of a gzip file. Raises ValueError when broken or larger than ``limit``."""
-    out = _gunzip(data, limit) if kind == "gzip" else _unzstd(data, limit)
+    """The decompressed bytes; all members of a gzip file. Raises ValueError when broken or larger than ``limit``.
+
+    ``kind`` is gzip, zlib (what HTTP calls deflate) or zstd.
+    """
+    out = _UNPACK[kind](data, limit)
     if len(out) > limit:
         raise ValueError(f"decompressed data is larger than {limit} bytes")
     return out
@@ -68,3 +72,17 @@ def _unzstd(data: bytes, limit: int) -> bytes:
             return reader.read(limit + 1)
     except zstandard.ZstdError as error:
         raise ValueError(f"broken zstd data: {error}") from error
+
+
+def _unzlib(data: bytes, limit: int) -> bytes:
+    unpack = isal_zlib.decompressobj()
+    try:
+        out: bytes = unpack.decompress(data, limit + 1)
+    except isal_zlib.error as error:
+        raise ValueError(f"broken zlib data: {error}") from error
+    if not unpack.eof and len(out) <= limit:
+        raise ValueError("broken zlib data: cut off")
+    return out
+
+
+_UNPACK: Final = {"gzip": _gunzip, "zlib": _unzlib, "zstd": _unzstd}

@@ -1,6 +1,7 @@
 """The only adapters to the world: listeners, connections, TLS, files of a configuration.
 
 ``listen``   stream and datagram listeners that pause and drain
+``serve``    an HTTP listener
 ``connect``  client connections that say when the bytes have left
 ``upstream`` connections kept between batches and made anew when they are gone
 ``http``     HTTP requests over kept connections, and what an answer means for the records

@@ -32,6 +32,9 @@ class KeepingIntake:
         self.refused: list[tuple[str, int, str]] = []
         self.full = False
         self.safe = True
+        self.waiting = 0
+        self.waiting_max = 1_000_000_000
+        self.ended = False
         self.pause: Callable[[], None] = lambda: None
         self.resume: Callable[[], None] = lambda: None
 
@@ -46,6 +49,13 @@ class KeepingIntake:
 
     def lost(self, tag: str, count: int, reason: str) -> None:
         self.refused.append((tag, count, reason))
+
+    def unfinished(self, change: int) -> bool:
+        self.waiting += change
+        return self.waiting <= self.waiting_max
+
+    def end(self) -> None:
+        self.ended = True
 
     def on_room(self, pause: Callable[[], None], resume: Callable[[], None]) -> None:
         self.pause, self.resume = pause, resume

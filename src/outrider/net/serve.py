@@ -1,0 +1,142 @@
+"""An HTTP/1.1 listener: each request comes whole and bounded to one handler, which may wait before it answers.
+
+aiohttp is imported with the first listener: who has none does not pay for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from outrider.model.errors import LocalError
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+CONNECTIONS_MAX: Final = 1024
+BODY_SECONDS: Final = 60.0
+"""How long the body of a request may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request. ``target`` is as it was sent; names of ``headers`` are found in any case."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    peer: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is answered."""
+
+    status: int
+    text: str = ""
+    headers: list[tuple[str, str]] = field(default_factory=list)
+
+
+TOO_LARGE: Final = Reply(413, "error: request is too large\n")
+TOO_SLOW: Final = Reply(408, "error: request took too long\n")
+TOO_MUCH: Final = Reply(503, "error: too many unfinished requests\n", [("Retry-After", "5")])
+
+
+class HttpListener:
+    """``answer`` gets each request; ``unfinished`` is told of the bytes of bodies and says whether there is room.
+
+    ``before`` is given method and target when the head of a request has come; what it replies is the answer, and the
+    body is not read.
+    """
+
+    def __init__(
+        self,
+        answer: Callable[[Request], Awaitable[Reply]],
+        *,
+        limit: int,
+        server: str,
+        before: Callable[[str, str], Awaitable[Reply | None]],
+        unfinished: Callable[[int], bool],
+    ) -> None:
+        self._answer = answer
+        self._limit = limit
+        self._name = server
+        self._before = before
+        self._unfinished = unfinished
+        self._runner: web.ServerRunner | None = None
+
+    async def listen(self, host: str, port: int, *, backlog: int, share_port: bool, tls: ssl.SSLContext | None) -> int:
+        """Bind; returns the port. Raises LocalError."""
+        from aiohttp import web
+
+        server = web.Server(self._handle, auto_decompress=False, access_log=None)
+
+        def connected() -> asyncio.BaseProtocol:
+            return server() if len(server.connections) < CONNECTIONS_MAX else _Refused()
+
+        runner = self._runner = web.ServerRunner(server, shutdown_timeout=2.0)
+        await runner.setup()
+        loop = asyncio.get_running_loop()
+        try:
+            made = await loop.create_server(
+                connected, host, port, backlog=backlog, reuse_port=share_port or None, ssl=tls
+            )
+        except OSError as error:
+            await runner.cleanup()
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            raise LocalError(f"could not listen on {host}:{port}: {reason}") from error
+        self._server = made
+        return int(made.sockets[0].getsockname()[1])
+
+    async def close(self) -> None:
+        """Accept nobody new, let requests that have begun come to their end (for two seconds), hang up."""
+        if self._runner is None:
+            return
+        self._server.close()
+        await self._runner.cleanup()
+
+    async def _handle(self, request: Any) -> web.StreamResponse:
+        reply = await self._before(request.method, request.raw_path)
+        if reply is None:
+            reply = await self._taken(request)
+        from aiohttp import web
+
+        headers = [("Server", self._name), *reply.headers]
+        response = web.Response(status=reply.status, headers=headers, body=reply.text.encode() or None)
+        if reply is TOO_LARGE or reply is TOO_SLOW or reply.status == TOO_MUCH.status:
+            response.force_close()  # the rest of the body is not waited for
+        return response
+
+    async def _taken(self, request: Any) -> Reply:
+        if (request.content_length or 0) > self._limit:
+            return TOO_LARGE
+        if request.headers.get("Expect", "").lower() == "100-continue":
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0  # else the answer itself counts as begun
+        body = bytearray()
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                async for data in request.content.iter_any():
+                    body += data
+                    if not self._unfinished(len(data)):
+                        return TOO_MUCH
+                    if len(body) > self._limit:
+                        return TOO_LARGE
+            headers: Mapping[str, str] = request.headers
+            return await self._answer(
+                Request(request.method, request.raw_path, headers, request.remote or "", bytes(body))
+            )
+        except TimeoutError:
+            return TOO_SLOW
+        finally:
+            self._unfinished(-len(body))
+
+
+class _Refused(asyncio.Protocol):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport.close()
