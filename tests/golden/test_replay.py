@@ -17,11 +17,11 @@ WANTED = {
     "syslog.json": ("*",),
     "forward.json": ("*",),
     "outputs.json": ("out.stdout*", "out.file*", "out.match-regex", "out.two-outputs"),
-    "filters.json": ("filter.record_modifier*", "filter.grep*", "filter.match-scopes"),
+    "filters.json": ("filter.record_modifier*", "filter.grep*", "filter.match-scopes", "filter.parser*", "filter.multiline*"),
     "inputs.json": ("*",),
     "config.json": ("config.*", "cli.*"),
 }
-LEFT_OUT = {"config.yaml"}
+LEFT_OUT = {"filter.multiline-python", "config.yaml"}
 ROUTER = [str(Path(sys.executable).parent / "outrider"), "route"]
 
 pytestmark = pytest.mark.golden
