@@ -159,14 +159,14 @@ class HttpClient:
     ) -> None:
         self.answer_max = ANSWER_MAX
         self._options = options
-        self._host = host
-        self._port = port
+        self.host = host
+        self.port = port
         self._tls = tls
         self._proxy = proxy
         self._session: aiohttp.ClientSession | None = None
 
     def __str__(self) -> str:
-        return f"{self._host}:{self._port}"
+        return f"{self.host}:{self.port}"
 
     async def request(
         self,
@@ -208,8 +208,8 @@ class HttpClient:
         route, mark, query = path.partition("?")
         url = URL.build(
             scheme="https" if self._tls else "http",
-            host=self._host,
-            port=self._port,
+            host=self.host,
+            port=self.port,
             path=route,
             query_string=query if mark else "",
             encoded=True,

@@ -69,9 +69,7 @@ class BulkOutput(HttpOutput[B]):
     def check(self) -> None:
         """See Output."""
         options = self.options
-        self.answer_max = max(options.buffer_size, _ANSWER_LEAST)
-        self.client = self.client_of()
-        self.client.answer_max = self.answer_max
+        self.connect("", 0)
         try:
             self._bulk = Bulk(BulkForm(**{name: getattr(options, name) for name in _FORM}))
         except ValueError as error:
@@ -81,9 +79,19 @@ class BulkOutput(HttpOutput[B]):
         self._path = f"{base}/_bulk/?pipeline={options.pipeline}" if options.pipeline else f"{base}/_bulk"
         if not (self._path.isascii() and self._path.isprintable()) or " " in self._path:
             raise UserError(f"path '{options.path}' or pipeline '{options.pipeline}' is no part of a URL")
-        self.headers = [USER_AGENT, ("Content-Type", "application/x-ndjson")]
+        self.headers = [("Content-Type", "application/x-ndjson")]
+        if not options.aws_auth:
+            self.headers.append(USER_AGENT)
         if options.http_user:
             self.headers.append(basic_auth(options.http_user, options.http_passwd))
+
+    def connect(self, host: str, port: int) -> None:
+        """Make the client, for the output's own host where none is given. Raises UserError."""
+        options = self.options
+        client = self.client_of(host, port)
+        client.answer_max = max(options.buffer_size, _ANSWER_LEAST)
+        self.peer = str(client)
+        self.client = self.signing(client, options.aws_service_name, options) if options.aws_auth else client
 
     async def send(self, batch: Batch) -> Delivery:
         """See Output."""
@@ -100,7 +108,7 @@ class BulkOutput(HttpOutput[B]):
         try:
             verdict = judge(answer.body, len(batch))
         except ValueError as odd:
-            raise PeerError(f"{self.client}: {odd}: {answer.quoted}") from odd
+            raise PeerError(f"{self.peer}: {odd}: {answer.quoted}") from odd
         delivered = len(batch) - len(verdict.retry) - len(verdict.dropped)
         rest = rest_of(batch, verdict.retry) if verdict.retry else None
         return Delivery(delivered, len(verdict.dropped), verdict.reason, rest)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Final, Literal, TypeVar
+from typing import ClassVar, Final, Literal, Protocol, TypeVar
 
+from outrider.aws.client import AwsClient
+from outrider.aws.credentials import Credentials, Identity
+from outrider.aws.endpoints import Endpoint
 from outrider.formats import compress, words
 from outrider.model.batch import Batch
 from outrider.model.errors import UserError
-from outrider.net.http import Answer, HttpClient, check_header, http_client, refusal
+from outrider.net.http import Answer, Headers, HttpClient, check_header, http_client, refusal
 from outrider.net.tls import client_context
 from outrider.pipeline.plugin import Delivery, Output
 
@@ -18,8 +21,41 @@ Compression = Literal["none", "false", "off", "gzip", "zstd"]
 USER_AGENT: Final = ("User-Agent", "Fluent-Bit")
 
 
+class Requests(Protocol):
+    """An HttpClient, or one that signs what it sends."""
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Headers = (),
+        body: bytes = b"",
+        timeout: float = 60.0,  # noqa: ASYNC109 - see HttpClient
+    ) -> Answer: ...
+
+    async def close(self) -> None: ...
+
+
+class AwsAuth(Protocol):
+    """The options of Signature Version 4."""
+
+    @property
+    def aws_region(self) -> str: ...
+    @property
+    def aws_profile(self) -> str: ...
+    @property
+    def aws_role_arn(self) -> str: ...
+    @property
+    def aws_external_id(self) -> str: ...
+    @property
+    def aws_sts_endpoint(self) -> str: ...
+
+
 class HttpOutput(Output[O]):
     """A batch is one request. ``check`` makes the client; nothing is connected before the first batch."""
+
+    client: Requests
 
     HOST: ClassVar[str] = "127.0.0.1"
     PORT: ClassVar[int] = 80
@@ -34,6 +70,22 @@ class HttpOutput(Output[O]):
         core = self.core
         tls = client_context(core) if core.tls else None
         return http_client(core, host or core.host or self.HOST, port or core.port or self.PORT, tls, proxy)
+
+    def signing(self, client: HttpClient, service: str, options: AwsAuth) -> AwsClient:
+        """The client with a signature on each request. Raises UserError."""
+        if not options.aws_region:
+            raise UserError("aws_auth needs aws_region", fix="add: aws_region eu-west-1")
+        identity = Identity(
+            options.aws_region,
+            options.aws_profile,
+            options.aws_role_arn,
+            options.aws_external_id,
+            options.aws_sts_endpoint,
+        )
+        credentials = Credentials(identity)
+        credentials.check()
+        endpoint = Endpoint(client.host, client.port, self.core.tls)
+        return AwsClient(client, endpoint, service, options.aws_region, credentials, resend=False)
 
     async def post(
         self, batch: Batch, path: str, headers: Sequence[tuple[str, str]], body: bytes, seconds: float = 60.0

@@ -77,7 +77,7 @@ async def test_keys_and_clouds(make: Any, peer: Any, batch: Any) -> None:
     assert peer.heard[0].headers["Authorization"] == "ApiKey abc=="
     cloud = "my:" + base64.b64encode(b"eu.aws.elastic.example$abc123$kib").decode().rstrip("=")
     plugin = make("output", "es", cloud_id=cloud, cloud_auth="elastic:hush", tls="on")
-    assert str(plugin.client) == "abc123.eu.aws.elastic.example:443"
+    assert plugin.peer == "abc123.eu.aws.elastic.example:443"
     assert "hush" not in repr(plugin.options)
     assert address("x:" + base64.b64encode(b"d.example:9243$c").decode()) == ("c.d.example", 9243)
 
@@ -97,3 +97,20 @@ async def test_keys_and_clouds(make: Any, peer: Any, batch: Any) -> None:
 def test_what_cannot_work_is_refused(options: dict[str, str], match: str, make: Any) -> None:
     with pytest.raises(UserError, match=match):
         make("output", "es", **options)
+
+
+async def test_requests_are_signed(make: Any, peer: Any, batch: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKID")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hush")
+    peer.default = OK
+    options = {"host": "127.0.0.1", "port": peer.port, "aws_auth": "on", "aws_region": "eu-west-1"}
+    plugin = make("output", "opensearch", **options, aws_service_name="aoss", compress="gzip")
+    await plugin.send(batch({"a": 1}))
+    await plugin.stop()
+    headers = peer.heard[0].headers
+    assert headers["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKID/")
+    assert "/eu-west-1/aoss/aws4_request" in headers["Authorization"]
+    assert headers.getall("User-Agent") == ["aws-fluent-bit-plugin"]
+    assert len(headers["X-Amz-Content-SHA256"]) == 64
+    with pytest.raises(UserError, match="aws_region"):
+        make("output", "opensearch", aws_auth="on")

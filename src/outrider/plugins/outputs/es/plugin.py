@@ -27,8 +27,7 @@ class Es(BulkOutput[Options]):
                 raise UserError(str(error)) from error
             if not self.core.tls:
                 raise UserError("cloud_id needs TLS", fix="add: tls On")
-            self.client = self.client_of(host, port)
-            self.client.answer_max = self.answer_max
+            self.connect(host, port)
         if options.cloud_auth:
             user, _, password = options.cloud_auth.partition(":")
             self.headers.append(basic_auth(user, password))

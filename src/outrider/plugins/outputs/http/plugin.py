@@ -24,7 +24,10 @@ class Http(HttpOutput[Options]):
     def check(self) -> None:
         """See Output."""
         options = self.options
-        self.client = self.client_of(proxy=options.proxy)
+        client = self.client_of(proxy=options.proxy)
+        if options.aws_auth and not options.aws_service:
+            raise UserError("aws_auth needs aws_service", fix="add: aws_service NAME")
+        self.client = self.signing(client, options.aws_service, options) if options.aws_auth else client
         self._uri = options.uri if options.uri.startswith("/") else f"/{options.uri}"
         if not (self._uri.isascii() and self._uri.isprintable()) or " " in self._uri:
             raise UserError(f"uri '{options.uri}' is no path of a URL", fix="write special characters as %XX")
@@ -37,7 +40,9 @@ class Http(HttpOutput[Options]):
             raise UserError(str(error)) from error
         if options.header_tag:
             check_header(options.header_tag, "")
-        self._headers = [USER_AGENT, *configured_headers(options.header)]
+        self._headers = configured_headers(options.header)
+        if not options.aws_auth:
+            self._headers.append(USER_AGENT)
         if options.http_user:
             self._headers.append(basic_auth(options.http_user, options.http_passwd))
         self._tokens = ClientCredentials(self.core, options, options.proxy) if options.oauth2_enable else None

@@ -264,3 +264,29 @@ async def test_bodies_are_json(make: Any, peer: Any, batch: Any) -> None:
     await plugin.send(batch(*records))
     await plugin.stop()
     assert json.loads(peer.heard[0].body) == [{"é": "\ue080\x7f", "f": 1.5, "l": [1, {"x": None}]}, {}]
+
+
+async def test_signatures_hold(make: Any, peer: Any, batch: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """botocore, given what arrived, comes to the same signature."""
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKID")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hush")
+    options = {"aws_auth": "on", "aws_service": "aps", "aws_region": "eu-west-1", "uri": "/a/b?c=d%20e"}
+    plugin = make("output", "http", host="127.0.0.1", port=peer.port, header="X-A b", **options)
+    await plugin.send(small(batch))
+    await plugin.stop()
+    (heard,) = peer.heard
+    given = heard.headers["Authorization"]
+    names = given.partition("SignedHeaders=")[2].partition(",")[0].split(";")
+    request = AWSRequest("POST", f"http://127.0.0.1:{peer.port}{heard.target}", data=heard.body)
+    for name in names:
+        request.headers[name] = heard.headers[name]
+    request.context["timestamp"] = heard.headers["X-Amz-Date"]
+    signer = SigV4Auth(Credentials("AKID", "hush"), "aps", "eu-west-1")
+    assert given.endswith(signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request))
+    assert {"host", "x-a", "x-amz-date", "content-type"} <= set(names)
+    with pytest.raises(UserError, match="aws_service"):
+        make("output", "http", aws_auth="on", aws_region="eu-west-1")
