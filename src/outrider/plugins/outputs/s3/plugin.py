@@ -223,6 +223,9 @@ class S3(Output[Options]):
                     lane.popleft()
         finally:
             del self._lanes[name]
+            for job in lane:
+                if isinstance(job, StoreFile):
+                    job.data.close()  # whoever comes after us may take it up
             self._idle.set()
 
     def _wake(self) -> None:
@@ -352,20 +355,29 @@ class S3(Output[Options]):
             await self._s3.request("DELETE", self._of(upload))
             self.store.drop(upload)
             return
-        again, upload.completing = upload.completing, True
+        upload.completing = True
         self.store.save(upload)
         body = form.completion(upload.etags)
         answer = await self._s3.request("POST", self._of(upload), body=body, timeout=_COMPLETE_SECONDS)
         try:
             _expect(answer)
         except NoSuchUploadError:
-            if not again:
+            if await self._is_gone(upload):
                 self._lost(upload)
                 return
         if form.failed_late(answer.body) and answer.status == 200:
             raise PeerError(f"CompleteMultipartUpload: {problem(answer)}")
         self.store.drop(upload)
         self.log.info(f"uploaded {upload.key}: {upload.records} records in {len(upload.etags)} parts")
+
+    async def _is_gone(self, upload: Upload) -> bool:
+        """S3 knows the upload no more: whether somebody ended it, rather than our own request whose answer was lost."""
+        answer = await self._s3.request("HEAD", path(self.options.bucket, upload.key))
+        if answer.status == 403:
+            self.log.warn(f"{upload.key} was put together before, it seems: there is no permission to look (GetObject)")
+        elif answer.status != 404:
+            _expect(answer)
+        return answer.status == 404
 
     def _of(self, upload: Upload) -> str:
         return f"{path(self.options.bucket, upload.key)}?uploadId={quote(upload.id, safe='-._~')}"
