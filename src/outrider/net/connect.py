@@ -1,15 +1,29 @@
-"""Client connections that say when the bytes have left this process, and notice at once when the peer hangs up."""
+"""Client connections that say when the peer's machine has the bytes, and notice when it hangs up or falls silent."""
 
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import socket
 import ssl
+import struct
+import termios
 from dataclasses import dataclass
-from typing import cast
+from typing import Final, cast
 
 from outrider.model.errors import PeerError
 from outrider.net.tls import TlsPipe
+
+_SILENCE_MAX: Final = 20.0
+"""Seconds without any acknowledgement after which a machine that should acknowledge counts as gone.
+
+A peer that reads slowly or not at all acknowledges the kernel's probes, and is waited for.
+"""
+_LOOK_FIRST: Final = 0.001
+_LOOK_LAST: Final = 1.0
+"""Seconds between two looks at what is on its way; they double."""
+_LAST_ACK: Final = struct.Struct("=56xI")
+"""``tcpi_last_ack_recv`` of ``struct tcp_info``, in milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +122,10 @@ class Connection(asyncio.Protocol):
         return not self._lost and not self._transport.is_closing()
 
     async def write(self, *pieces: bytes) -> None:
-        """Hand all of it to the kernel. Raises PeerError; some of the data may have been sent then."""
+        """Bring all of it to the peer's machine. Raises PeerError; some of the data may have arrived then.
+
+        On return the peer's kernel has acknowledged everything, or, on a unix socket, has been handed it.
+        """
         if not self.usable:
             raise PeerError(f"{self._target}: {self._lost or 'closed'}")
         if self._tls is None:
@@ -118,15 +135,44 @@ class Connection(asyncio.Protocol):
                 self._transport.write(self._tls.encrypt(pieces))
             except ssl.SSLError as error:
                 raise PeerError(f"{self._target}: TLS failed: {error}") from error
-        if not self._writable.is_set():
-            try:
-                async with asyncio.timeout(self._target.io_timeout or None):
-                    await self._writable.wait()
-            except TimeoutError:
-                self.abort()
-                raise PeerError(f"{self._target}: no progress for {self._target.io_timeout:g} seconds") from None
+        if self._on_its_way():
+            await self._arrival()
         if self._lost:
             raise PeerError(f"{self._target}: {self._lost}")
+
+    def _on_its_way(self) -> int:
+        """Bytes that the peer's kernel has not acknowledged."""
+        waiting = self._transport.get_write_buffer_size()
+        return waiting + (_unacknowledged(self._socket()) if self.usable and not self._target.path else 0)
+
+    async def _arrival(self) -> None:
+        """Wait until nothing is on its way any more. Raises PeerError when it makes no progress."""
+        clock = asyncio.get_running_loop().time
+        left, since, pause = self._on_its_way(), clock(), _LOOK_FIRST
+        while left and not self._lost:
+            try:
+                async with asyncio.timeout(pause):
+                    await (self._ended if self._writable.is_set() else self._writable).wait()
+            except TimeoutError:
+                pause = min(pause * 2, _LOOK_LAST)
+            now_left = self._on_its_way()
+            if now_left < left:
+                left, since = now_left, clock()
+                continue
+            idle, allowed = clock() - since, self._target.io_timeout
+            if idle >= (allowed or _SILENCE_MAX) and (allowed or self._silence() >= _SILENCE_MAX):
+                self.abort()
+                raise PeerError(f"{self._target}: no progress for {allowed or _SILENCE_MAX:g} seconds")
+
+    def _silence(self) -> float:
+        """Seconds since the peer's kernel has acknowledged anything."""
+        if not self.usable or self._target.path:
+            return 0.0
+        info = self._socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LAST_ACK.size)
+        return float(_LAST_ACK.unpack(info)[0]) / 1000
+
+    def _socket(self) -> socket.socket:
+        return cast("socket.socket", self._transport.get_extra_info("socket"))
 
     async def read(self, seconds: float) -> bytes:
         """What the peer has sent, at least one byte. Raises PeerError when it hangs up or says nothing for so long."""
@@ -196,9 +242,12 @@ async def connect(target: Target) -> Connection:
     except OSError as error:
         raise PeerError(f"{target}: {error.strerror or error}") from error
     if target.tcp_keepalive and not target.path:
-        sock = connection._transport.get_extra_info("socket")
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        connection._socket().setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     return connection
+
+
+def _unacknowledged(sock: socket.socket) -> int:
+    return int(struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)))[0])
 
 
 class Datagrams(asyncio.DatagramProtocol):

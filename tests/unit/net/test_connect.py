@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from outrider.model.errors import PeerError
+from outrider.net import connect as net_connect
 from outrider.net.connect import Target, connect, connect_datagrams
 from outrider.net.upstream import Upstream
 
@@ -104,6 +105,43 @@ async def test_a_peer_that_takes_nothing_is_given_up(tls: Any) -> None:
         with pytest.raises(PeerError, match=r"no progress for 0\.1 seconds"):
             await connection.write(b"x" * 20_000_000)
         assert not connection.usable
+
+
+@pytest.mark.parametrize("silent", [True, False])
+async def test_a_machine_that_is_gone_is_given_up_and_a_slow_reader_is_not(
+    tls: Any, monkeypatch: pytest.MonkeyPatch, silent: bool
+) -> None:
+    monkeypatch.setattr(net_connect, "_SILENCE_MAX", 0.1)
+    async with peer(tls[0]) as server:
+        server.reads.clear()
+        connection = await connect(Target("127.0.0.1", server.port, **tls[1]))
+        looks: list[float] = []
+
+        def silence() -> float:
+            looks.append(0.2 if silent else 0.0)
+            if len(looks) == 5:
+                server.reads.set()
+            return looks[-1]
+
+        monkeypatch.setattr(connection, "_silence", silence)
+        if silent:
+            with pytest.raises(PeerError, match=r"no progress for 0\.1 seconds"):
+                await connection.write(b"x" * 20_000_000)
+            assert not connection.usable
+        else:
+            await connection.write(b"x" * 20_000_000)
+            assert len(looks) >= 5
+            await until(lambda: len(server.received) == 20_000_000)
+
+
+async def test_how_long_a_peer_has_been_silent() -> None:
+    async with peer() as server:
+        connection = await connect(Target("127.0.0.1", server.port))
+        await connection.write(b"x")
+        assert 0 <= connection._silence() < 10
+        assert connection._on_its_way() == 0
+        connection.abort()
+        assert connection._silence() == 0.0
 
 
 async def test_a_peer_that_hangs_up_is_noticed(tls: Any) -> None:
