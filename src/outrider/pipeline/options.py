@@ -349,7 +349,9 @@ class OutputCore(Named, Tls):
         True, "accepted; connection errors are always logged", name="net.connect_timeout_log_error"
     )
     net_io_timeout: Duration = option(
-        0, "give up a write that makes no progress after; 0: never", name="net.io_timeout"
+        0,
+        "give up a write that makes no progress after; 0: when the peer's machine has been silent for 20 seconds",
+        name="net.io_timeout",
     )
     net_source_address: str = option("", "address to connect from", name="net.source_address")
     net_tcp_keepalive: bool = option(False, "TCP keep-alive probes", name="net.tcp_keepalive")
