@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 
 from tests.conformance.compare import Case, NotCoveredError, differs, nanoseconds, value
+from tests.conformance.s3 import check_s3_lines
 
 from outrider.formats import json as encoder
 from outrider.formats import text
@@ -48,6 +49,8 @@ def _file(case: Case) -> bytes:
 
 
 def check_lines(case: Case) -> str | None:
+    if case["output"] == "s3":
+        return check_s3_lines(case)
     writers = {"stdout": _stdout, "file": _file}
     if case["output"] not in writers:
         raise NotCoveredError(f"output {case['output']}")

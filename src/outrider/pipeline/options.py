@@ -169,8 +169,11 @@ def parse(kind: Any, item: Property, what: str) -> Any:
     except ValueError as error:
         literals = [part for part in (kind, *get_args(kind)) if get_origin(part) is Literal]
         choices = [choice for literal in literals for choice in get_args(literal) if choice]
+        said = f"invalid value '{item.value}' for property '{item.key}'"
+        if bool in (kind, *get_args(kind)):
+            said = f"invalid value for boolean property '{item.key}={item.value}'"  # Fluent Bit's words
         raise UserError(
-            f"{what}: invalid value '{item.value}' for property '{item.key}': {error}",
+            f"{what}: {said}: {error}",
             item.place,
             found=item.value if choices else "",
             allowed=[str(choice) for choice in choices],
