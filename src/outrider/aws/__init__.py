@@ -11,6 +11,7 @@
 ``names``        log groups and streams by record and tag; pure
 ``log_events``   records to bodies of PutLogEvents; pure
 ``data_records``  records to the data of Firehose and Kinesis; pure
+``aggregate``    several records in one, in the form of the Kinesis Producer Library; pure
 ``put_records``  Firehose and Kinesis streams: data put in batches, of which AWS may take a part
 ``logs``         CloudWatch Logs: streams made, events put, refusals understood
 ``metadata``     what a machine or task says about itself; pure

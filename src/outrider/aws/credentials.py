@@ -44,6 +44,8 @@ class Identity:
     role_arn: str = ""
     external_id: str = field(repr=False, default="")
     sts_endpoint: str = ""
+    endpoint: str = ""
+    """URL that keys come from instead of all other places, as from the container's endpoint."""
 
 
 class Credentials:
@@ -125,8 +127,8 @@ class Credentials:
     def _chain(self) -> Any:
         """botocore's source of keys; None: there is none."""
         session = _session(self._identity, self._sts)
-        source = session.get_credentials()
         identity = self._identity
+        source = _from_url(identity.endpoint) if identity.endpoint else session.get_credentials()
         roles = [(os.environ.get("EKS_POD_EXECUTION_ROLE", ""), ""), (identity.role_arn, identity.external_id)]
         for role, external_id in roles:
             if role and source is not None:
@@ -138,6 +140,12 @@ _NONE: Final = (
     "no AWS credentials found; looked in the environment, profiles, web identity, the container's and the instance's"
     " endpoint; fix: give the task a task role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 )
+
+
+def _from_url(url: str) -> Any:
+    from botocore.credentials import ContainerProvider
+
+    return ContainerProvider(environ={ContainerProvider.ENV_VAR_FULL: url}).load()
 
 
 def _assumed(source: Any, role: str, external_id: str, client: Any) -> Any:

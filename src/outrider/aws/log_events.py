@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -78,6 +79,23 @@ def text_of(value: object) -> str:
         return value
     encoded = json.encode(value, escape_unicode=False)
     return str(msgspec.json.decode(encoded)) if isinstance(value, str | bytes) else encoded.decode()
+
+
+def wanted(records: Sequence[Record], log_key: str, dropped: Counter[str]) -> list[int]:
+    """The places of the records that make an event; the others are counted by reason."""
+    if not log_key:
+        if all(records):
+            return list(range(len(records)))
+        chosen = [at for at, record in enumerate(records) if record]
+    else:
+        with_key = [at for at, record in enumerate(records) if log_key in record]
+        if len(with_key) < len(records):
+            dropped[f"log_key '{log_key}' is not in the record"] += len(records) - len(with_key)
+        chosen = [at for at in with_key if records[at][log_key] != ""]
+    missing = len(records) - sum(dropped.values()) - len(chosen)
+    if missing:
+        dropped["empty message"] += missing
+    return chosen
 
 
 def bodies(

@@ -7,14 +7,14 @@ ecs-agent-introspection). Names of the fields are those that Fluent Bit's ecs fi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
 
 Fields: TypeAlias = dict[str, str]
-SHORT: int = 12
+SHORT: Final = 12
 """Letters of a container's id that tags carry."""
 
 
@@ -107,14 +107,10 @@ def own_task(body: bytes) -> Known:
     )
 
 
-def host_of_task(body: bytes, container: str = "") -> Fields:
-    """``/task``: what the aws filter can say of a task, by the names of its fields; what is not known is left out.
-
-    The network is that of the container with the name or id, else of the first.
-    """
+def host_of_task(body: bytes) -> Fields:
+    """``/task``: what the aws filter can say of a task, by the names of its fields; what is not known is left out."""
     found = _read(body, _OwnTask)
-    own = [item for item in found.containers if container and container in (item.name, item.docker_id)]
-    network = next((network for item in [*own, *found.containers] for network in item.networks), _Network())
+    network = next((network for item in found.containers for network in item.networks), _Network())
     arn = found.task_arn.split(":")
     fields = {
         "az": found.availability_zone,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,9 +15,6 @@ from outrider.aws.faults import Fault
 from outrider.aws.outcome import CallError, Outcome
 from outrider.model.errors import PeerError
 from outrider.net.http import retry_after
-
-Key = Callable[[Item], str]
-"""An item to its partition key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +38,23 @@ _AROUND: Final = 256
 
 
 class PutRecords:
-    """Puts items into one stream; ``key`` gives their partition keys where the service wants them."""
+    """Puts items into one stream."""
 
-    def __init__(self, client: AwsClient, kind: Kind, stream: str, key: Key | None = None) -> None:
+    def __init__(self, client: AwsClient, kind: Kind, stream: str) -> None:
         self._client = client
         self._kind = kind
         self._head = msgspec.json.encode({kind.name: stream})[:-1] + b',"Records":['
-        self._key = key
 
     def warm(self) -> None:
         """See AwsClient."""
         self._client.warm()
 
-    async def put(self, items: list[Item], outcome: Outcome) -> None:
-        """Put these and note in ``outcome`` what became of their records.
+    async def put(self, items: list[Item], outcome: Outcome, keys: Sequence[str] | None = None) -> None:
+        """Put these and note in ``outcome`` what became of their records; ``keys``: partition keys, for streams.
 
         When a call fails as a whole the ones after it are not made.
         """
-        parts = entries(items, self._key)
+        parts = entries(items, keys)
         sizes = [len(part) + 1 for part in parts]
         kind = self._kind
         for run in calls(sizes, kind.most, kind.room - len(self._head) - _AROUND):
@@ -94,15 +90,14 @@ class PartlyError(CallError):
     """A call that took some of its items: the next one may do better."""
 
 
-def entries(items: Sequence[Item], key: Key | None) -> list[bytes]:
+def entries(items: Sequence[Item], keys: Sequence[str] | None) -> list[bytes]:
     """The items as they stand in a body."""
     encode = binascii.b2a_base64
-    if key is None:
+    if keys is None:
         return [b'{"Data":"%b"}' % encode(item.data, newline=False) for item in items]
-    keys = [msgspec.json.encode(key(item)) for item in items]
     return [
-        b'{"Data":"%b","PartitionKey":%b}' % (encode(item.data, newline=False), partition)
-        for item, partition in zip(items, keys, strict=True)
+        b'{"Data":"%b","PartitionKey":%b}' % (encode(item.data, newline=False), msgspec.json.encode(key))
+        for item, key in zip(items, keys, strict=True)
     ]
 
 

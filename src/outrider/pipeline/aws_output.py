@@ -55,10 +55,19 @@ def aws_endpoint(core: OutputCore, options: Asked, service: str) -> Endpoint:
     return endpoint_of(service, options.region, options.endpoint, core.port)
 
 
-def aws_client(core: OutputCore, options: Asked, service: str, *, extra_user_agent: str = "") -> AwsClient:
+def aws_client(
+    core: OutputCore, options: Asked, service: str, *, extra_user_agent: str = "", credentials_endpoint: str = ""
+) -> AwsClient:
     """The service as these options say. Opens nothing. Raises UserError."""
     where = aws_endpoint(core, options, service)
-    identity = Identity(options.region, options.profile, options.role_arn, options.external_id, options.sts_endpoint)
+    identity = Identity(
+        options.region,
+        options.profile,
+        options.role_arn,
+        options.external_id,
+        options.sts_endpoint,
+        credentials_endpoint,
+    )
     credentials = Credentials(identity)
     credentials.check()
     return AwsClient(

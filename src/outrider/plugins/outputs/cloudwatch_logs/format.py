@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 from outrider.aws.names import Name
-from outrider.model.batch import Batch, Record
+from outrider.model.batch import Batch
 
 NAME_MAX: Final = 512
 
 Streams = list[tuple[str, str, list[int]]]
 """Group, stream, and the places of its records."""
-
-
-def wanted(records: Sequence[Record], log_key: str, dropped: Counter[str]) -> list[int]:
-    """The places of the records that make an event; the others are counted by reason."""
-    if not log_key:
-        if all(records):
-            return list(range(len(records)))
-        chosen = [at for at, record in enumerate(records) if record]
-    else:
-        with_key = [at for at, record in enumerate(records) if log_key in record]
-        if len(with_key) < len(records):
-            dropped[f"log_key '{log_key}' is not in the record"] += len(records) - len(with_key)
-        chosen = [at for at in with_key if records[at][log_key] != ""]
-    missing = len(records) - sum(dropped.values()) - len(chosen)
-    if missing:
-        dropped["empty message"] += missing
-    return chosen
 
 
 class Naming:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outrider.aws.log_events import one_key, whole_records
+from outrider.aws.log_events import one_key, wanted, whole_records
 from outrider.aws.logs import Logs, LogsOptions
 from outrider.aws.outcome import Outcome
 from outrider.model.batch import Batch
@@ -10,7 +10,7 @@ from outrider.model.errors import UserError
 from outrider.pipeline.aws_output import aws_client, delivery
 from outrider.pipeline.plugin import Delivery, Output
 from outrider.plugins.outputs.cloudwatch_logs.config import Options
-from outrider.plugins.outputs.cloudwatch_logs.format import Naming, wanted
+from outrider.plugins.outputs.cloudwatch_logs.format import Naming
 
 _CLASSES = ("STANDARD", "INFREQUENT_ACCESS")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 
-from outrider.aws.data_records import Item
 from outrider.aws.outcome import Outcome
 from outrider.aws.put_records import STREAMS, PutRecords
 from outrider.model.batch import Batch
@@ -28,10 +27,7 @@ class KinesisStreams(Output[Options]):
         self._form = form_of(self.options, escape_unicode=self.context.escape_unicode)
         client = aws_client(self.core, self.options, "kinesis")
         self._instance = secrets.token_hex(5)
-        self._put = PutRecords(client, STREAMS, self.options.stream, self._key)
-
-    def _key(self, item: Item) -> str:
-        return partition_key(self._instance, item.data)
+        self._put = PutRecords(client, STREAMS, self.options.stream)
 
     async def start(self) -> None:
         """See Output."""
@@ -40,7 +36,8 @@ class KinesisStreams(Output[Options]):
     async def send(self, batch: Batch) -> Delivery:
         """See Output."""
         outcome = Outcome()
-        await self._put.put(self._form.items(batch.times, batch.records, outcome.dropped), outcome)
+        items = self._form.items(batch.times, batch.records, outcome.dropped)
+        await self._put.put(items, outcome, [partition_key(self._instance, item.data) for item in items])
         return delivery(batch, outcome)
 
     async def stop(self) -> None:

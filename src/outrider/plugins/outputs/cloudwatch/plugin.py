@@ -1,0 +1,93 @@
+"""The cloudwatch output: events of CloudWatch Logs, with the templates of AWS's Go plugin."""
+
+from __future__ import annotations
+
+import uuid
+
+from outrider.aws import metadata
+from outrider.aws.local import task_endpoint
+from outrider.aws.log_events import one_key, wanted, whole_records
+from outrider.aws.logs import Logs, LogsOptions
+from outrider.aws.outcome import Outcome
+from outrider.model.batch import Batch
+from outrider.model.errors import PeerError, UserError
+from outrider.pipeline.aws_output import aws_client, delivery
+from outrider.pipeline.plugin import Delivery, Output
+from outrider.plugins.outputs.cloudwatch.config import Options
+from outrider.plugins.outputs.cloudwatch.format import ECS_FIELDS, Naming, cut, tags
+
+
+class Cloudwatch(Output[Options]):
+    """Sends records as events of CloudWatch Logs."""
+
+    Options = Options
+    concurrency = 2
+
+    def check(self) -> None:
+        """See Output."""
+        options = self.options
+        if not options.log_group_name:
+            raise UserError("log_group_name is required", fix="set log_group_name")
+        if bool(options.log_stream_name) == bool(options.log_stream_prefix):
+            raise UserError("exactly one of log_stream_name and log_stream_prefix is required")
+        self._fields = {"uuid": uuid.uuid4().hex}
+        try:
+            Naming(options, self._fields)
+            group_tags = tags(options.new_log_group_tags)
+        except ValueError as error:
+            raise UserError(str(error)) from error
+        self._naming: Naming | None = None
+        client = aws_client(
+            self.core,
+            options,
+            "logs",
+            extra_user_agent=options.extra_user_agent,
+            credentials_endpoint=options.credentials_endpoint,
+        )
+        self._logs = Logs(
+            client,
+            LogsOptions(
+                create_group=options.auto_create_group,
+                create_stream=options.auto_create_stream,
+                retention_days=options.log_retention_days,
+                group_tags=group_tags,
+                log_format=options.log_format,
+            ),
+            one_key(options.log_key) if options.log_key else whole_records(escape_unicode=False),
+            cut,
+        )
+
+    async def start(self) -> None:
+        """See Output."""
+        self._logs.warm()
+
+    async def send(self, batch: Batch) -> Delivery:
+        """See Output."""
+        naming = self._naming
+        if naming is None:
+            naming = self._naming = Naming(self.options, {**self._fields, **await self._task()})
+        outcome = Outcome()
+        places = wanted(batch.records, self.options.log_key, outcome.dropped)
+        await self._logs.put(naming.streams(batch, places), batch.times, batch.records, outcome)
+        return delivery(batch, outcome)
+
+    async def _task(self) -> dict[str, str]:
+        """What the names want to know of the ECS task; nothing where this is none. Raises PeerError."""
+        options = self.options
+        if not any(f"$({field})" in options.log_group_name + options.log_stream_name for field in ECS_FIELDS):
+            return {}
+        endpoint = task_endpoint()
+        if endpoint is None:
+            self.log.warn("names hold fields of an ECS task, but this is none: the default names are used")
+            return {}
+        try:
+            known = metadata.own_task(await endpoint.get("/task")).common
+        except ValueError as error:
+            raise PeerError(f"the task's metadata: {error}") from error
+        finally:
+            await endpoint.close()
+        return {field: known[name] for field, name in ECS_FIELDS.items() if known.get(name)}
+
+    async def stop(self) -> None:
+        """See Output."""
+        await self._logs.close()

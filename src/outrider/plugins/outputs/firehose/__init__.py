@@ -1,0 +1,4 @@
+"""The firehose output: the options of AWS's Go plugin.
+
+Source: aws/amazon-kinesis-firehose-for-fluent-bit, its README.
+"""
