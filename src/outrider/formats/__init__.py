@@ -25,6 +25,7 @@
 ``payload``       a batch as one body: JSON in its forms, or msgpack
 ``bulk``          bulk requests of Elasticsearch and OpenSearch, and their answers
 ``gelf``          GELF objects
+``protobuf``      the wire format of Protocol Buffers
 ``compress``      gzip and zstd, with a bound on what comes out
 
 Import from the modules: this door is empty so that the launcher, which may use only the standard library,
