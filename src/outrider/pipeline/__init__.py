@@ -14,6 +14,9 @@
 ``instances``  a section to a plugin instance, checked
 ``build``     configuration sections to a checked pipeline
 ``routing``   what of a checked pipeline is hardly meant
+``trial``     a pipeline with stand-ins for inputs and outputs, for tests
+``trial_file``  files of such tests
+``trial_judge``  what came out against what was expected
 ``engine``    run, flush, stop; the only place that knows all the parts
 ``intake``    open chunks of an input, back-pressure
 ``chunk``     raw records of one tag, in memory and in the spool, and what is left to do with them
