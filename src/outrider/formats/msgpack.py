@@ -11,6 +11,7 @@ import math
 import re
 import struct
 from collections.abc import Iterable, Sequence
+from itertools import chain, repeat
 from operator import attrgetter
 from typing import Any, Final
 
@@ -111,6 +112,14 @@ def encode(value: Any) -> bytes:
         return packed
 
 
+def encode_each(values: Sequence[Any]) -> list[bytes]:
+    """Each value for itself, as ``encode`` does."""
+    try:
+        return list(map(_encode, values))
+    except (UnicodeEncodeError, OverflowError):
+        return list(map(encode, values))
+
+
 def _encodable(value: Any) -> Any:
     if isinstance(value, str):
         return _LONE_SURROGATE.sub("\ufffd", value)
@@ -138,6 +147,14 @@ def event_time(nanoseconds: int) -> Ext:
     A time before 1970 or after 2106 becomes the nearest that has this form.
     """
     return Ext(0, struct.pack(">II", *divmod(min(max(nanoseconds, 0), _EVENT_TIME_MAX), NANOSECONDS)))
+
+
+def event_times(times: Sequence[int]) -> list[bytes]:
+    """Each time of a batch, in nanoseconds, as an encoded EventTime; for times out of its range see ``event_time``."""
+    if times and (min(times) < 0 or max(times) > _EVENT_TIME_MAX):
+        times = [min(max(time, 0), _EVENT_TIME_MAX) for time in times]
+    packed = struct.pack(f">{2 * len(times)}I", *chain.from_iterable(map(divmod, times, repeat(NANOSECONDS))))
+    return [b"\xd7\x00" + packed[start : start + 8] for start in range(0, len(packed), 8)]
 
 
 def nanoseconds_all(times: Sequence[Any]) -> list[int]:

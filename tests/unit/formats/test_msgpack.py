@@ -143,3 +143,13 @@ def test_malformed_events_are_left_out_and_counted(entry: Any) -> None:
     times, records, _, bad = msgpack.split_events([[1, {"a": 1}], entry])
     expected = 2 if entry == {0: 1, 1: {}} else 1
     assert (len(times), len(records), bad) == (expected, expected, 2 - expected)
+
+
+@given(st.lists(st.integers(-(1 << 63), 1 << 63)))
+def test_times_of_a_batch_are_encoded_as_each_alone(times: list[int]) -> None:
+    assert msgpack.event_times(times) == [msgpack.encode(msgpack.event_time(time)) for time in times]
+
+
+def test_each_value_for_itself() -> None:
+    values: list[Any] = [{"a": 1}, {"a": "\udcff"}, {"a": 1 << 70}]
+    assert msgpack.encode_each(values) == [msgpack.encode(value) for value in values]

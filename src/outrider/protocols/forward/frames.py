@@ -11,15 +11,17 @@ from outrider.model.batch import Batch
 
 def entries(batch: Batch, *, integer_times: bool, with_metadata: bool) -> bytes:
     """``[time, record]`` entries one after another; with metadata ``[[time, metadata], record]``."""
-    times: list[Any]
+    records = msgpack.encode_each(batch.records)
     if integer_times:
-        times = [time // msgpack.NANOSECONDS for time in batch.times]
+        times = msgpack.encode_each([time // msgpack.NANOSECONDS for time in batch.times])
     else:
-        times = [msgpack.event_time(time) for time in batch.times]
-    if with_metadata:
-        metadata = batch.metadata or [{}] * len(batch)
-        times = [[time, meta] for time, meta in zip(times, metadata, strict=True)]
-    return b"".join(msgpack.encode([time, record]) for time, record in zip(times, batch.records, strict=True))
+        times = msgpack.event_times(batch.times)
+    if not with_metadata:
+        return b"".join([b"\x92%b%b" % entry for entry in zip(times, records, strict=True)])
+    if batch.metadata is None:
+        return b"".join([b"\x92\x92%b\x80%b" % entry for entry in zip(times, records, strict=True)])
+    metadata = msgpack.encode_each(batch.metadata)
+    return b"".join([b"\x92\x92%b%b%b" % entry for entry in zip(times, metadata, records, strict=True)])
 
 
 def packed_frame(tag: str, packed: bytes, count: int, extra: dict[str, Any], *, gzip: bool, chunk: str) -> bytes:
