@@ -13,6 +13,7 @@ from outrider.plugins.outputs.s3.config import Options
 
 _NO_DATE: Final = frozenset({"false", "off", "no"})
 _UPLOAD_ID: Final = re.compile(r"<UploadId>([^<]{1,2048})</UploadId>")
+_NAME: Final = 16
 _ERROR: Final = re.compile(rb"<Error>")
 
 
@@ -26,6 +27,15 @@ def encode(batch: Batch, options: Options, *, escape_unicode: bool) -> tuple[byt
     form = options.json_date_format or "iso8601"
     lines_ = json.encode_lines(batch.times, batch.records, date, form, escape_unicode=escape_unicode)
     return lines_, len(batch)
+
+
+def batch_name(batch: Batch) -> bytes:
+    """The id of a batch in 16 bytes; none where it has no such id."""
+    try:
+        name = bytes.fromhex(batch.id)
+    except ValueError:
+        return b""
+    return name if len(name) == _NAME else b""
 
 
 def _text(value: object, escape_unicode: bool) -> bytes:

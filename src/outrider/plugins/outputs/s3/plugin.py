@@ -89,6 +89,7 @@ class S3(Output[Options]):
         )
         self._files: dict[str, StoreFile] = {}
         self._uploads: dict[str, Upload] = {}
+        self._recent: set[bytes] = set()
         self._lanes: dict[object, deque[StoreFile | Upload]] = {}
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._again = asyncio.Event()
@@ -104,6 +105,9 @@ class S3(Output[Options]):
 
     async def send(self, batch: Batch) -> Delivery:
         """See Output."""
+        name = form.batch_name(batch)
+        if name and name in self._recent:
+            return Delivery(len(batch))  # in the store already: the process died before it could say so
         data, count = form.encode(batch, self.options, escape_unicode=self.context.escape_unicode)
         missing = len(batch) - count
         reason = f"log_key '{self.options.log_key}' is not in the record" if missing else ""
@@ -125,7 +129,7 @@ class S3(Output[Options]):
             first = next((ns // _SECOND for ns in batch.times if ns >= _SECOND), int(now))
             file = self.store.create(batch.tag, first, now, "".join(random.choices(_RANDOM, k=8)))
             self._files[batch.tag] = file
-        self.store.add(file, data, count)
+        self.store.add(file, data, count, form.batch_name(batch))
         upload = self._uploads.get(batch.tag)
         late = now > file.opened + self.options.upload_timeout
         if late or file.state.raw > self.limits.file or (upload and upload.size + file.size > self.limits.total):
@@ -173,6 +177,7 @@ class S3(Output[Options]):
                 self._queue(upload)
             else:
                 self._uploads[upload.tag] = upload
+        self._recent.update(file.state.last for file in files if any(file.state.last))
         for file in files:
             self._queue(file)
         for upload in uploads:

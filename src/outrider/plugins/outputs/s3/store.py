@@ -21,7 +21,7 @@ import os
 import struct
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,30 +38,34 @@ BROKEN: Final = ".broken"
 QUARANTINE: Final = "quarantine"
 _AWAKE_MAX: Final = 32
 """Files with a descriptor and a compressor; of the others only numbers are in memory."""
-_STATE: Final = struct.Struct(">QQQIq")
+_STATE: Final = struct.Struct(">QQQIq16s")
 _UPLOAD_FILE_MAX: Final = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What changes with each append: bytes before compression, records, the open stream, ``$INDEX`` or -1."""
+    """What changes with each append: bytes before compression, records, the open stream, ``$INDEX`` or -1.
+
+    ``last`` is the id of the batch that came last: a process that died may be given it again.
+    """
 
     raw: int = 0
     records: int = 0
     stream: Open = field(default_factory=Open)
     index: int = -1
+    last: bytes = b""
 
     def encode(self) -> bytes:
         """As the file has it."""
-        return _STATE.pack(self.raw, self.records, self.stream.size, self.stream.checksum, self.index)
+        return _STATE.pack(self.raw, self.records, self.stream.size, self.stream.checksum, self.index, self.last)
 
     @classmethod
     def decode(cls, state: bytes) -> State:
         """Raises ValueError."""
         if len(state) != _STATE.size:
             raise ValueError("not a state of ours")
-        raw, records, size, checksum, index = _STATE.unpack(state)
-        return cls(raw, records, Open(size, checksum), index)
+        raw, records, size, checksum, index, last = _STATE.unpack(state)
+        return cls(raw, records, Open(size, checksum), index, last)
 
 
 @dataclass(eq=False, slots=True)
@@ -92,27 +96,27 @@ class StoreFile:
         """Bytes to send."""
         return self.data.size
 
-    def add(self, data: bytes, records: int) -> None:
-        """Append lines. Raises LocalError and has then taken nothing."""
+    def add(self, data: bytes, records: int, batch: bytes) -> None:
+        """Append the lines of a batch. Raises LocalError and has then taken nothing."""
         before = b""
         if self.packer is None:
             before = pack.tail(self.compression, self.state.stream)
             self.packer = Packer(self.compression)
         packed = before + self.packer.add(data) if before else self.packer.add(data)
-        state = State(self.state.raw + len(data), self.state.records + records, self.packer.stream, self.state.index)
-        self._append(packed, state)
+        now = self.state
+        self._append(packed, State(now.raw + len(data), now.records + records, self.packer.stream, now.index, batch))
 
     def finish(self) -> None:
         """Close the stream: the file is as it will be sent. Raises LocalError."""
         end = pack.tail(self.compression, self.state.stream)
         if end:
-            self._append(end, State(self.state.raw, self.state.records, Open(), self.state.index))
+            self._append(end, replace(self.state, stream=Open()))
         self.packer = None
         self.data.close()
 
     def number(self, index: int) -> None:
         """Give the object its ``$INDEX``, for ever. Raises LocalError."""
-        self._append(b"", State(self.state.raw, self.state.records, self.state.stream, index))
+        self._append(b"", replace(self.state, index=index))
 
     def digest(self) -> None:
         """Read the file for its checksums. Raises LocalError."""
@@ -190,11 +194,11 @@ class Store:
         md5 = hashlib.md5(usedforsecurity=False) if self._md5 else None
         return StoreFile(tag, first, now, random, self._compression, data, state, sha256=hashlib.sha256(), md5=md5)
 
-    def add(self, file: StoreFile, data: bytes, records: int) -> None:
-        """Append lines to a file."""
+    def add(self, file: StoreFile, data: bytes, records: int, batch: bytes = b"") -> None:
+        """Append the lines of a batch to a file."""
         before = file.size
         self._wake(file)
-        file.add(data, records)
+        file.add(data, records, batch)
         self.used += file.size - before
 
     def finish(self, file: StoreFile) -> None:

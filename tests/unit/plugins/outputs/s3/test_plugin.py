@@ -200,6 +200,26 @@ async def test_a_file_of_a_process_that_died_is_sent_whole(
     assert [json.loads(line)["log"] for line in s3.lines()] == ["a", "b", "c"]
 
 
+async def test_a_batch_that_a_dead_process_had_stored_is_not_stored_twice(
+    running: Any, s3: Any, tmp_path: Path
+) -> None:
+    first = await running()
+    for number, letter in enumerate("ab"):
+        part = batch(letter)
+        part.id = f"{number:032x}"
+        await first.send(part)
+    (left,) = store_of(tmp_path).glob("*.data")
+    copy = left.read_bytes()
+    await first.stop()
+    s3.objects.clear()
+    left.write_bytes(copy)
+    second = await running()
+    assert (await second.send(part)).delivered == 1
+    await second.send(batch("c"))
+    await second.stop()
+    assert [json.loads(line)["log"] for key in s3.objects for line in s3.text(key).splitlines()] == ["a", "b", "c"]
+
+
 async def test_an_object_that_was_put_but_not_deleted_is_put_again_under_its_key(
     running: Any, s3: Any, tmp_path: Path
 ) -> None:
