@@ -1,6 +1,6 @@
 """Text with ``$TAG``, ``$TAG[n]``, ``$0`` to ``$9`` and ``$key['sub']`` in it, as in the new tags of rewrite_tag.
 
-A key ends before ``.``, ``,``, a blank or ``"`` that is not inside brackets' quotes. What is not there is empty.
+A key is letters, digits, ``_``, ``-`` and ``/``; brackets may follow it. What is not there is empty.
 Source: Fluent Bit 5.1.1, ``src/flb_record_accessor.c``.
 """
 
@@ -19,7 +19,7 @@ Compose: TypeAlias = Callable[[Record, Match | None], str]
 """A function from a record, and the match of the expression that found it, to the text."""
 
 _PART: Final = re.compile(
-    r"\$(?:(?P<group>\d)|TAG\[(?P<part>\d{1,4})\]|(?P<tag>TAG)|(?P<key>[^\s$.,\"'\[]+(?:\['[^']*'\]|\[\d+\])*))"
+    r"\$(?:(?P<group>\d)|TAG\[(?P<part>\d{1,4})\]|(?P<tag>TAG)|(?P<key>[\w/-]+(?:\['[^']*'\]|\[\d+\])*))"
 )
 
 

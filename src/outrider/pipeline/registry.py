@@ -13,11 +13,18 @@ KINDS: Final = ("input", "filter", "output")
 PLUGINS: Final[dict[str, dict[str, str]]] = {
     "input": {
         "dummy": "Dummy",
+        "exec": "Exec",
         "forward": "Forward",
+        "head": "Head",
+        "health": "Health",
         "http": "Http",
+        "random": "Random",
+        "stdin": "Stdin",
         "syslog": "Syslog",
         "tail": "Tail",
         "tcp": "Tcp",
+        "udp": "Udp",
+        "unix_socket": "UnixSocket",
     },
     "filter": {
         "aws": "Aws",

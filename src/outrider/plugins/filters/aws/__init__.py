@@ -1,0 +1,1 @@
+"""Adds fields that say which machine a record comes from."""

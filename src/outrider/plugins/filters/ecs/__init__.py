@@ -1,0 +1,1 @@
+"""Adds fields that say which ECS cluster, task and container a record comes from."""
