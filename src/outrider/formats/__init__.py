@@ -17,6 +17,7 @@
 ``escapes``       backslash escapes
 ``jsontext``      JSON texts to values
 ``pairs``         LTSV and logfmt
+``split``         records in a stream of bytes: JSON values, or text between separators
 ``multiline``     several lines to one record
 ``json``          Fluent Bit's JSON, to the byte
 ``text``          records as lines of text
@@ -26,7 +27,7 @@
 ``bulk``          bulk requests of Elasticsearch and OpenSearch, and their answers
 ``gelf``          GELF objects
 ``protobuf``      the wire format of Protocol Buffers
-``compress``      gzip and zstd, with a bound on what comes out
+``compress``      gzip, zlib and zstd, with a bound on what comes out
 
 Import from the modules: this door is empty so that the launcher, which may use only the standard library,
 can import ``outrider.formats.classic`` alone.

@@ -9,6 +9,9 @@
 ``uplink``   HTTPS to an Outrider server: first contact with a pinned authority, then mutual TLS
 ``tls``      TLS contexts, verified by default
 ``console``  standard output, shared
+``descriptor``  bytes from a pipe, a terminal or a file
+``ticker``   work at a steady rate
+``probe``    whether somebody listens
 ``threads``  blocking calls that cannot hold up the end
 ``tail``     following files that others write, rotate and truncate
 ``files``    the file system as a configuration needs it

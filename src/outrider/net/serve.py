@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from outrider.model.errors import LocalError
+from outrider.net.listen import SHARED
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -84,7 +85,7 @@ class HttpListener:
         loop = asyncio.get_running_loop()
         try:
             made = await loop.create_server(
-                connected, host, port, backlog=backlog, reuse_port=share_port or None, ssl=tls
+                connected, host, port, backlog=backlog, reuse_port=share_port or SHARED.active or None, ssl=tls
             )
         except OSError as error:
             await runner.cleanup()

@@ -11,6 +11,7 @@
 ``parsers_files``  what Parsers_File names
 ``library``   the parsers and multiline parsers of a configuration, by name
 ``stock``     those that are built in
+``payload_session``  what inputs that take JSON values or lines have in common
 ``instances``  a section to a plugin instance, checked
 ``build``     configuration sections to a checked pipeline
 ``routing``   what of a checked pipeline is hardly meant

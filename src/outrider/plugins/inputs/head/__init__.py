@@ -1,0 +1,1 @@
+"""The beginning of a file, again and again."""

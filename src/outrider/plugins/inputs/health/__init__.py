@@ -1,0 +1,1 @@
+"""Whether a TCP service can be reached."""

@@ -1,0 +1,1 @@
+"""JSON values or lines over a unix socket."""
