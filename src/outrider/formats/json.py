@@ -29,7 +29,8 @@ BLOCK: Final = 256
 _encoder = msgspec.json.Encoder()
 _ascii_encoder = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 _PLAIN = frozenset({str, int, bool, type(None)})
-_CONTAINERS = frozenset({dict, list, tuple})
+_LISTS = frozenset({list, tuple})
+_CONTAINERS = _LISTS | {dict}
 _PLAIN_OR_CONTAINER = _PLAIN | _CONTAINERS
 _PLAIN_OR_FLOAT = _PLAIN | {float}
 _PLAIN_KEYS = frozenset({str, int})
@@ -173,10 +174,28 @@ def _objects(records: Sequence[Record], keys: set[Any], escape_unicode: bool, na
 
 
 def _all_plain(records: Sequence[Record], keys: set[Any]) -> bool:
-    """Whether these are plain values without nesting, under plain keys."""
-    return _PLAIN_KEYS.issuperset(map(type, keys)) and _PLAIN.issuperset(
-        set(map(type, chain.from_iterable(map(dict.values, records))))
-    )
+    """Whether these are plain values, or maps and lists of such, under plain keys."""
+    if not _PLAIN_KEYS.issuperset(map(type, keys)):
+        return False
+    if len(set(map(len, records))) == 1 and len(keys) == len(records[0]):
+        # The records of most blocks have the same keys: their values are columns then, few of which hold maps.
+        return all(map(_is_plain_column, zip(*map(dict.values, records), strict=True)))
+    return _is_plain_column(list(chain.from_iterable(map(dict.values, records))))
+
+
+def _is_plain_column(values: Sequence[Any]) -> bool:
+    """Whether these values are plain, or maps and lists of such; tested level by level."""
+    while True:
+        kinds = set(map(type, values))
+        if kinds <= _PLAIN:
+            return True
+        if not kinds <= _PLAIN_OR_CONTAINER:
+            return False
+        maps: list[Record] = [value for value in values if type(value) is dict]
+        lists = [value for value in values if type(value) in _LISTS] if kinds & _LISTS else []
+        if not _PLAIN_KEYS.issuperset(map(type, chain.from_iterable(maps))):
+            return False
+        values = list(chain(chain.from_iterable(map(dict.values, maps)), chain.from_iterable(lists)))
 
 
 def _plain_lines(records: Sequence[Record], keys: set[Any], escape_unicode: bool) -> bytes | None:
@@ -185,23 +204,23 @@ def _plain_lines(records: Sequence[Record], keys: set[Any], escape_unicode: bool
         return None
     try:
         lines = _encoder.encode_lines(records)
-    except UnicodeEncodeError:
+    except (UnicodeEncodeError, RecursionError):
         return None
     return lines[:-1] if lines.isascii() or not escape_unicode else None
 
 
 def _plain_objects(records: Sequence[Record], escape_unicode: bool) -> list[bytes] | None:
-    """Records of plain values without nesting; None if some string holds a byte that is not UTF-8."""
+    """Records of plain values; None if some string holds a byte that is not UTF-8, or for nesting too deep."""
     try:
         objects = [_encoder.encode(record) for record in records]
-    except UnicodeEncodeError:
+        if not escape_unicode:
+            return objects
+        return [
+            text if text.isascii() else _ascii_encoder.encode(record).encode()
+            for text, record in zip(objects, records, strict=True)
+        ]
+    except (UnicodeEncodeError, RecursionError):
         return None
-    if not escape_unicode:
-        return objects
-    return [
-        text if text.isascii() else _ascii_encoder.encode(record).encode()
-        for text, record in zip(objects, records, strict=True)
-    ]
 
 
 def _dated(times: Sequence[int], objects: Sequence[bytes], date_format: str, head: bytes) -> list[bytes]:

@@ -7,12 +7,13 @@ of range. Texts that nest too deep for either are no JSON here.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NoReturn
 
 import msgspec
 
 _decode: Final[Callable[[str], Any]] = msgspec.json.Decoder().decode
+_OBJECT: Final = frozenset({dict})
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -29,6 +30,17 @@ def json_object(text: str) -> dict[str, Any] | None:
     except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError):
         value = _slowly(text)
     return value if type(value) is dict else None
+
+
+def json_objects(texts: Sequence[str]) -> list[dict[str, Any] | None]:
+    """``json_object`` of many texts, at once where all of them are objects."""
+    try:
+        values = list(map(_decode, texts))
+    except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError):
+        return list(map(json_object, texts))
+    if _OBJECT.issuperset(map(type, values)):
+        return values
+    return [value if type(value) is dict else None for value in values]
 
 
 def _slowly(text: str) -> Any:

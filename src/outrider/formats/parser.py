@@ -15,7 +15,7 @@ from typing import TypeAlias
 from outrider.formats import casts as types
 from outrider.formats import decoders, pairs
 from outrider.formats.casts import Cast
-from outrider.formats.jsontext import json_object
+from outrider.formats.jsontext import json_object, json_objects
 from outrider.formats.regex import Regex
 from outrider.formats.timeformat import TimeFormat
 from outrider.model.batch import Record
@@ -67,7 +67,7 @@ class Parser:
 
     def parse_many(self, texts: Sequence[str]) -> tuple[list[int | None], list[Record | None]]:
         """Times and fields of many texts; both are None where a text does not match."""
-        records = list(map(self.extract, texts))
+        records = json_objects(texts) if self.extract is json_object else list(map(self.extract, texts))
         times: list[int | None] = [None] * len(records)
         if not self._is_plain:
             finish = self._finish

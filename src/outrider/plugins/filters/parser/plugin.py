@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 from outrider.formats import parser as parsing
@@ -34,12 +35,19 @@ class Parser(Filter[Options]):
             self._get = field(options.key_name)
         except ValueError as error:
             raise UserError(f"key_name {error}") from error
+        plain = not options.key_name.startswith("$")
+        self._key = options.key_name if plain else ""
         self._parsers = [self.context.library.parser(name) for name in options.parser]
         self._drop = _remover(options.key_name) if options.reserve_data and not options.preserve_key else None
 
     def apply(self, batch: Batch) -> None:
         """See Filter."""
-        texts: list[Any] = list(map(self._get, batch.records))
+        key = self._key
+        texts: list[Any]
+        if key:
+            texts = [record.get(key) for record in batch.records]
+        else:
+            texts = list(map(self._get, batch.records))
         if set(map(type, texts)) == {str}:
             waiting = self._parse(self._parsers[0], batch, texts)
             rest = self._parsers[1:]
@@ -75,15 +83,15 @@ class Parser(Filter[Options]):
             batch.times[:] = [new or old for new, old in zip(times, batch.times, strict=True)]
         if self.options.reserve_data:
             if self._drop is not None:
-                deque(map(self._drop, batch.records), maxlen=0)
+                self._drop(batch.records)
             _append(parsed, batch.records)
         batch.records[:] = parsed
 
 
 def _append(parsed: list[Record], others: list[Record]) -> None:
     """Add the other fields at the end, in loops in C: this is every record's way."""
-    expected = sum(map(len, parsed)) + sum(map(len, others))
     before = list(map(len, parsed))
+    expected = sum(before) + sum(map(len, others))
     deque(map(dict.update, parsed, others), maxlen=0)
     if sum(map(len, parsed)) == expected:
         return
@@ -94,15 +102,20 @@ def _append(parsed: list[Record], others: list[Record]) -> None:
                 record[key] = value
 
 
-def _remover(key_name: str) -> Callable[[Record], Any]:
-    """What takes the parsed field out of a record that has it."""
-    if not key_name.startswith("$"):
-        return lambda record: record.pop(key_name)
-    at = key_name.rfind("[")
+def _without(key: str, records: list[Record]) -> None:
+    for record in records:
+        del record[key]
+
+
+def _without_inner(parent: Callable[[Record], Any], step: str | int, records: list[Record]) -> None:
+    for record in records:
+        del parent(record)[step]
+
+
+def _remover(key_name: str) -> Callable[[list[Record]], None]:
+    """What takes the parsed field out of records that have it."""
+    at = key_name.rfind("[") if key_name.startswith("$") else -1
     if at < 0:
-        key = key_name[1:]
-        return lambda record: record.pop(key)
-    parent = field(key_name[:at])
+        return partial(_without, key_name.removeprefix("$"))
     step = key_name[at + 1 : -1]
-    inner: Any = step[1:-1] if step[0] in "'\"" else int(step)
-    return lambda record: parent(record).pop(inner)
+    return partial(_without_inner, field(key_name[:at]), step[1:-1] if step[0] in "'\"" else int(step))
