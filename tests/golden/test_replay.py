@@ -17,7 +17,17 @@ WANTED = {
     "syslog.json": ("*",),
     "forward.json": ("*",),
     "outputs.json": ("out.stdout*", "out.file*", "out.match-regex", "out.two-outputs"),
-    "filters.json": ("filter.record_modifier*", "filter.grep*", "filter.match-scopes", "filter.parser*", "filter.multiline*"),
+    "filters.json": (
+        "filter.record_modifier*",
+        "filter.grep*",
+        "filter.match-scopes",
+        "filter.modify*",
+        "filter.nest",
+        "filter.lift",
+        "filter.rewrite_tag",
+        "filter.parser*",
+        "filter.multiline*",
+    ),
     "inputs.json": ("*",),
     "config.json": ("config.*", "cli.*"),
 }

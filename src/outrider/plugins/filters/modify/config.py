@@ -11,7 +11,7 @@ from outrider.pipeline.options import InOrder, Repeated, in_order, option
 class Options:
     """See the help of each field. Rules work in the order of the file."""
 
-    set_: Repeated = option((), "'KEY VALUE': the field has this value, at the end", name="set")
+    set: Repeated = option((), "'KEY VALUE': the field has this value, at the end")
     add: Repeated = option((), "'KEY VALUE': add the field unless it is there")
     remove: Repeated = option((), "key of a field to remove")
     remove_wildcard: Repeated = option((), "beginning of the keys of fields to remove")
