@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outrider.model.errors import UserError
 from outrider.formats.split import JsonValues, Lines, TooLongError, unescape
+from outrider.model.errors import UserError
 
 values = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-(10**20), 10**20), st.text(max_size=5)),

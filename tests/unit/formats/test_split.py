@@ -1,0 +1,83 @@
+"""Records in a stream of bytes: any split gives the same, and what is no record spoils one line at most."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outrider.formats.parser import Parser, json_fields
+from outrider.formats.split import JsonValues, Lines, TooLongError, records_of
+
+LIMIT = 30
+
+
+def pieces(data: bytes, cuts: Sequence[int]) -> list[bytes]:
+    edges = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
+    return [data[a:b] for a, b in zip(edges, [*edges[1:], len(data)], strict=True)]
+
+
+def feed_all(machine: JsonValues | Lines, data: bytes, cuts: Sequence[int]) -> tuple[list[Any], int]:
+    """Everything that is found, and how many faults, when faults are skipped."""
+    found: list[Any] = []
+    faults = 0
+    for piece in pieces(data, cuts):
+        while True:
+            try:
+                found += machine.feed(piece)
+                break
+            except TooLongError as error:
+                found += error.values
+                faults += 1
+                machine.skip()
+                piece = b""
+    return found, faults
+
+
+cutting = st.lists(st.integers(0, 300), max_size=5)
+lines = st.lists(st.sampled_from([b"a", b"", b"bc", b"x" * LIMIT, b"y" * (LIMIT + 1), b"z" * 90]), max_size=8)
+
+
+@given(lines, cutting, st.sampled_from([b"\n", b"--", b"\r\n"]))
+def test_lines_that_are_too_long_are_skipped_in_any_split(sent: list[bytes], cuts: list[int], separator: bytes) -> None:
+    data = b"".join(line + separator for line in sent)
+    machine = Lines(separator, LIMIT)
+    found, faults = feed_all(machine, data, cuts)
+    assert found == [line for line in sent if len(line) <= LIMIT]
+    assert faults == sum(len(line) > LIMIT for line in sent)
+    assert machine.waiting == 0
+
+
+@given(
+    st.lists(st.one_of(st.none(), st.dictionaries(st.text(max_size=3), st.integers(), max_size=2)), max_size=6), cutting
+)
+def test_garbage_spoils_its_line_alone(sent: list[Any], cuts: list[int]) -> None:
+    data = b"".join(b"?!garbage\n" if value is None else json.dumps(value).encode() + b"\n" for value in sent)
+    machine = JsonValues(1000)
+    found, faults = feed_all(machine, data, cuts)
+    assert found == [value for value in sent if value is not None]
+    assert faults == sent.count(None)
+    assert machine.waiting == 0
+
+
+@given(st.binary(max_size=80), cutting)
+def test_anything_is_values_or_faults(data: bytes, cuts: list[int]) -> None:
+    for machine in (JsonValues(LIMIT), Lines(b"\n", LIMIT)):
+        feed_all(machine, data, cuts)
+        assert machine.waiting <= LIMIT
+
+
+def test_what_the_values_are() -> None:
+    assert records_of([{"a": 1}, [2], b"\xff"], 7) == ([7, 7, 7], [{"a": 1}, {"msg": [2]}, {"log": "\udcff"}])
+    parser = Parser("j", json_fields)
+    assert records_of([b'{"a":1}', b"no"], 7, parser) == ([7, 7], [{"a": 1}, {"log": "no"}])
+
+
+def test_what_came_before_the_fault_is_told() -> None:
+    with pytest.raises(TooLongError) as raised:
+        JsonValues(100).feed(b'{"a":1} {"b":2} ?')
+    assert raised.value.values == [{"a": 1}, {"b": 2}]
