@@ -349,10 +349,11 @@ class S3(Output[Options]):
                 upload.records -= file.state.records
                 raise
         self.store.delete(file)
-        late = self._stopping or time.time() > upload.begun + self.options.upload_timeout
+        lane = self._lanes[upload.tag]
+        late = time.time() > upload.begun + self.options.upload_timeout or (self._stopping and len(lane) == 1)
         if plan.is_last(file.size, upload, self.limits, late=late):
             del self._uploads[upload.tag]
-            self._lanes[upload.tag].insert(1, upload)  # before the files that came in the meantime
+            lane.insert(1, upload)  # before the files that came in the meantime
         return True
 
     async def _complete(self, upload: Upload) -> None:
