@@ -23,6 +23,8 @@ def main() -> int:
     """Runs what the arguments ask for; returns the exit status."""
     arguments = _arguments()
     router = shlex.split(arguments.router)
+    if arguments.conservation or arguments.faults or arguments.soak:
+        return _trial(arguments, router)
     widths = (max(map(len, PIPELINES)), 9, 9, 13, 10, 9)
     print(" ".join(heading.rjust(width) for heading, width in zip(HEADINGS, widths, strict=True)))
     for name, pipeline in PIPELINES.items():
@@ -45,6 +47,19 @@ def main() -> int:
     if arguments.store:
         return _store()
     return 0
+
+
+def _trial(arguments: argparse.Namespace, router: list[str]) -> int:
+    from bench import trials
+
+    if arguments.conservation:
+        return trials.run_conservation(
+            router, arguments.records, arguments.kills, arguments.rate or 15_000, arguments.seed
+        )
+    rate = arguments.rate or 5_000
+    if arguments.faults:
+        return trials.run_faults(router, arguments.only, arguments.seconds, rate, as_json=arguments.json)
+    return trials.run_soak(router, arguments.hours, rate)
 
 
 def _idle_agent() -> float:
@@ -72,6 +87,20 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", default="", metavar="TEXT", help="only pipelines whose name has this text")
     parser.add_argument("--patience", type=float, default=8, help="seconds without progress before giving up")
     parser.add_argument("--store", action="store_true", help="measure the server's store as well")
+    trials = parser.add_argument_group("trials, in place of the tables")
+    trials.add_argument(
+        "--conservation", action="store_true", help="--records with numbers, the router killed --kills times"
+    )
+    trials.add_argument("--kills", type=int, default=25, help="(default: %(default)s)")
+    trials.add_argument("--seed", type=int, default=1, help="picks the moments (default: %(default)s)")
+    trials.add_argument(
+        "--faults", action="store_true", help="a destination that misbehaves in every way; --only one of them"
+    )
+    trials.add_argument("--seconds", type=float, default=120, help="of each fault (default: %(default)s)")
+    trials.add_argument("--soak", action="store_true", help="resident memory, minute by minute, for --hours")
+    trials.add_argument("--hours", type=float, default=1, help="(default: %(default)s)")
+    trials.add_argument("--rate", type=float, default=0, help="records a second (default: 5,000; conservation: 15,000)")
+    trials.add_argument("--json", action="store_true", help="one JSON object a line")
     return parser.parse_args()
 
 
