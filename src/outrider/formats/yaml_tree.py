@@ -92,6 +92,8 @@ def _remedy(text: str, place: Place) -> str:
         return "indent with spaces; YAML takes no tabs"
     if re.search(r":\s+\*", line):
         return "put quotes around a value that begins with '*'"
+    if "${" in line:
+        return "inside [ ] and { }, put quotes around a text with '${'"
     return ""
 
 

@@ -98,8 +98,9 @@ class Maker:
             _check_core(made, self.service)
         except UserError as error:
             if error.place is None:
+                place = next((item.place for item in rest if item.value == error.found), section.place)
                 raise UserError(
-                    f"{what}: {error.message}", section.place, found=error.found, allowed=error.allowed, fix=error.fix
+                    f"{what}: {error.message}", place, found=error.found, allowed=error.allowed, fix=error.fix
                 ) from error
             raise
         for processor in section.processors:

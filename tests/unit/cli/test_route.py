@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from outrider import __version__, cli
 from outrider.cli import route
 from outrider.model.errors import UserError
-from outrider.pipeline import build
+from outrider.pipeline import build, trial_file
 from outrider.pipeline.configuration import Configuration
 from outrider.pipeline.reload import Loader
 
@@ -291,7 +292,7 @@ def test_a_dry_run_tells_every_fault(
         "main.conf:9:9: input plugin 'dummy': unknown configuration property 'rat'",
         "main.conf:10:10: input plugin 'dummy': invalid value 'many' for property 'rate': 'many' is not a whole number",
         "main.conf:11:1: filter plugin 'grep': regex '(' must be 'KEY PATTERN'",
-        "main.conf:15:1: filter plugin 'parser': parser 'jsn' is not known",
+        "main.conf:19:12: filter plugin 'parser': parser 'jsn' is not known",
         "main.conf:22:17: Match_Regex: not a regular expression: end pattern with unmatched parenthesis",
         "10 problems",
     ]
@@ -369,6 +370,21 @@ def test_the_name_that_others_have(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     monkeypatch.setattr("sys.argv", ["fluent-bit", "--version"])
     assert cli.fluent_bit() == 0
     assert capsys.readouterr().out.startswith("Fluent Bit v5.1.1\nGit commit: ")
+
+
+def test_the_yaml_of_the_documents_works(
+    planned: list[build.Plan], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "router.md").read_text()
+    configuration, tests = re.findall(r"```yaml\n(env:.*?|config:.*?)```", page, re.DOTALL)
+    (tmp_path / "main.yaml").write_text(configuration)
+    (tmp_path / "inputs").mkdir()
+    (tmp_path / "inputs" / "one.yaml").write_text("pipeline: {inputs: [{name: dummy}]}")
+    (tmp_path / "parsers.conf").write_text("[PARSER]\n  Name own\n  Format json\n")
+    assert route.main(["-D", "-c", str(tmp_path / "main.yaml")]) == 0
+    assert capsys.readouterr().err == "configuration test is successful\n"
+    (case,) = trial_file.read(tests, "page")
+    assert {expected.output for expected in case.expected} == {"central", "stdout"}
 
 
 def test_parse_raises_only_user_errors() -> None:

@@ -84,6 +84,7 @@ def test_no_text_is_no_tree() -> None:
         ("a:\n\t- b", "f:2:1: YAML error: found character '\\t' that cannot start any token"),
         ("a:\n\t- b", "fix: indent with spaces"),
         ("a: [b", "f:1:6: YAML error: expected ',' or ']', but got '<stream end>'"),
+        ("a: [b ${c}]", "fix: inside [ ] and { }, put quotes around a text with '${'"),
         ("a: b: c", "f:1:5: YAML error: mapping values are not allowed here"),
         ('"\\U99999999"', "f:1:"),
         ("%YAML " + "1" * 5000 + ".1\n---\n", "f:1:"),
