@@ -55,6 +55,7 @@ PLUGINS: Final[dict[str, dict[str, str]]] = {
         "kinesis": "Kinesis",
         "kinesis_firehose": "KinesisFirehose",
         "kinesis_streams": "KinesisStreams",
+        "kafka": "Kafka",
         "loki": "Loki",
         "null": "Null",
         "opensearch": "Opensearch",
