@@ -31,7 +31,7 @@ WANTED = {
     "inputs.json": ("*",),
     "config.json": ("config.*", "cli.*"),
 }
-LEFT_OUT = {"filter.multiline-python", "config.yaml"}
+LEFT_OUT = {"filter.multiline-python"}
 ROUTER = [str(Path(sys.executable).parent / "outrider"), "route"]
 
 pytestmark = pytest.mark.golden

@@ -19,7 +19,7 @@ class Service:
     log_file: str = option("", "file for the log; default: standard error")
     log_format: Literal["text", "json"] = option("text", "json: one object a line (Outrider's own)")
     log_level: LogLevel = option("info", "most talkative level")
-    parsers_file: Repeated = option((), "accepted; the parsers that plugins know are built in")
+    parsers_file: Repeated = option((), "file with [PARSER] and [MULTILINE_PARSER] sections, classic or YAML")
     plugins_file: Repeated = option((), "accepted and not needed: plugins are built in")
     streams_file: str = option("", "stream processor; not supported")
     http_server: bool = option(False, "monitoring endpoint")
