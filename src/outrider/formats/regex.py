@@ -8,7 +8,8 @@ between slashes with flags behind, as in Ruby: ``/pattern/im``.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final, Protocol
 
 import onigurumacffi
@@ -37,7 +38,12 @@ class Regex:
     ``names`` are the named groups in the order of their numbers; a name may stand several times.
     """
 
-    __slots__ = ("_compiled", "_foreign", "names", "pattern")
+    __slots__ = ("_compiled", "_foreign", "match", "names", "pattern", "search")
+
+    search: Callable[[str], Match | None]
+    """The first match anywhere."""
+    match: Callable[[str], Match | None]
+    """A match at the start."""
 
     def __init__(self, pattern: str) -> None:
         pattern = _without_slashes(pattern)
@@ -49,6 +55,7 @@ class Regex:
         if translated is not None:
             try:
                 self._compiled = re.compile(translated, re.MULTILINE | re.ASCII)
+                self.search, self.match = self._compiled.search, self._compiled.match
             except (re.error, OverflowError):
                 self._compiled = None
         if self._compiled is None:
@@ -57,14 +64,8 @@ class Regex:
                 self._compiled = onigurumacffi.compile(pattern)
             except (onigurumacffi.OnigError, UnicodeEncodeError) as error:
                 raise ValueError(f"not a regular expression: {error}") from error
-
-    def search(self, text: str) -> Match | None:
-        """The first match anywhere."""
-        return self._run("search", text)
-
-    def match(self, text: str) -> Match | None:
-        """A match at the start."""
-        return self._run("match", text)
+            self.search = partial(_run, self._compiled.search)
+            self.match = partial(_run, self._compiled.match)
 
     def groups(self, text: str) -> Sequence[str | None] | None:
         """The texts of the groups, in the order of ``names``, of the first match anywhere; None where there is none."""
@@ -74,13 +75,12 @@ class Regex:
         match = self.search(text)
         return None if match is None else [match.group(number) for number in range(1, len(self.names) + 1)]
 
-    def _run(self, how: str, text: str) -> Match | None:
-        run = getattr(self._compiled, how)
-        try:
-            found: Match | None = run(text)
-        except UnicodeEncodeError:  # undecodable bytes reach Oniguruma as replacement characters
-            found = run(text.encode("utf-8", "replace").decode())
-        return found
+
+def _run(run: Callable[[str], Match | None], text: str) -> Match | None:
+    try:
+        return run(text)
+    except UnicodeEncodeError:  # undecodable bytes reach Oniguruma as replacement characters
+        return run(text.encode("utf-8", "replace").decode())
 
 
 def _without_slashes(pattern: str) -> str:
