@@ -31,6 +31,7 @@
 ``shapes``    what a filter of keys does, worked out once for records with the same keys
 ``metrics``   what filters have measured, and its text for Prometheus (pure)
 ``selection``  Regex and Exclude rules
+``rounds``    how often filters have sent records round (pure)
 ``service``   the [SERVICE] keys
 ``log``       log lines as Fluent Bit writes them
 ``peers``     how the first of several processes learns the others' numbers

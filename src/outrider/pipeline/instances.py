@@ -15,6 +15,7 @@ from outrider.pipeline.library import Library
 from outrider.pipeline.log import LEVELS, Log
 from outrider.pipeline.metrics import Metrics
 from outrider.pipeline.plugin import Context
+from outrider.pipeline.rounds import Rounds
 from outrider.pipeline.service import Service
 
 _CORES: Final = {"input": options.InputCore, "filter": options.FilterCore, "output": options.OutputCore}
@@ -49,6 +50,7 @@ class Maker:
     """What gives a plugin's class by kind and name, in the registry's place."""
     metrics: Metrics = field(default_factory=Metrics)
     """What all of them measure."""
+    rounds: Rounds = field(default_factory=Rounds)
     _numbers: Counter[str] = field(default_factory=Counter)
 
     def instance(self, section: PluginSection) -> Instance:
@@ -91,6 +93,7 @@ class Maker:
             self.service.grace,
             self.service.storage_sync == "full",
             metrics=self.metrics,
+            rounds=self.rounds,
         )
         made = Instance(kind, factory(parsed, core, context), core, name, section)
         try:

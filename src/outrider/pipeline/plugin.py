@@ -18,6 +18,7 @@ from outrider.pipeline.library import Library
 from outrider.pipeline.log import Log
 from outrider.pipeline.metrics import Metrics
 from outrider.pipeline.options import FilterCore, InputCore, OutputCore
+from outrider.pipeline.rounds import Rounds
 
 O = TypeVar("O")  # noqa: E741 - the options of a plugin
 
@@ -42,6 +43,8 @@ class Context:
     """[SERVICE] storage.sync full: what counts as stored has reached the disk."""
     metrics: Metrics = field(default_factory=Metrics)
     """What filters have measured, for the outputs that serve it."""
+    rounds: Rounds = field(default_factory=Rounds)
+    """How often records have been sent round under another tag."""
 
 
 class Intake(Protocol):

@@ -81,6 +81,27 @@ async def test_a_record_that_goes_round_and_round_comes_out(route: Any, keep: st
     assert "have gone round 16 times and keep their tag" in went.log
 
 
+async def test_filters_that_send_records_to_each_other_do_so_some_times(route: Any) -> None:
+    went = await route(
+        [rewrite("$level error two false", match="one"), rewrite("$level error one false", match="two")],
+        ("one", [ERROR]),
+        ("two", [INFO]),
+    )
+    assert sorted(went.tagged, key=str) == [("one", ERROR), ("two", INFO)]
+    assert "have gone round 16 times and keep their tag" in went.log
+
+
+async def test_records_of_the_input_are_sent_on_though_others_have_gone_round(route: Any) -> None:
+    loop = rewrite("$level error one false", match="two")
+    last = {"level": "warn"}
+    went = await route(
+        [rewrite("$level . two false", match="one"), loop],
+        *[("one", [ERROR]) for _ in range(3)],
+        ("one", [last]),
+    )
+    assert ("two", last) in went.tagged
+
+
 async def test_metadata_goes_with_its_record(filter_of: Any) -> None:
     plugin = filter_of(*rewrite("$level error bad false"))
     emitted: list[Any] = []

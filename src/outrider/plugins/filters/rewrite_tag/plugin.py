@@ -12,11 +12,10 @@ from typing import Final
 from outrider.model.batch import Batch
 from outrider.model.errors import UserError
 from outrider.pipeline.plugin import Filter
+from outrider.pipeline.rounds import ROUNDS_MAX
 from outrider.plugins.filters.rewrite_tag.config import Options
 from outrider.plugins.filters.rewrite_tag.rules import Rule, rule
 
-_ROUNDS_MAX: Final = 16
-_TAGS_MAX: Final = 10_000
 _TAG_LENGTH_MAX: Final = 1_024
 _MEMORABLE: Final = 64
 
@@ -37,16 +36,19 @@ class RewriteTag(Filter[Options]):
                 raise UserError(f"rule '{text}': {error}") from error
         if not self._rules:
             raise UserError("there is no Rule", fix="add 'Rule $KEY REGEX NEW_TAG KEEP'")
-        self._rounds: dict[str, int] = {}
+
+    async def start(self) -> None:
+        """See Filter."""
+        self.context.rounds.join(self.emitter.name)
 
     def apply(self, batch: Batch) -> None:
         """See Filter."""
         again = batch.source == self.emitter.name
-        rounds = self._rounds.get(batch.tag, 1) if again else 0
+        rounds = self.context.rounds.of(batch.source, batch.tag)
         found, stays = self._sort(batch, again=again)
         if not found:
             return
-        if rounds >= _ROUNDS_MAX:
+        if rounds >= ROUNDS_MAX:
             self.log.error(
                 f"records with the tag {batch.tag} have gone round {rounds} times and keep their tag;"
                 " fix: a Match that leaves out the new tags"
@@ -54,7 +56,7 @@ class RewriteTag(Filter[Options]):
             return
         times, records, metadata = batch.times, batch.records, batch.metadata
         for tag, places in found.items():
-            self._count(tag, rounds + 1)
+            self.context.rounds.given(tag, rounds + 1)
             places.sort()  # several rules may give the same tag
             self.emitter.emit(
                 tag,
@@ -80,11 +82,6 @@ class RewriteTag(Filter[Options]):
                         stays[n] = False
             waiting = others
         return found, stays
-
-    def _count(self, tag: str, rounds: int) -> None:
-        if len(self._rounds) >= _TAGS_MAX:
-            self._rounds.clear()
-        self._rounds[tag] = max(rounds, self._rounds.get(tag, 0))
 
 
 def _match(item: Rule, batch: Batch, waiting: Iterable[int]) -> tuple[dict[str, list[int]], list[int]]:
