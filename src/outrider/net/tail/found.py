@@ -89,22 +89,25 @@ class Found:
         """Those whose name leads elsewhere since now; ``now`` is by the loop's clock."""
         gone = []
         for file in self.files.values():
-            if file.rotated is not None:
-                continue
             status = regular(file.path)
-            if status is None or (status.st_dev, status.st_ino) != file.identity:
+            leads_here = status is not None and (status.st_dev, status.st_ino) == file.identity
+            if leads_here and file.rotated is not None:  # it was moved away and back
+                file.rotated = None
+                self.by_path[file.path] = self.by_path[file.real] = file
+            elif not leads_here and file.rotated is None:
                 file.rotated = now
-                for path in (file.path, file.real):
-                    if self.by_path.get(path) is file:
-                        del self.by_path[path]
+                self._forget_names(file)
                 gone.append(file)
         return gone
 
     def let_go(self, file: TailFile) -> None:
         """Follow the file, which may still be open, no more."""
         self.files.pop(file.identity, None)
+        self._forget_names(file)
+        if file.descriptor >= 0 and os.fstat(file.descriptor).st_nlink:
+            self.left[file.identity] = file.seen, checksum_of(file.check)
+
+    def _forget_names(self, file: TailFile) -> None:
         for path in (file.path, file.real):
             if self.by_path.get(path) is file:
                 del self.by_path[path]
-        if file.descriptor >= 0 and os.fstat(file.descriptor).st_nlink:
-            self.left[file.identity] = file.seen, checksum_of(file.check)

@@ -57,6 +57,13 @@ def test_a_file_that_was_let_go_comes_back_when_it_has_more(tmp_path: Path) -> N
     assert found.rotated(5.0) == [file]
     assert found.rotated(6.0) == []
     assert file.rotated == 5.0
+    assert found.by_path == {}
+    (tmp_path / "a.log.1").rename(path)
+    assert found.rotated(7.0) == []
+    assert file.rotated is None
+    assert found.by_path[str(path)] is file
+    path.rename(tmp_path / "a.log.1")
+    assert found.rotated(8.0) == [file]
     found.let_go(file)
     assert found.scan(NOW) == []
     with (tmp_path / "a.log.1").open("a") as stream:

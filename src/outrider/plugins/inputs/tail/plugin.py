@@ -12,7 +12,7 @@ import os
 import resource
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar, Final
 
@@ -23,9 +23,9 @@ from outrider.model.errors import LocalError, UserError
 from outrider.net.tail.file import Descriptors, TailFile
 from outrider.net.tail.found import Found
 from outrider.net.tail.gzip import GzipFile
-from outrider.net.tail.inotify import Inotify
 from outrider.net.tail.offsets import Offsets
 from outrider.net.tail.positions import Positions
+from outrider.net.tail.watch import TICK, Watch
 from outrider.pipeline.plugin import Decoder, Input, Intake
 from outrider.plugins.inputs.tail.config import Options
 from outrider.plugins.inputs.tail.decode import CODEC, decode
@@ -34,12 +34,10 @@ from outrider.plugins.inputs.tail.tag import check_tag, tag_of
 
 BLOCK: Final = 256 * 1024
 """Bytes that are read at a time; more, where lines may be longer."""
-CALM: Final = 0.02
-"""Seconds between two looks at what the kernel says: writers write line by line, blocks are cheaper."""
-TICK: Final = 0.25
-"""Seconds between two saves of the positions, and between two looks at files that the kernel does not speak of."""
-SHARE: Final = 20
-"""A look at names takes one part of so many of the time at most."""
+
+DESCRIPTORS_SPARE: Final = 256
+"""Descriptors that are left for everything else."""
+_DESCRIPTORS_MAX: Final = 1 << 16
 
 
 class Tail(Input[Options]):
@@ -106,13 +104,18 @@ class Tail(Input[Options]):
         self._holding: set[TailFile] = set()
         self._block = max(BLOCK, options.buffer_max_size + 1)
         self._running, self._turning = True, False
-        self._names_changed = False
-        self._next_look = 0.0
-        self._calm: asyncio.TimerHandle | None = None
-        self._inotify = self._watcher()
-        self._scan(from_head=options.read_from_head)
+        self._from_head = options.read_from_head
+        self._watch = Watch(
+            self._found,
+            self,
+            self.log.warn,
+            inotify=options.inotify_watcher,
+            refresh=options.refresh_interval,
+            names=options.watcher_interval,
+        )
+        self._watch.scan()
+        self._from_head = options.read_newly_discovered_files_from_head
         self._follow_rotated_while_away()
-        self._last_scan = self._loop.time()
         self._timer = self._loop.call_later(TICK, self._tick)
         intake.on_room(lambda: None, self._go_on)
         self.log.info(f"following {len(self._found.files)} files of {', '.join(options.path)}")
@@ -121,11 +124,9 @@ class Tail(Input[Options]):
         """See Input. What is in the files and was not read yet is read after a restart."""
         self._running = False
         self._timer.cancel()
-        if self._calm is not None:
-            self._calm.cancel()
         for file in list(self._holding):
             self._handed_in(file, safe=self._reader.give_all(file.state))
-        self._watch_no_more()
+        self._watch.close()
         self._positions.close()
         self._descriptors.close_all()
 
@@ -141,41 +142,10 @@ class Tail(Input[Options]):
             by_name=options.db_compare_filename,
         )
 
-    def _watcher(self) -> Inotify | None:
-        if not self.options.inotify_watcher:
-            return None
-        try:
-            inotify = Inotify()
-        except LocalError as error:
-            self.log.warn(f"{error}; files are looked at every {TICK:g} seconds instead")
-            return None
-        self._loop.add_reader(inotify.descriptor, self._news)
-        return inotify
-
-    def _watch_no_more(self) -> None:
-        if self._inotify is not None:
-            self._loop.remove_reader(self._inotify.descriptor)
-            self._inotify.close()
-            self._inotify = None
-
     # -- which files
 
-    def _scan(self, *, from_head: bool) -> None:
-        """Take up the files that are new."""
-        for file in self._found.scan(time.time()):
-            self._take_up(file, from_head=from_head)
-        if self._inotify is None:
-            return
-        try:
-            for directory in self._found.directories():
-                self._inotify.watch(directory)
-        except LocalError as error:
-            self.log.warn(
-                f"{error}; files are looked at every {TICK:g} seconds instead; fix: raise fs.inotify.max_user_watches"
-            )
-            self._watch_no_more()
-
-    def _take_up(self, file: TailFile, *, from_head: bool) -> None:
+    def found(self, file: TailFile) -> None:
+        """See Follower: follow it."""
         tag = tag_of(self._tag, self._regex, file.path)
         if tag is None:
             self.log.error(f"{file.path} is not followed: tag_regex does not fit its name")
@@ -183,7 +153,7 @@ class Tail(Input[Options]):
             return
         try:
             self._descriptors.open(file)
-            self._begin(file, from_head=from_head)
+            self._begin(file)
         except (LocalError, OSError) as error:
             self.log.error(f"{file.path} is not followed: {error}")
             self._descriptors.close(file)
@@ -191,9 +161,9 @@ class Tail(Input[Options]):
         file.state = self._reader.stream(tag, file.path)
         self._found.take_up(file)
         self._positions.changed(file)
-        self._queue(file)
+        self.grown(file)
 
-    def _begin(self, file: TailFile, *, from_head: bool) -> None:
+    def _begin(self, file: TailFile) -> None:
         """Where reading begins: where it has stopped before, at the head, or at the end."""
         left = self._found.left.get(file.identity)
         saved = self._positions.of(file)
@@ -205,7 +175,7 @@ class Tail(Input[Options]):
                 file.go_to(saved.offset)
             else:
                 self.log.info(f"{file.path} was truncated meanwhile: it is read from its head")
-        elif not from_head:
+        elif not self._from_head:
             file.go_to(file.size())
 
     def _follow_rotated_while_away(self) -> None:
@@ -222,74 +192,31 @@ class Tail(Input[Options]):
                 file.state = self._reader.stream(tag, saved.name)
                 self._positions.adopt(file, saved)
                 self._found.take_up(file)
-                self._queue(file)
+                self.grown(file)
 
     # -- what wakes it up
 
-    def _news(self) -> None:
-        """The kernel has something to say: hear it a little later, when there is more of it."""
-        assert self._inotify is not None
-        self._loop.remove_reader(self._inotify.descriptor)
-        self._calm = self._loop.call_later(CALM, self._hear)
-
-    def _hear(self) -> None:
-        if self._inotify is None:
-            return
-        modified, renamed, lost = self._inotify.changes()
-        self._loop.add_reader(self._inotify.descriptor, self._news)
-        for path in modified:
-            file = self._found.by_path.get(path)
-            if file is not None:
-                self._queue(file)
-        if renamed or lost:
-            self._look()
-        if lost:
-            self._queue_all(self._found.files.values())
-
-    def _look(self) -> None:
-        """Names have changed: which files were rotated, which are new? Not all the time, if there are many."""
-        start = self._loop.time()
-        self._names_changed = start < self._next_look
-        if self._names_changed:
-            return
-        for file in self._found.rotated(start):
-            self._positions.changed(file)
-            self._queue(file)
-        self._scan(from_head=self.options.read_newly_discovered_files_from_head)
-        end = self._loop.time()
-        self._next_look = end + SHARE * (end - start)
-
-    def _tick(self) -> None:
-        start = self._loop.time()
-        files = self._found.files
-        is_time = start - self._last_scan >= (
-            self.options.refresh_interval
-            if self._inotify is not None
-            else min(self.options.watcher_interval, self.options.refresh_interval)
-        )
-        if is_time or self._names_changed:
-            self._look()
-        if is_time or self._inotify is None:
-            self._queue_all(file for file in files.values() if _has_more(file))
-        if is_time:
-            self._last_scan = start
-        self._queue_all(file for file in files.values() if file.rotated is not None)
-        now = time.time_ns()
-        for file in list(self._holding):
-            self._handed_in(file, safe=self._reader.give_idle(file.state, now))
-        self._positions.save()
-        # Looking at ten thousand files takes a while: it must not become all that is done.
-        self._timer = self._loop.call_later(max(TICK, SHARE * (self._loop.time() - start)), self._tick)
-
-    def _queue_all(self, files: Iterable[TailFile]) -> None:
-        for file in list(files):
-            self._queue(file)
-
-    def _queue(self, file: TailFile) -> None:
+    def grown(self, file: TailFile) -> None:
+        """See Follower: read it when it is its turn."""
         if not file.state.queued:
             file.state.queued = True
             self._ready.append(file)
             self._go_on()
+
+    def rotated(self, file: TailFile) -> None:
+        """See Follower: read it to its end."""
+        self._positions.changed(file)
+        self.grown(file)
+
+    def _tick(self) -> None:
+        rest = self._watch.tick()
+        for file in [file for file in self._found.files.values() if file.rotated is not None]:
+            self.grown(file)
+        now = time.time_ns()
+        for file in list(self._holding):
+            self._handed_in(file, safe=self._reader.give_idle(file.state, now))
+        self._positions.save()
+        self._timer = self._loop.call_later(rest, self._tick)
 
     def _go_on(self) -> None:
         if self._ready and self._running and not self._turning and not self._intake.full:
@@ -308,7 +235,7 @@ class Tail(Input[Options]):
         try:
             self._descriptors.open(file)
             if self._read(file):
-                self._queue(file)
+                self.grown(file)
         except (LocalError, OSError) as error:
             self.log.warn(f"{file.path} is followed no more: {error}")
             self._let_go(file)
@@ -402,19 +329,6 @@ class Tail(Input[Options]):
         self._positions.save()
         self.log.info("every file has been read to its end")
         self._intake.end()
-
-
-def _has_more(file: TailFile) -> bool:
-    try:
-        status = os.fstat(file.descriptor) if file.descriptor >= 0 else os.stat(file.path)
-    except OSError:
-        return True  # reading it will tell
-    return status.st_size != file.seen
-
-
-DESCRIPTORS_SPARE: Final = 256
-"""Descriptors that are left for everything else."""
-_DESCRIPTORS_MAX: Final = 1 << 16
 
 
 def _descriptors() -> int:
