@@ -25,6 +25,17 @@ def rule(name: str, text: str) -> Rule:
     except ValueError as error:
         raise UserError(f"{name} '{text}': {error}") from error
 
+    plain = key.removeprefix("$")
+    if "[" not in plain:
+
+        def has(record: Record) -> bool:
+            value: Any = record.get(plain)
+            if type(value) is str:
+                return search(value) is not None
+            return isinstance(value, bytes) and search(value.decode("utf-8", "surrogateescape")) is not None
+
+        return has
+
     def matches(record: Record) -> bool:
         value: Any = get(record)
         if isinstance(value, bytes):

@@ -8,14 +8,17 @@ from typing import Any, Final
 
 from outrider.formats.stamps import MONTHS
 from outrider.model.batch import Record
+from outrider.protocols.syslog import dates
 from outrider.protocols.syslog.framing import messages
 from outrider.protocols.syslog.parse import SyslogMessage, parse_text
 
 _HEADS_MAX: Final = 4096
+_STAMPS_MAX: Final = 4096
+_NAMES_MAX: Final = 4096
 # The shape that our own router sends, up to the process id: nothing in it can be read in another way.
 _HEAD = re.compile(
-    rf"<(?P<pri>[1-9]?\d|1[0-8]\d|19[01])>(?:{'|'.join(MONTHS)}) [ \d]\d \d\d:\d\d:\d\d "
-    r"(?P<host>[\w.-]{1,255}) (?P<ident>[^\s:\[\]]{1,128})\[(?P<pid>[^\]\s]{1,128})",
+    rf"<(?P<pri>[1-9]?\d|1[0-8]\d|19[01])>(?P<stamp>(?:{'|'.join(MONTHS)}) [ \d]\d \d\d:\d\d:\d\d) "
+    r"(?P<name>(?P<host>[\w.-]{1,255}) (?P<ident>[^\s:\[\]]{1,128})\[(?P<pid>[^\]\s]{1,128}))",
     re.ASCII,
 )
 
@@ -50,6 +53,7 @@ def _records(lines: list[str], received_ns: int) -> tuple[list[int], list[Record
     """Senders repeat themselves: a head that was met before, up to the process id, is not read again."""
     times: list[int] = []
     found: list[Record] = []
+    stamps: dict[str, int | None] = {}
     heads: dict[str, tuple[int, str, str, str, str] | None] = {}
     for line in lines:
         end = line.find("]: ")
@@ -57,7 +61,7 @@ def _records(lines: list[str], received_ns: int) -> tuple[list[int], list[Record
         try:
             known = heads[head]
         except KeyError:
-            known = _head(head, received_ns)
+            known = _head(head, received_ns, stamps)
             if len(heads) < _HEADS_MAX:
                 heads[head] = known
         if known is None:
@@ -71,12 +75,32 @@ def _records(lines: list[str], received_ns: int) -> tuple[list[int], list[Record
     return times, found
 
 
-def _head(head: str, received_ns: int) -> tuple[int, str, str, str, str] | None:
+def _head(head: str, received_ns: int, stamps: dict[str, int | None]) -> tuple[int, str, str, str, str] | None:
+    """Time, priority, host, program and process id; None where only the whole line can tell. ``stamps`` remembers."""
     match = _HEAD.fullmatch(head)
     if match is None:
         return None
-    message = parse_text(f"{head}]: ", received_ns)
-    parts = (match["pri"], message.host, message.app, message.procid)
-    if (str(message.priority), match["host"], match["ident"], match["pid"]) != parts or message.message:
-        return None
-    return message.time, *parts
+    pri, stamp, name, host, ident, pid = match.groups()
+    if stamp not in stamps:
+        if len(stamps) >= _STAMPS_MAX:
+            stamps.clear()
+        readings = dates.find(stamp, 0, received_ns)
+        stamps[stamp] = readings[0].ns if readings else None
+    time = stamps[stamp]
+    return None if time is None or not _is_clear(name, host, ident, pid) else (time, pri, host, ident, pid)
+
+
+_PROBE: Final = "<0>Jan  1 00:00:00 "
+_clear: dict[str, bool] = {}
+
+
+def _is_clear(name: str, host: str, ident: str, pid: str) -> bool:
+    """Whether host and tag cannot be read in another way, such as a host named ``UTC`` or ``2026``."""
+    known = _clear.get(name)
+    if known is None:
+        message = parse_text(f"{_PROBE}{name}]: ", 0)
+        known = (message.host, message.app, message.procid, message.message) == (host, ident, pid, "")
+        if len(_clear) >= _NAMES_MAX:
+            _clear.clear()
+        _clear[name] = known
+    return known
