@@ -279,7 +279,7 @@ def _explain(plan: build.Plan, arguments: Arguments) -> int:
 
 def _read(arguments: Arguments, environment: Mapping[str, str], log: Log, findings: Findings) -> Configuration:
     """Command line, file, and the parsers files that both name."""
-    configuration, files = arguments.configuration, ConfigurationFiles()
+    configuration, files = arguments.configuration.then(Configuration()), ConfigurationFiles()
     if arguments.config_file:
         with findings.collecting():
             configuration = configuration.then(from_file(arguments.config_file, files, log.warn, findings))

@@ -73,7 +73,9 @@ class Exchangeable:
             configuration = self._loader.load()
             self._next = (configuration, self._loader.plan(configuration))
         except (UserError, LocalError) as error:
-            self._log.error(f"reload: {error}; the old configuration goes on")
+            for line in str(error).splitlines():
+                self._log.error(f"reload: {line}")
+            self._log.error("reload: the old configuration goes on")
             return str(error)
         self._log.info("reload: the new configuration is right and takes the place of the old one")
         self.engine.leave(self._unchanged(*self._next))
