@@ -48,7 +48,15 @@ def endpoint_of(service: str, region: str, option: str = "", port: int = 0, key:
         name, given = parts.hostname, parts.port
     except ValueError:
         name, given = None, None
-    if scheme.lower() not in ("http", "https") or not name or parts.path.strip("/") or parts.query or parts.username:
+    printable = option.isascii() and option.isprintable() and " " not in option
+    if (
+        not printable
+        or scheme.lower() not in ("http", "https")
+        or not name
+        or parts.path.strip("/")
+        or parts.query
+        or parts.username
+    ):
         raise UserError(f"{key} '{option}' is not a host with an optional port", fix="write it as host or host:port")
     tls = scheme.lower() == "https"
     return Endpoint(name, given or port or (443 if tls else 80), tls)

@@ -30,8 +30,6 @@ BLOCK: Final = 128
 
 Texts = Callable[[Sequence[Record]], list[str]]
 """Records to the texts of their events."""
-Cut = Callable[[str], str]
-"""A text that is too long to one that is not; others as they are."""
 
 _encoder: Final = msgspec.json.Encoder()
 _HALF_ESCAPE: Final = re.compile(rb"(?<!\\)(?:\\\\)*(\\(?:u[0-9a-f]{0,3})?)\Z")
@@ -99,7 +97,7 @@ def wanted(records: Sequence[Record], log_key: str, dropped: Counter[str]) -> li
 
 
 def bodies(
-    group: str, stream: str, times: Sequence[int], records: Sequence[Record], texts: Texts, cut: Cut
+    group: str, stream: str, times: Sequence[int], records: Sequence[Record], texts: Texts, longest: Longest
 ) -> Iterator[Body]:
     """As few bodies as the limits allow, one after another; ``times`` are milliseconds, sorted."""
     names = _encoder.encode({"logGroupName": group, "logStreamName": stream, "logEvents": []})[:-2]
@@ -119,10 +117,10 @@ def bodies(
             at = len(data) - 1  # the bracket that opens or ends the list so far
             _encoder.encode_into(taken, data, at)
             grown = len(data) - at - 1
-            if grown > min(left, EVENT_MAX):
+            if grown > min(left, longest.size):
                 del data[at:]
                 data += b"]"
-                taken = _fitting(taken, left, cut)
+                taken = _fitting(taken, left, longest.cut)
                 if not taken:
                     break
                 _encoder.encode_into(taken, data, at)
@@ -137,7 +135,7 @@ def bodies(
         start = position
 
 
-def _fitting(events: list[Event], left: int, cut: Cut) -> list[Event]:
+def _fitting(events: list[Event], left: int, cut: Callable[[str], str]) -> list[Event]:
     """The first ones that fit into so many bytes; too long texts are cut in place."""
     for event in events:
         event.message = cut(event.message)
@@ -158,6 +156,17 @@ def cut_to_limit(text: str) -> str:
         kept = kept[: len(kept) - len(half[1])]
     kept = kept.decode("utf-8", "ignore").encode()
     return str(msgspec.json.decode(b'"%b"' % kept))
+
+
+@dataclass(frozen=True, slots=True)
+class Longest:
+    """A text of more than ``size`` bytes may be too long; ``cut`` gives one that is not, and others as they are."""
+
+    size: int
+    cut: Callable[[str], str]
+
+
+LONGEST: Final = Longest(EVENT_MAX, cut_to_limit)
 
 
 def in_order(times: Sequence[int]) -> list[int] | None:

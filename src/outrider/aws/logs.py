@@ -11,7 +11,7 @@ import msgspec
 
 from outrider.aws.client import AwsClient, problem
 from outrider.aws.faults import Fault
-from outrider.aws.log_events import Body, Cut, Texts, bodies, cut_to_limit, in_order
+from outrider.aws.log_events import LONGEST, Body, Longest, Texts, bodies, in_order
 from outrider.aws.outcome import CallError, Outcome
 from outrider.model.batch import Record
 from outrider.model.errors import PeerError
@@ -41,11 +41,11 @@ class LogsOptions:
 class Logs:
     """Puts events into streams."""
 
-    def __init__(self, client: AwsClient, options: LogsOptions, texts: Texts, cut: Cut = cut_to_limit) -> None:
+    def __init__(self, client: AwsClient, options: LogsOptions, texts: Texts, longest: Longest = LONGEST) -> None:
         self._client = client
         self._options = options
         self._texts = texts
-        self._cut = cut
+        self._longest = longest
         self._known: dict[tuple[str, str], float] = {}
 
     def warm(self) -> None:
@@ -77,7 +77,7 @@ class Logs:
             done = 0
             try:
                 await self._ready(group, stream)
-                for body in bodies(group, stream, stamps, chosen, self._texts, self._cut):
+                for body in bodies(group, stream, stamps, chosen, self._texts, self._longest):
                     await self._put(group, stream, body, outcome)
                     done = body.end
             except PeerError as failed:

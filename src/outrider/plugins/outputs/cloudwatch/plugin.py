@@ -6,7 +6,7 @@ import uuid
 
 from outrider.aws import metadata
 from outrider.aws.local import task_endpoint
-from outrider.aws.log_events import one_key, wanted, whole_records
+from outrider.aws.log_events import Longest, one_key, wanted, whole_records
 from outrider.aws.logs import Logs, LogsOptions
 from outrider.aws.outcome import Outcome
 from outrider.model.batch import Batch
@@ -14,7 +14,7 @@ from outrider.model.errors import PeerError, UserError
 from outrider.pipeline.aws_output import aws_client, delivery
 from outrider.pipeline.plugin import Delivery, Output
 from outrider.plugins.outputs.cloudwatch.config import Options
-from outrider.plugins.outputs.cloudwatch.format import ECS_FIELDS, Naming, cut, tags
+from outrider.plugins.outputs.cloudwatch.format import ECS_FIELDS, EVENT_MAX, Naming, cut, tags
 
 
 class Cloudwatch(Output[Options]):
@@ -54,7 +54,7 @@ class Cloudwatch(Output[Options]):
                 log_format=options.log_format,
             ),
             one_key(options.log_key) if options.log_key else whole_records(escape_unicode=False),
-            cut,
+            Longest(EVENT_MAX, cut),
         )
 
     async def start(self) -> None:

@@ -1,0 +1,52 @@
+"""A stand-in for AWS, and an environment that names no keys."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+STAND_IN = Path(__file__).resolve().parents[2] / "stand_ins" / "aws.py"
+
+
+@pytest.fixture(scope="session")
+def stand_in() -> ModuleType:
+    """The module ``tests/stand_ins/aws.py``."""
+    spec = importlib.util.spec_from_file_location("stand_in_aws", STAND_IN)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(autouse=True)
+def _no_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in os.environ:
+        if name.startswith(("AWS_", "ECS_", "EKS_")) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+
+
+@pytest.fixture
+def keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys that the stand-in knows, in the environment."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+
+
+@pytest.fixture
+def aws(stand_in: ModuleType) -> Iterator[Any]:
+    """A running stand-in with the log group ``grp``."""
+    server = stand_in.Aws()
+    yield server
+    server.close()
