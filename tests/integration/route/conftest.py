@@ -173,3 +173,9 @@ def settled(path: Path, lines: int) -> list[Any]:
 def lines_of() -> Callable[[Path, int], list[str]]:
     """Wait for so many lines in a file."""
     return settled
+
+
+@pytest.fixture
+def wait() -> Callable[..., None]:
+    """Wait until something that another process does has happened."""
+    return until
