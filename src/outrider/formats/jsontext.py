@@ -1,18 +1,23 @@
 """JSON texts to values: by msgspec, and by Python's own decoder where that is too strict for what Fluent Bit takes.
 
 The slower way takes bytes that are not UTF-8 (as surrogate escapes), control characters inside strings and numbers out
-of range. Texts that nest too deep for either are no JSON here.
+of range; half of a surrogate pair is U+FFFD. Texts that nest too deep for either are no JSON here.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NoReturn
 
 import msgspec
 
 _decode: Final[Callable[[str], Any]] = msgspec.json.Decoder().decode
+# An escape, or two that are one character; half of such a pair is the group.
+_ESCAPE: Final = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
 _OBJECT: Final = frozenset({dict})
 
 
@@ -48,6 +53,8 @@ def _slowly(text: str) -> Any:
     text = text.strip(" \t\r\n")
     if text[:1] != "{" or text[-1:] != "}":
         return None
+    if "\\u" in text:
+        text = _ESCAPE.sub(lambda match: r"\ufffd" if match[1] else match[0], text)
     try:
         return _lenient.decode(text)
     except (ValueError, RecursionError):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outrider.formats.jsontext import json_object
+from outrider.formats.jsontext import json_object, json_objects
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,7 @@ from outrider.formats.jsontext import json_object
         (' {"a":[1,2.5,null,true,{"b":"é"}]}\n', {"a": [1, 2.5, None, True, {"b": "é"}]}),
         ('{"a":"\udcff"}', {"a": "\udcff"}),
         ('{"a":"x\ty"}', {"a": "x\ty"}),
+        (r'{"a":"\ud800!\\ud800 \ud83d\ude00","\udc80":1}', {"a": "\ufffd!\\ud800 😀", "\ufffd": 1}),
         ("{}", {}),
         ('{"a":1} x', None),
         ('{"a":1}{"b":2}', None),
@@ -31,7 +32,7 @@ from outrider.formats.jsontext import json_object
         ('{"a":' * 100_000, None),
         ('{"a":' * 100_000 + "1" + "}" * 100_000, None),
     ],
-    ids=range(15),
+    ids=range(16),
 )
 def test_objects(text: str, expected: dict[str, Any] | None) -> None:
     assert json_object(text) == expected
@@ -51,6 +52,11 @@ _values = st.recursive(
 @given(st.dictionaries(st.text(), _values))
 def test_what_python_writes_is_read(value: dict[str, Any]) -> None:
     assert json_object(json.dumps(value)) == value
+
+
+@given(st.lists(st.sampled_from(['{"a":1}', "{}", "[]", "x", '{"a":"\udcff"}', '{"b":2} '])))
+def test_many_are_as_one_by_one(texts: list[str]) -> None:
+    assert json_objects(texts) == [json_object(text) for text in texts]
 
 
 @given(st.text(alphabet='{}[]":,\\u0123dDeE+-. tfn\udcff'))

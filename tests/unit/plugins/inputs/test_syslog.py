@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from outrider.model.errors import UserError
+from outrider.pipeline.library import ParserOptions
+from outrider.plugins.inputs.syslog.standard import is_standard
 
 LINE = b"<13>Nov 14 22:13:20 web app[7]: hello"
 LONG = b"<13>1 2023-11-14T22:13:20.5Z web app 7 - - hello " + b"x" * 200
@@ -129,6 +131,49 @@ async def test_long_messages_are_cut_and_counted(make: Any, intake_of: Any, unus
     intake = await run(make, intake_of, over_tcp(unused_tcp_port, LONG + b"\n" + LINE + b"\n"), 2, **options)
     assert [record["message"][:5] for record in intake.records] == ["hello", "hello"]
     assert intake.refused == [("syslog.0", 1, "end of a message longer than Buffer_Max_Size")]
+
+
+async def test_any_parser(make: Any, intake_of: Any, unused_tcp_port: int) -> None:
+    send = over_tcp(unused_tcp_port, b'a=1 b\n=\nc="2"\n')
+    options = {
+        "mode": "tcp",
+        "listen": "127.0.0.1",
+        "port": unused_tcp_port,
+        "parser": "logfmt",
+        "raw_message_key": "r",
+    }
+    intake = await run(make, intake_of, send, 3, **options)
+    assert intake.records == [{"a": "1", "b": True, "r": "a=1 b"}, {"message": "=", "r": "="}, {"c": "2", "r": 'c="2"'}]
+
+
+async def test_any_parser_over_udp_gives_its_time(make: Any, intake_of: Any, unused_udp_port: int) -> None:
+    line = b'{"time":"21/Nov/2026:09:20:11 +0000","a":1}'
+    options = {"mode": "udp", "listen": "127.0.0.1", "port": unused_udp_port, "parser": "json"}
+    intake = await run(make, intake_of, over_udp(("127.0.0.1", unused_udp_port), line), 1, **options)
+    assert (intake.records, intake.batches[0].times) == ([{"a": 1}], [1_795_252_811_000_000_000])
+
+
+STANDARD = (
+    r"/^\<(?<pri>[0-9]+)\>(?<time>[^ ]* {1,2}[^ ]* [^ ]*) (?<host>[^ ]*) (?<ident>[a-zA-Z0-9_\/\.\-]*)"
+    r"(?:\[(?<pid>[0-9]+)\])?(?:[^\:]*\:)? *(?<message>.*)$/"
+)
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, True),
+        ({"time_format": "%b %d %H:%M:%S"}, True),
+        ({"regex": STANDARD.strip("/")}, True),
+        ({"regex": STANDARD.replace("ident", "app")}, False),
+        ({"time_keep": True}, False),
+        ({"types": "pri:integer"}, False),
+        ({"format": "json"}, False),
+    ],
+)
+def test_own_parsers_that_are_standard_ones(more: dict[str, Any], expected: bool) -> None:
+    values: dict[str, Any] = {"name": "mine", "format": "regex", "regex": STANDARD, **more}
+    assert is_standard(ParserOptions(**values)) is expected
 
 
 @pytest.mark.parametrize("parser", ["syslog-rfc5424", "syslog-rfc3164", "syslog-rfc3164-local"])

@@ -97,6 +97,17 @@ async def test_text_with_the_address_of_the_sender(make: Any, intake_of: Any, un
     assert intake.refused == [("tcp.0", 1, "connection closed inside a record")]
 
 
+async def test_lines_through_a_parser(make: Any, intake_of: Any, unused_tcp_port: int) -> None:
+    data = b'{"time":"21/Nov/2026:09:20:11 +0000","a":1}\nplain\n'
+    intake = await run(make, intake_of, unused_tcp_port, data, parser="json", source_address_key="from")
+    senders = [record.pop("from") for record in intake.records]
+    assert intake.records == [{"a": 1}, {"log": "plain"}]
+    assert all(sender.startswith("127.0.0.1") for sender in senders)
+    assert intake.batches[0].times[0] == 1_795_252_811_000_000_000
+    with pytest.raises(UserError, match="did you mean 'json'"):
+        make("input", "tcp", parser="jso")
+
+
 async def test_what_is_too_large_is_counted(make: Any, intake_of: Any, unused_tcp_port: int) -> None:
     intake = await run(make, intake_of, unused_tcp_port, b'{"a":1} {"a":"' + b"x" * 2000, buffer_size=1)
     assert intake.records in ([{"a": 1}], [])
