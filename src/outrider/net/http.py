@@ -338,7 +338,7 @@ def _cause(error: BaseException, timeout: float, connect_timeout: float) -> str:
         case aiohttp.ClientPayloadError():
             return "the answer was cut off"
         case aiohttp.ClientResponseError():
-            return f"not an HTTP answer: {error.message}"[: 2 * _QUOTED_MAX]
+            return header_value(f"not an HTTP answer: {' '.join(error.message.split())}")[: 2 * _QUOTED_MAX]
         case OSError():
             return f"{error.strerror or error}"
         case _:

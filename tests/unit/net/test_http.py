@@ -175,8 +175,9 @@ async def test_an_answer_that_is_none_is_an_error(said: bytes, match: str) -> No
         await writer.drain()
 
     async with peer(talk) as port, client_of(port) as client:
-        with pytest.raises(PeerError, match=match):
+        with pytest.raises(PeerError, match=match) as caught:
             await client.request("POST", "/")
+    assert str(caught.value).isprintable()
 
 
 async def test_a_reset_is_named() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from outrider.formats import json
@@ -18,6 +18,7 @@ from outrider.model.batch import Batch, Record
 from outrider.plugins.outputs.opentelemetry.config import Options
 
 _DEPTH_MAX: Final = 32
+_ONE_BYTE_SIZES: Final = 126
 _HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2})+")
 _RESOURCE: Final = pb.block(1, b"")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -171,8 +172,19 @@ def _identifier(value: Any, size: int) -> bytes | None:
 
 
 def _pair(key: Any, value: Any, depth: int) -> bytes:
-    name = key if type(key) is str else json.encode(key, escape_unicode=False).decode()
-    return pb.block(1, _utf8(name)) + pb.block(2, any_value(value, depth))
+    """A KeyValue."""
+    head = _name(key) if type(key) is str else pb.block(1, json.encode(key, escape_unicode=False))
+    if type(value) is str:
+        text = _utf8(value)
+        size = len(text)
+        if size < _ONE_BYTE_SIZES:
+            return b"%b\x12%c\x0a%c%b" % (head, size + 2, size, text)  # most members are short texts
+    return head + pb.block(2, any_value(value, depth))
+
+
+@lru_cache(maxsize=4096)
+def _name(key: str) -> bytes:
+    return pb.block(1, _utf8(key))
 
 
 def _utf8(text: str) -> bytes:
