@@ -28,6 +28,7 @@ PLUGINS: Final[dict[str, dict[str, str]]] = {
     },
     "filter": {
         "aws": "Aws",
+        "content_modifier": "ContentModifier",
         "ecs": "Ecs",
         "expect": "Expect",
         "grep": "Grep",

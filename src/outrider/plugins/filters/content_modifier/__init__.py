@@ -1,0 +1,1 @@
+"""Changes one field: of processors in YAML, and as a filter."""
