@@ -64,6 +64,10 @@ class Maker:
                 section.place,
                 fix=f"add a line 'Name PLUGIN'; plugins: {', '.join(sorted(registry.PLUGINS[kind]))}",
             )
+        for item in properties:
+            if item.key == "name" and item is not name_property:
+                message = f"{kind}: name is set twice, first at {name_property.place}; the first one counts"
+                self.findings.warn(message, item.place, fix="remove one of them")
         plugin_name, address = _split_address(name_property.value)
         plugin_name = _ALIASES.get(plugin_name, plugin_name)
         factory = (self.classes or registry.plugin_class)(kind, plugin_name, name_property.place)
