@@ -21,6 +21,7 @@ Slot: TypeAlias = tuple[Any, int]
 
 _KNOWN_MAX: Final = 1_000
 """Senders choose keys, so there may be any number of shapes; only so many are remembered."""
+_LENGTH_MAX: Final = 4_096
 
 
 class Shapes:
@@ -47,7 +48,8 @@ class Shapes:
         found = self._known.get(shape)
         if found is None:
             found = self._plan(shape)
-            if all(type(key) is str for key in shape):  # 1, 1.0 and True would share an entry
+            # 1, 1.0 and True would share an entry, and keys may be as long as senders like.
+            if all(type(key) is str for key in shape) and sum(map(len, shape)) <= _LENGTH_MAX:
                 if len(self._known) >= _KNOWN_MAX:
                     self._known.clear()
                 self._known[shape] = found

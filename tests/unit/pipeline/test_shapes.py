@@ -40,6 +40,9 @@ def test_any_number_of_shapes_is_taken_and_not_all_are_remembered() -> None:
     assert len(asked) == 1_500
     shapes.apply(records[:1])
     assert len(asked) == 1_501
+    for _ in range(2):
+        shapes.apply([{"k" * 5_000: 1}])
+    assert len(asked) == 1_503
 
 
 SLOTS = st.lists(
