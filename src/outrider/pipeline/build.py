@@ -166,7 +166,9 @@ def engine(
     for item in result.of_kind("output"):
         warn: Callable[[str], None] = item.plugin.log.warn
         retries = Retries(
-            values.retry_limit(item.core.retry_limit or "1", warn), service.scheduler_base, service.scheduler_cap
+            values.retry_limit(item.core.retry_limit or item.plugin.retry_limit, warn),
+            service.scheduler_base,
+            service.scheduler_cap,
         )
         made.outputs.append(
             OutputRunner(

@@ -202,6 +202,8 @@ class Output(ABC, Generic[O]):
     """Whether several processes may have one each."""
     concurrency: ClassVar[int] = 1
     """How many batches may be under way at once, unless ``Workers`` says otherwise."""
+    retry_limit: ClassVar[str] = "1"
+    """Where ``Retry_Limit`` is not set."""
     takes_records: ClassVar[bool] = True
     """Whether records whose tag matches are routed here; an output that serves metrics takes none."""
 

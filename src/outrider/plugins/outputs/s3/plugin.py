@@ -33,8 +33,6 @@ from outrider.plugins.outputs.s3.store import QUARANTINE, Store, StoreFile, Uplo
 _AT_ONCE: Final = 4
 """Requests under way."""
 _COMPLETE_SECONDS: Final = 300.0
-_RETRIES: Final = 5
-"""Where Retry_Limit is not set. Source: Fluent Bit, MAX_UPLOAD_ERRORS."""
 _RANDOM: Final = string.ascii_letters + string.digits
 _SECOND: Final = 1_000_000_000
 
@@ -47,6 +45,7 @@ class S3(Output[Options]):
     """
 
     Options = Options
+    retry_limit = "5"  # Fluent Bit's MAX_UPLOAD_ERRORS
 
     def check(self) -> None:
         """See Output."""
@@ -60,17 +59,13 @@ class S3(Output[Options]):
         self._credentials = Credentials(who)
         self._credentials.check()
         self._http = http_client(self.core, self._endpoint.host, self._endpoint.port, tls)
-        self._retries = self._retry_limit()
+        self._retries = values.retry_limit(self.core.retry_limit or self.retry_limit, lambda _: None)
         if options.format.lower() == "json":
             self.log.warn("format json means json_lines: one object a line; fix: write json_lines")
         if self.core.storage_total_limit_size:
             self.log.warn("storage.total_limit_size bounds chunks; fix: bound files with store_dir_limit_size")
         if self.limits.whole and not options.use_put_object:
             self.log.info("total_file_size is less than 10 MB, will use PutObject API")
-
-    def _retry_limit(self) -> int | None:
-        given = self.core.retry_limit
-        return values.retry_limit(given, self.log.warn) if given else _RETRIES
 
     async def start(self) -> None:
         """See Output. Raises LocalError when the store cannot be made."""
