@@ -38,8 +38,8 @@ class Endpoint:
     """One of them, by its URL. Raises UserError for a URL that is none."""
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
         try:
+            parts = urlsplit(url)
             port = parts.port or 80
         except ValueError as error:
             raise UserError(f"'{url}' is not the URL of an endpoint: {error}") from error

@@ -121,9 +121,17 @@ def proxy_for(host: str, *, tls: bool, option: str = "") -> str:
             return ""
     if url and "://" not in url:
         url = f"http://{url}"
-    if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
+    if url and not _is_http(url):
         raise UserError("the proxy is not the URL of an HTTP proxy", fix="use http://host:port")
     return url
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets that hold no address, a port that is no number
+        return False
 
 
 def basic_auth(user: str, password: str) -> tuple[str, str]:

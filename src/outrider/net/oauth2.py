@@ -72,8 +72,8 @@ class ClientCredentials:
     """Tokens of one client, one at a time. Raises UserError when the settings cannot work."""
 
     def __init__(self, network: Network, settings: Settings, proxy: str = "") -> None:
-        url = urlsplit(settings.oauth2_token_url)
         try:
+            url = urlsplit(settings.oauth2_token_url)
             port = url.port or (443 if url.scheme == "https" else 80)
         except ValueError as error:
             raise UserError(f"oauth2.token_url: {error}") from error

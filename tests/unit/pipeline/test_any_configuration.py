@@ -78,3 +78,15 @@ def test_every_plugin_takes_or_refuses_nothing_but_its_name(kind: str, name: str
     build.plan(Configuration([PluginSection(kind, properties, PLACE)]), Service(), {}, log, findings)
     assert len(findings.errors) <= 1
     assert set(os.listdir(".")) == before
+
+
+@pytest.mark.parametrize(("kind", "name"), PLUGINS)
+def test_no_value_of_any_key_is_a_bug(kind: str, name: str) -> None:
+    log = Log(Sink(io.StringIO(), 0), "test")
+    match = [Property("match", "*", PLACE)] if kind != "input" else []
+    for key in keys(kind, name):
+        for value in ("", "(", "[", "*", "-1", "0", "x", "$a['b'][0]", "a b c", "99999999999999999999"):
+            properties = [Property("name", name, PLACE), *match, Property(key, value, PLACE)]
+            findings = Findings()
+            build.plan(Configuration([PluginSection(kind, properties, PLACE)]), Service(), {}, log, findings)
+            assert all("any.conf" in str(error) for error in findings.errors), (key, value)

@@ -83,7 +83,10 @@ class PrometheusExporter(Output[Options]):
 
 def _tag_test(match: str, match_regex: str) -> Callable[[str], bool]:
     plain = None if match_regex and not match else matcher(match or "*")
-    regex = Regex(match_regex) if match_regex else None
+    try:
+        regex = Regex(match_regex) if match_regex else None
+    except ValueError as error:
+        raise UserError(f"Match_Regex: {error}") from error
 
     def test(tag: str) -> bool:
         found = regex.match(tag) if regex else None
