@@ -1,4 +1,4 @@
-"""Prints the tables of docs/performance.md."""
+"""Prints the tables of docs/performance.md and docs/buffering.md."""
 
 from __future__ import annotations
 
@@ -87,7 +87,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", default="", metavar="TEXT", help="only pipelines whose name has this text")
     parser.add_argument("--patience", type=float, default=8, help="seconds without progress before giving up")
     parser.add_argument("--store", action="store_true", help="measure the server's store as well")
-    trials = parser.add_argument_group("trials, in place of the tables")
+    _add_trials(parser.add_argument_group("trials, in place of the tables"))
+    return parser.parse_args()
+
+
+def _add_trials(trials: argparse._ArgumentGroup) -> None:
     trials.add_argument(
         "--conservation", action="store_true", help="--records with numbers, the router killed --kills times"
     )
@@ -101,7 +105,6 @@ def _arguments() -> argparse.Namespace:
     trials.add_argument("--hours", type=float, default=1, help="(default: %(default)s)")
     trials.add_argument("--rate", type=float, default=0, help="records a second (default: 5,000; conservation: 15,000)")
     trials.add_argument("--json", action="store_true", help="one JSON object a line")
-    return parser.parse_args()
 
 
 if __name__ == "__main__":

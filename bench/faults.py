@@ -26,7 +26,7 @@ from bench.sender import Sender
 
 RESUME_SECONDS = 15.0
 MEMORY_MIB = 128.0
-_WARM_UP = 3.0
+_WARM_UP = 2.0
 _DRAIN_SECONDS = 180.0
 _NEW_NETWORK_AND_MOUNTS = 0x4000_0000 | 0x0002_0000
 _HOST = "collector.test"
