@@ -116,7 +116,7 @@ def route(monkeypatch: pytest.MonkeyPatch) -> Route:
     return run
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def filter_of() -> Callable[[str, list[tuple[str, str]]], Any]:
     """A checked filter from its rules in this order."""
 

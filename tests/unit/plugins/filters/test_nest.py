@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from outrider.model.batch import Batch
 from outrider.model.errors import UserError
 
 
@@ -101,3 +104,15 @@ async def test_nest_and_lift_in_a_pipeline(route: Any) -> None:
         ("app", [{"a": 1, "b": 2}, {"b": 3}]),
     )
     assert went.records == [{"b": 2, "x_a": 1}, {"b": 3}]
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(["a", "a1", "a2", "b", "c"]), st.integers()), max_size=8))
+def test_what_is_lifted_again_is_what_was_nested(filter_of: Any, records: list[dict[str, int]]) -> None:
+    batch = Batch("t", list(range(len(records))), [dict(record) for record in records])
+    filter_of("nest", [*NEST, ("wildcard", "a*"), ("remove_prefix", "a")]).apply(batch)
+    for record, nested in zip(records, batch.records, strict=True):
+        inner = {key[1:]: value for key, value in record.items() if key.startswith("a")}
+        outer = {key: value for key, value in record.items() if not key.startswith("a")}
+        assert nested == ({**outer, "m": inner} if inner else outer)
+    filter_of("nest", [*LIFT, ("add_prefix", "a")]).apply(batch)
+    assert batch.records == records

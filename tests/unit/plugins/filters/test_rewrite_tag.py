@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from outrider.model.batch import Batch, Record
 from outrider.model.errors import UserError
+from outrider.plugins.filters.rewrite_tag.rules import rule
 
 
 def rewrite(*rules: str, match: str = "*", name: str = "") -> tuple[str, list[tuple[str, str]]]:
@@ -136,3 +139,13 @@ async def test_metadata_goes_with_its_record(filter_of: Any) -> None:
 def test_what_is_refused(filter_of: Any, rules: list[tuple[str, str]], message: str) -> None:
     with pytest.raises(UserError, match=message):
         filter_of("rewrite_tag", rules)
+
+
+@given(st.one_of(st.text(), st.lists(st.text(st.sampled_from("$a.*[]()'\"\\ 01")), min_size=3).map(" ".join)))
+def test_any_text_is_a_rule_or_a_value_error(text: str) -> None:
+    for whole in (text, f"{text} true", f"$a {text} true"):
+        try:
+            found = rule(whole)
+        except ValueError:
+            continue
+        found.tag.bind("a.b")({"a": text}, found.search(text))
