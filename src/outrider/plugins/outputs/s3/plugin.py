@@ -302,7 +302,7 @@ class S3(Output[Options]):
         headers = form.object_headers(self.options, file.compression)
         await self._upload(path(self.options.bucket, key), headers, file)
         self.store.delete(file)
-        self.log.info(f"uploaded {key}: {file.state.records} records, {file.size} bytes")
+        self.log.info(f"Successfully uploaded object {key}: {file.state.records} records, {file.size} bytes")
 
     def _number(self, file: StoreFile) -> None:
         if self._keys.has_index and file.state.index < 0:
@@ -369,7 +369,9 @@ class S3(Output[Options]):
         if form.failed_late(answer.body) and answer.status == 200:
             raise PeerError(f"CompleteMultipartUpload: {problem(answer)}")
         self.store.drop(upload)
-        self.log.info(f"uploaded {upload.key}: {upload.records} records in {len(upload.etags)} parts")
+        self.log.info(
+            f"Successfully uploaded object {upload.key}: {upload.records} records in {len(upload.etags)} parts"
+        )
 
     async def _is_gone(self, upload: Upload) -> bool:
         """S3 knows the upload no more: whether somebody ended it, rather than our own request whose answer was lost."""

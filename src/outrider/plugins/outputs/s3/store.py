@@ -245,12 +245,19 @@ class Store:
         """
         if self.owner or not self._take_lock():
             return
-        for path in sorted(self.directory.glob(f"*{UPLOAD}")):
-            if path.name not in self._own and (upload := self._read_upload(path)):
-                yield upload
-        for path in sorted(self.directory.glob(f"*{DATA}")):
-            if path.name not in self._own and (file := self._read_file(path)):
-                yield file
+        readers: tuple[tuple[str, Callable[[Path], StoreFile | Upload | None]], ...]
+        readers = (UPLOAD, self._read_upload), (DATA, self._read_file)
+        for suffix, read in readers:
+            for path in sorted(self.directory.glob(f"*{suffix}")):
+                if path.name in self._own:
+                    continue
+                try:
+                    found = read(path)
+                except LocalError as error:
+                    self._warn(f"{error}; {path.name} stays where it is until the next start")
+                    continue
+                if found is not None:
+                    yield found
         for leftover in self.directory.glob("*.tmp"):
             with contextlib.suppress(OSError):
                 leftover.unlink()
