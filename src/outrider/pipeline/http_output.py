@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar, Final, Literal, Protocol, TypeVar
 
 from outrider.aws.client import AwsClient
@@ -10,7 +10,7 @@ from outrider.aws.credentials import Credentials, Identity
 from outrider.aws.endpoints import Endpoint
 from outrider.formats import compress, words
 from outrider.model.batch import Batch
-from outrider.model.errors import UserError
+from outrider.model.errors import PeerError, UserError
 from outrider.net.http import Answer, Headers, HttpClient, check_header, http_client, refusal
 from outrider.net.tls import client_context
 from outrider.pipeline.plugin import Delivery, Output
@@ -93,6 +93,34 @@ class HttpOutput(Output[O]):
         """Send a batch as one request; all of it is delivered, dropped or tried again. Raises PeerError."""
         answer = await self.client.request("POST", path, headers=headers, body=body, timeout=seconds)
         return self.judge(answer, batch)
+
+    async def in_parts(
+        self, batch: Batch, size: int, send: Callable[[int, int], Awaitable[tuple[int, str]]]
+    ) -> Delivery:
+        """Send a batch as requests of ``size`` records at most; what is left when one fails for now is tried again.
+
+        ``send`` takes the records from a place to before another, and answers how many of them the peer refused, and
+        why. Raises PeerError when nothing was sent.
+        """
+        delivered = dropped = 0
+        reasons: list[str] = []
+        for start in range(0, len(batch), size):
+            stop = min(start + size, len(batch))
+            try:
+                refused, reason = await send(start, stop)
+            except PeerError as error:
+                if error.retry and not start:
+                    raise
+                if error.retry:
+                    reasons.append(str(error))
+                    rest = rest_of(batch, range(start, len(batch)))
+                    return Delivery(delivered, dropped, "; ".join(dict.fromkeys(reasons)), rest)
+                refused, reason = stop - start, str(error)
+            delivered += stop - start - refused
+            dropped += refused
+            if refused:
+                reasons.append(reason)
+        return Delivery(delivered, dropped, "; ".join(dict.fromkeys(reasons)))
 
     def judge(self, answer: Answer, batch: Batch) -> Delivery:
         """What the answer means for the whole batch. Raises PeerError."""

@@ -59,6 +59,7 @@ PLUGINS: Final[dict[str, dict[str, str]]] = {
         "kinesis_firehose": "KinesisFirehose",
         "kinesis_streams": "KinesisStreams",
         "loki": "Loki",
+        "nrlogs": "Nrlogs",
         "null": "Null",
         "opensearch": "Opensearch",
         "opentelemetry": "Opentelemetry",

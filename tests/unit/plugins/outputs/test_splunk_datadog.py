@@ -1,4 +1,4 @@
-"""The splunk and datadog outputs."""
+"""The splunk, datadog and nrlogs outputs."""
 
 from __future__ import annotations
 
@@ -77,15 +77,19 @@ async def test_refused(name: str, key: str, status: int, retry: bool, make: Any,
     peer.default = (status, "why")
     plugin = make("output", name, host="127.0.0.1", port=peer.port, **{key: "hush"})
     assert "hush" not in repr(plugin.options)
-    with pytest.raises(PeerError, match=f"HTTP {status}: why") as caught:
-        await plugin.send(batch({"a": 1}))
+    try:
+        delivery = await plugin.send(batch({"a": 1}))
+    except PeerError as error:
+        fate = (error.retry, str(error))
+    else:
+        fate = (delivery.dropped != 1, delivery.reason)
     await plugin.stop()
-    assert caught.value.retry is retry
+    assert fate == (retry, f"HTTP {status}: why")
 
 
 def sent(options: dict[str, Any], *records: dict[str, Any]) -> str:
     batch = Batch("app.web", [TIME] * len(records), list(records))
-    return encode(batch, DatadogOptions(**options), escape_unicode=True).decode()
+    return encode(batch, DatadogOptions(**options), 0, len(records), escape_unicode=True).decode()
 
 
 def test_datadog() -> None:
@@ -136,6 +140,50 @@ async def test_to_datadog(make: Any, peer: Any, batch: Any) -> None:
     assert str(make("output", "datadog", apikey="key", tls="on").client) == "http-intake.logs.datadoghq.com:443"
 
 
+async def test_datadog_takes_a_thousand_at_a_time(make: Any, peer: Any, batch: Any) -> None:
+    peer.answers.extend([202, 503])
+    plugin = make("output", "datadog", host="127.0.0.1", port=peer.port, apikey="key")
+    delivery = await plugin.send(batch(*[{"n": n} for n in range(2500)]))
+    assert (delivery.delivered, delivery.dropped, len(delivery.retry)) == (1000, 0, 1500)
+    assert (await plugin.send(delivery.retry)).delivered == 1500
+    await plugin.stop()
+    sizes = [len(json.loads(heard.body)) for heard in peer.heard]
+    assert sizes == [1000, 1000, 1000, 500]
+
+
+NEW_RELIC = b'[{"common":{"attributes":{"plugin":{"type":"Fluent Bit","version":"5.1.1"}}},"logs":[%b]}]'
+
+
+async def test_new_relic(make: Any, peer: Any, batch: Any) -> None:
+    uri = f"http://127.0.0.1:{peer.port}/log/v1"
+    plugin = make("output", "nrlogs", base_uri=uri, license_key="lic")
+    records = [{"log": "x", "message": "y", "a": 1}, {"message": "y"}, {"b": 2}, {"message": "z", "log": 5}]
+    assert (await plugin.send(batch(*records))).delivered == 4
+    await plugin.stop()
+    (heard,) = peer.heard
+    assert (heard.target, heard.headers["X-License-Key"]) == ("/log/v1", "lic")
+    assert heard.headers["Content-Encoding"] == "gzip"
+    stamp = b'{"timestamp":1700000000123,'
+    assert heard.body == NEW_RELIC % b",".join(
+        [
+            stamp + b'"message":"x","attributes":{"message":"y","a":1}}',
+            stamp + b'"message":"y","attributes":{}}',
+            stamp + b'"attributes":{"b":2}}',
+            stamp + b'"message":5,"attributes":{"message":"z"}}',
+        ]
+    )
+
+
+async def test_new_relic_refuses(make: Any, peer: Any, batch: Any) -> None:
+    peer.default = (403, "no")
+    plugin = make("output", "nrlogs", base_uri=f"http://127.0.0.1:{peer.port}/x", api_key="k", compress="off")
+    with pytest.raises(PeerError, match="HTTP 403: no"):
+        await plugin.send(batch({"a": 1}))
+    await plugin.stop()
+    assert peer.heard[0].headers["X-Insert-Key"] == "k"
+    assert str(make("output", "nrlogs", api_key="k").client) == "log-api.newrelic.com:443"
+
+
 @pytest.mark.parametrize(
     ("name", "options", "match"),
     [
@@ -143,6 +191,8 @@ async def test_to_datadog(make: Any, peer: Any, batch: Any) -> None:
         ("splunk", {"splunk_token": "a\x01"}, "header"),
         ("splunk", {"splunk_token": "a", "event_field": "x"}, "event_field"),
         ("splunk", {"splunk_token": "a", "event_host": "$"}, r"\$"),
+        ("nrlogs", {}, "license_key"),
+        ("nrlogs", {"api_key": "a", "base_uri": "ftp://x"}, "base_uri"),
         ("datadog", {}, "apikey"),
         ("datadog", {"apikey": "a", "header": "b"}, "no value"),
     ],

@@ -13,14 +13,17 @@ _MILLISECOND: Final = 1_000_000
 _ARN: Final = "arn:aws:ecs:"
 
 
-def encode(batch: Batch, options: Options, *, escape_unicode: bool) -> bytes:
-    """One array; the time first, then what the options say, then the record."""
+def encode(batch: Batch, options: Options, start: int, stop: int, *, escape_unicode: bool) -> bytes:
+    """The records from ``start`` to before ``stop`` as one array.
+
+    The time comes first, then what the options say, then the record.
+    """
     remap = options.provider == "ecs"
     fixed: dict[str, Any] = {options.tag_key: batch.tag} if options.include_tag_key else {}
     named = {"ddsource": options.dd_source, "service": options.dd_service, "hostname": options.dd_hostname}
     fixed |= {key: value for key, value in named.items() if value}
-    records = [_record(record, fixed, options, remap) for record in batch.records]
-    times = [b"%d" % ((time + _MILLISECOND // 2) // _MILLISECOND) for time in batch.times]
+    records = [_record(record, fixed, options, remap) for record in batch.records[start:stop]]
+    times = [b"%d" % ((time + _MILLISECOND // 2) // _MILLISECOND) for time in batch.times[start:stop]]
     objects = json.encode_each(records, [(options.json_date_key, times)], escape_unicode=escape_unicode)
     return b"[%b]" % b",".join(objects)
 

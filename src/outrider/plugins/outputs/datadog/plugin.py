@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from outrider.model.batch import Batch
 from outrider.model.errors import UserError
-from outrider.net.http import check_header
+from outrider.net.http import check_header, refusal
 from outrider.pipeline.http_output import USER_AGENT, HttpOutput, compressed, configured_headers
 from outrider.pipeline.plugin import Delivery
 from outrider.plugins.outputs.datadog.config import Options
 from outrider.plugins.outputs.datadog.format import encode
+
+_RECORDS_MAX: Final = 1000
+"""Entries that Datadog takes in one array. Source: its API reference, "Send logs"."""
 
 
 class Datadog(HttpOutput[Options]):
@@ -33,6 +38,16 @@ class Datadog(HttpOutput[Options]):
 
     async def send(self, batch: Batch) -> Delivery:
         """See Output."""
-        body = encode(batch, self.options, escape_unicode=self.context.escape_unicode)
-        body, encoding = compressed(body, self.options.compress)
-        return await self.post(batch, "/api/v2/logs", [*self._headers, *encoding], body)
+        escape = self.context.escape_unicode
+
+        async def part(start: int, stop: int) -> tuple[int, str]:
+            body, encoding = compressed(
+                encode(batch, self.options, start, stop, escape_unicode=escape), self.options.compress
+            )
+            answer = await self.client.request("POST", "/api/v2/logs", headers=[*self._headers, *encoding], body=body)
+            error = refusal(answer)
+            if error is not None:
+                raise error
+            return 0, ""
+
+        return await self.in_parts(batch, _RECORDS_MAX, part)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from outrider.model.batch import Batch
 from outrider.model.errors import PeerError, UserError
 from outrider.net.http import Answer, basic_auth, refusal
-from outrider.pipeline.http_output import USER_AGENT, HttpOutput, compressed, configured_headers, rest_of
+from outrider.pipeline.http_output import USER_AGENT, HttpOutput, compressed, configured_headers
 from outrider.pipeline.plugin import Delivery
 from outrider.plugins.outputs.opentelemetry.config import Options
 from outrider.plugins.outputs.opentelemetry.format import Encoder, rejected
@@ -43,29 +43,13 @@ class Opentelemetry(HttpOutput[Options]):
 
     async def send(self, batch: Batch) -> Delivery:
         """See Output."""
-        options, size = self.options, len(batch)
-        delivered = dropped = 0
-        reasons: list[str] = []
-        for start in range(0, size, options.batch_size):
-            stop = min(start + options.batch_size, size)
-            body, encoding = compressed(self._encoder.encode(batch, start, stop), options.compress)
-            headers = [*self._headers, *encoding]
-            try:
-                answer = await self.client.request("POST", self._uri, headers=headers, body=body)
-                lost, reason = self._lost(answer, stop - start)
-            except PeerError as error:
-                if error.retry and not start:
-                    raise
-                if error.retry:
-                    reasons.append(str(error))
-                    rest = rest_of(batch, range(start, size))
-                    return Delivery(delivered, dropped, "; ".join(dict.fromkeys(reasons)), rest)
-                lost, reason = stop - start, str(error)
-            delivered += stop - start - lost
-            dropped += lost
-            if lost:
-                reasons.append(reason)
-        return Delivery(delivered, dropped, "; ".join(dict.fromkeys(reasons)))
+
+        async def part(start: int, stop: int) -> tuple[int, str]:
+            body, encoding = compressed(self._encoder.encode(batch, start, stop), self.options.compress)
+            answer = await self.client.request("POST", self._uri, headers=[*self._headers, *encoding], body=body)
+            return self._lost(answer, stop - start)
+
+        return await self.in_parts(batch, self.options.batch_size, part)
 
     def _lost(self, answer: Answer, count: int) -> tuple[int, str]:
         """How many of these records the server did not take, and why. Raises PeerError."""
