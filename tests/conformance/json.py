@@ -1,4 +1,4 @@
-"""Checks of JSON and of the lines that the stdout and file outputs write."""
+"""Checks of JSON and of the lines that the stdout, file and es outputs write."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from tests.conformance.s3 import check_s3_lines
 
 from outrider.formats import json as encoder
 from outrider.formats import text
+from outrider.formats.bulk import Bulk, BulkForm
+from outrider.model.batch import Batch
 
 
 def check_record(case: Case) -> str | None:
@@ -48,10 +50,20 @@ def _file(case: Case) -> bytes:
             raise AssertionError(other)
 
 
+def _es(case: Case) -> bytes:
+    form = BulkForm(
+        index=case["index"],
+        suppress_type_name=case["suppress_type_name"] == "on",
+        write_operation=case["write_operation"],
+    )
+    batch = Batch(case["tag"], [nanoseconds(case)], [value(case["record"])])
+    return Bulk(form).encode(batch, case["sec"], escape_unicode=True)
+
+
 def check_lines(case: Case) -> str | None:
     if case["output"] == "s3":
         return check_s3_lines(case)
-    writers = {"stdout": _stdout, "file": _file}
+    writers = {"stdout": _stdout, "file": _file, "es": _es}
     if case["output"] not in writers:
         raise NotCoveredError(f"output {case['output']}")
     return differs(case["out"], writers[case["output"]](case).decode())
