@@ -53,8 +53,11 @@ class Maker:
     rounds: Rounds = field(default_factory=Rounds)
     _numbers: Counter[str] = field(default_factory=Counter)
 
-    def instance(self, section: PluginSection) -> Instance:
-        """A plugin that is constructed and checked, with its processors. Raises UserError."""
+    def instance(self, section: PluginSection, owner: str = "") -> Instance:
+        """A plugin that is constructed and checked, with its processors. Raises UserError.
+
+        ``owner`` is the input or output whose processor it is; those do not count among the filters.
+        """
         kind = section.kind
         properties = expand_all(section.properties, self.variables, self.log.warn)
         name_property = next((item for item in properties if item.key == "name"), None)
@@ -85,8 +88,9 @@ class Maker:
         found.raise_errors()
         if kind == "input":
             core = storage.with_defaults(core, self.service)
-        name = core.alias or f"{plugin_name}.{self._numbers[kind]}"
-        self._numbers[kind] += 1
+        number = self._numbers[owner or kind]
+        self._numbers[owner or kind] += 1
+        name = core.alias or f"{owner}{'/' if owner else ''}{plugin_name}.{number}"
         level = LEVELS[core.log_level] if core.log_level else None
         component = f"{kind}:{plugin_name}:{name}"
         context = Context(
@@ -111,7 +115,7 @@ class Maker:
                 ) from error
             raise
         for processor in section.processors:
-            made.processors.append(self.instance(processor))
+            made.processors.append(self.instance(processor, f"{kind}:{name}"))
             if made.processors[-1].plugin.emits:
                 raise UserError(
                     f"a filter that emits records cannot be a processor of an {kind}",

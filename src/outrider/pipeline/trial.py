@@ -47,7 +47,10 @@ class Kept:
 
 @dataclass(slots=True)
 class Outcome:
-    """What each output got, by instance name, and how many records were dropped, by reason."""
+    """What each output got, by instance name, and how many records were dropped, by reason.
+
+    The records of one tag stand together: first the tags that were sent, in that order, then new ones as they came.
+    """
 
     outputs: dict[str, list[Kept]] = field(default_factory=dict)
     plugins: dict[str, str] = field(default_factory=dict)
@@ -75,7 +78,7 @@ async def run(
     faults = engine.ledger.faults()
     if faults:
         raise AssertionError(f"the books do not balance: {faults}")
-    outcome = Outcome({item.name: item.plugin.kept for item in plan.of_kind("output")})
+    outcome = Outcome({item.name: stage.in_order(item.plugin.kept) for item in plan.of_kind("output")})
     outcome.plugins = {item.name: item.plugin.plugin_name for item in plan.of_kind("output")}
     snapshot = engine.ledger.snapshot()
     for row in [*snapshot["inputs"].values(), *snapshot["outputs"].values()]:
@@ -119,6 +122,16 @@ class _Stage:
                     f"there is no input '{item.input}'", item.place, found=item.input, allowed=list(self.inputs)
                 )
 
+    def in_order(self, kept: list[Kept]) -> list[Kept]:
+        """See Outcome."""
+        sent = dict.fromkeys(self._tag(item) for item in self.given)
+        tags = {tag: number for number, tag in enumerate(dict.fromkeys([*sent, *(each.tag for each in kept)]))}
+        return sorted(kept, key=lambda each: tags[each.tag])
+
+    def _tag(self, item: Given) -> str:
+        source = item.input or next(iter(self.inputs))
+        return item.tag or self.inputs[source] or source
+
     def started(self, name: str, intake: Intake) -> None:
         """An input is there; with the last one the records come, and then the end."""
         self.intakes[name] = intake
@@ -128,9 +141,7 @@ class _Stage:
         for item in self.given:
             source = item.input or first
             times = [item.time + number * _SECOND for number in range(len(item.records))]
-            self.intakes[source].append_records(
-                item.tag or self.inputs[source] or source, times, [dict(record) for record in item.records]
-            )
+            self.intakes[source].append_records(self._tag(item), times, [dict(record) for record in item.records])
         intake.end()
 
 

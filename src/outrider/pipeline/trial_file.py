@@ -91,9 +91,11 @@ def _case(node: Node, top: dict[str, Node], file: str) -> Case:
     if "name" not in keys or config is None:
         what = "name" if "name" not in keys else "config"
         raise UserError(f"the test has no {what}", node.place, fix=f"add '{what}:'")
-    given = [_given(node, {key: keys[key] for key in _SEND_KEYS if key in keys})] if "records" in keys else []
+    own = {key: keys[key] for key in _SEND_KEYS if key in keys}
+    given = [_given(node, own)] if "records" in own else []
+    own.pop("records", None)
     if "send" in keys:
-        given += [_given(item, _keys(item, "send", _SEND_KEYS)) for item in _listing(keys["send"], "send")]
+        given += [_given(item, {**own, **_keys(item, "send", _SEND_KEYS)}) for item in _listing(keys["send"], "send")]
     if not given:
         raise UserError("the test sends nothing", node.place, fix="add 'records:'")
     if "expect" not in keys and "dropped" not in keys:
