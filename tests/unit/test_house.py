@@ -69,8 +69,7 @@ def imported(statement: str) -> set[str]:
 
 
 def test_the_router_imports_nothing_heavy() -> None:
-    used = ["dummy", "forward", "syslog", "tcp"]
-    inputs = "".join(f"import outrider.plugins.inputs.{name}.plugin;" for name in used)
+    inputs = "".join(f"import outrider.plugins.inputs.{name}.plugin;" for name in registry.PLUGINS["input"])
     outputs = "".join(
         f"import outrider.plugins.outputs.{name}.plugin;" for name in registry.PLUGINS["output"] if name != "uplink"
     )
