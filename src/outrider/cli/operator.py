@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from outrider import __version__
-from outrider.cli import demo, firelens, server, task, trial
+from outrider.cli import demo, firelens, server, spool, task, trial
 from outrider.model.errors import LocalError, OutriderError
 
 USAGE_ERRORS: Any = typer.BadParameter.__mro__[2]
@@ -23,7 +23,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     epilog="Beside applications run 'outrider route' (Fluent Bit's command line) and 'outrider agent'; try --help.",
 )
-for command in (demo, task, firelens, trial, server):
+for command in (demo, task, firelens, trial, spool, server):
     command.register(app)
 
 

@@ -7,6 +7,7 @@ This is the place where what outputs raise is caught.
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import traceback
 from collections import Counter, deque
@@ -289,6 +290,8 @@ class OutputRunner:
         parcel.due = now + seconds
         self._log.warn(f"failed to flush chunk {parcel.chunk.id}, retry in {seconds:g} seconds: {reason}", about=reason)
         handle = loop.call_later(seconds, self._requeue, parcel)
+        # The frames of an error hold batch and body in cycles, and collections are rare in a tuned process (see run).
+        loop.call_soon(gc.collect, 1)
         self._waiting[id(parcel)] = (handle, parcel)
 
     def _bounded(self, after: float) -> float:

@@ -182,6 +182,17 @@ def read(path: Path) -> list[bytes]:
     return [payload for kind, payload, _ in scan.frames if kind == _DATA]
 
 
+def look(path: Path) -> tuple[Recovered, list[bytes]]:
+    """What recovery would find in a file, and its good pieces; nothing is changed. Raises LocalError."""
+    contents = _contents(path)
+    scan = _scan(contents)
+    data = [(payload, n) for kind, payload, n in scan.frames if kind == _DATA]
+    header = _read_header(scan.frames)
+    if header is None:
+        raise LocalError(f"no readable records ({scan.damage or 'cut short'})")
+    return _recovered(path, header, scan, scan.damage or _torn_end(scan, contents)), [payload for payload, _ in data]
+
+
 def recover(directory: Path) -> Iterator[Recovered | str]:
     """The chunks that lie in a directory, oldest first; a text for each file that gives none.
 
@@ -214,12 +225,22 @@ def _recover_one(path: Path) -> Recovered | str | None:
         _keep_copy(path, contents)
         _write_whole(path, [_frame(kind, payload, n) for kind, payload, n in scan.frames], sync=True)
     elif scan.end < len(contents):
-        damage = f"{len(contents) - scan.end} bytes of an unfinished frame at its end"
+        damage = _torn_end(scan, contents)
         _keep_copy(path, contents)
         _cut(path, scan.end)
+    return _recovered(path, header, scan, damage)
+
+
+def _torn_end(scan: _Scan, contents: bytes) -> str:
+    left = len(contents) - scan.end
+    return f"{left} bytes of an unfinished frame at its end" if left > 0 else ""
+
+
+def _recovered(path: Path, header: Header, scan: _Scan, damage: str) -> Recovered:
+    data = [(payload, n) for kind, payload, n in scan.frames if kind == _DATA]
     done = {payload.decode("utf-8", "replace") for kind, payload, _ in scan.frames if kind == _DONE}
-    count, size = sum(n for _, n in data), sum(len(payload) for payload, _ in data)
-    return Recovered(path, header, count, size, done, damage, scan.lost, scan.torn)
+    size = sum(len(payload) for payload, _ in data)
+    return Recovered(path, header, sum(n for _, n in data), size, done, damage, scan.lost, scan.torn)
 
 
 def _cut(path: Path, end: int) -> None:
