@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from http.client import HTTPMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs
 
 KEYS = {"AKIDEXAMPLE": ("secret", "")}
 DAY_MS = 86_400_000
@@ -45,6 +46,11 @@ class Aws:
         self.calls: list[tuple[str, dict[str, Any], dict[str, str]]] = []
         self.failures: deque[RefusalError | str] = deque()
         self.pages: dict[str, Callable[[dict[str, str]], bytes]] = {}
+        self.roles: dict[str, str] = {}
+        """Role to the external id that it wants."""
+        self.web_token = ""
+        self.seconds = 3600.0
+        """How long keys of roles live."""
         self.lock = threading.Lock()
         made = self
 
@@ -99,6 +105,9 @@ class Aws:
                 self.calls.append((target, {}, headers))
                 handler.close_connection = True
                 return
+            if headers.get("content-type") == "application/x-www-form-urlencoded":
+                self._sts(handler, headers, body)
+                return
             try:
                 if headers.get("content-type") != "application/x-amz-json-1.1":
                     raise RefusalError("UnknownOperationException")
@@ -113,6 +122,30 @@ class Aws:
                 self.answer(handler, refusal.status, text.encode())
                 return
             self.answer(handler, 200, json.dumps(said).encode(), request_id=failure != "nameless")
+
+    def _sts(self, handler: BaseHTTPRequestHandler, headers: dict[str, str], body: bytes) -> None:
+        given = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+        self.calls.append((f"sts.{given['Action']}", given, headers))
+        try:
+            if given["Action"] == "AssumeRole":
+                verify(self.keys, handler.command, handler.path, headers, body)
+            elif given.get("WebIdentityToken") != self.web_token:
+                raise RefusalError("InvalidIdentityToken", status=400)
+            if self.roles.get(given["RoleArn"], "?") != given.get("ExternalId", ""):
+                raise RefusalError("AccessDenied", f"not authorized to perform: sts:{given['Action']}", 403)
+        except RefusalError as refusal:
+            text = f"<Error><Code>{refusal.code}</Code><Message>{refusal.message}</Message></Error>"
+            self.answer(handler, refusal.status, f"<ErrorResponse>{text}</ErrorResponse>".encode())
+            return
+        name = f"ASIA{len(self.keys)}"
+        self.keys[name] = (f"secret/{name}+&", f"token/{name}==")
+        ends = datetime.fromtimestamp(time.time() + self.seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        members = f"<AccessKeyId>{name}</AccessKeyId><SecretAccessKey>{self.keys[name][0]}</SecretAccessKey>"
+        members = members.replace("&", "&amp;")
+        members += f"<SessionToken>{self.keys[name][1]}</SessionToken><Expiration>{ends}</Expiration>"
+        user = f"<AssumedRoleUser><Arn>{given['RoleArn']}/x</Arn></AssumedRoleUser>"
+        said = f"<R><Result><Credentials>{members}</Credentials>{user}</Result></R>"
+        self.answer(handler, 200, said.encode())
 
     # -- CloudWatch Logs
 

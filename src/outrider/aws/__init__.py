@@ -7,6 +7,7 @@
 ``sts``          the two calls that trade a role for keys, blocking, for a thread
 ``signing``      Signature Version 4
 ``client``       signed requests to one service
+``objects``      the calls of S3 that store objects
 ``outcome``      what became of a batch that goes out in several calls
 ``names``        log groups and streams by record and tag; pure
 ``log_events``   records to bodies of PutLogEvents; pure

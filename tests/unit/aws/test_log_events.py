@@ -1,0 +1,113 @@
+"""Bodies of PutLogEvents: within the limits, whole, in order, and as full as the limits allow."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from outrider.aws import log_events
+from outrider.aws.log_events import (
+    BODY_MAX,
+    EVENT_MAX,
+    EVENTS_MAX,
+    LONGEST,
+    SPAN_MS,
+    bodies,
+    cut_to_limit,
+    in_order,
+    one_key,
+    wanted,
+    whole_records,
+)
+
+STAMP = 1_700_000_000_000
+TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
+
+
+def made(times: list[int], texts: list[str]) -> list[dict[str, Any]]:
+    found = []
+    position = 0
+    for body in bodies("g", "s", times, [{"k": text} for text in texts], one_key("k"), LONGEST):
+        assert body.start == position
+        position = body.end
+        said = json.loads(bytes(body.data))
+        assert (said["logGroupName"], said["logStreamName"]) == ("g", "s")
+        assert len(said["logEvents"]) == body.end - body.start
+        found.append({"size": len(body.data), "events": said["logEvents"]})
+    assert position == len(times)
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3 * SPAN_MS), TEXT, st.sampled_from([1, 1, 1, 40_000, 90_000])), max_size=40))
+def test_bodies_hold_every_event_within_the_limits(given_events: list[tuple[int, str, int]]) -> None:
+    events = sorted(((STAMP + at, text * times) for at, text, times in given_events), key=lambda event: event[0])
+    found = made([when for when, _ in events], [text for _, text in events])
+    got = [(event["timestamp"], event["message"]) for body in found for event in body["events"]]
+    assert [when for when, _ in got] == [when for when, _ in events]
+    assert [text for _, text in got] == [cut_to_limit(text) for _, text in events]
+    for body in found:
+        times = [event["timestamp"] for event in body["events"]]
+        assert body["size"] <= BODY_MAX
+        assert len(times) <= EVENTS_MAX
+        assert times[-1] - times[0] < SPAN_MS
+    for body, following in pairwise(found):
+        first = following["events"][0]
+        size = len(json.dumps(first["message"], ensure_ascii=False).encode()) - 2 + 42
+        spans = first["timestamp"] - body["events"][0]["timestamp"] >= SPAN_MS
+        assert spans or body["size"] + size > BODY_MAX - 40 - len(
+            body["events"]
+        )  # each is counted with a byte to spare
+
+
+def test_ten_thousand_events_at_most() -> None:
+    found = made([STAMP] * 20_001, ["x"] * 20_001)
+    assert [len(body["events"]) for body in found] == [10_000, 10_000, 1]
+
+
+def test_a_body_is_full_to_the_byte() -> None:
+    room = BODY_MAX - log_events.AROUND - len("g") - len("s")
+    texts = ["x" * 9_958] * 104  # 10,000 bytes each with what stands around
+    rest = room - 104 * 10_000 - 42
+    assert len(made([STAMP] * 105, [*texts, "x" * rest])) == 1
+    assert len(made([STAMP] * 105, [*texts, "x" * (rest + 1)])) == 2
+
+
+@settings(deadline=None)
+@given(st.integers(0, 12), st.sampled_from(["é", "\n", "\\", '"', "\x01", "\U0001f600", "ab"]))
+def test_a_cut_tears_nothing(offset: int, unit: str) -> None:
+    text = "x" * offset + unit * EVENT_MAX
+    kept = cut_to_limit(text)
+    assert text.startswith(kept)
+    size = len(json.dumps(kept, ensure_ascii=False).encode()) - 2
+    assert EVENT_MAX - 6 < size <= EVENT_MAX
+
+
+def test_records_as_json() -> None:
+    plain = [{"a": 'x"\n', "b": None}, {"c": 1}]
+    odd = [{"f": 0.1, "é": b"\xff", "d": "\x7f"}, {"n": {"m": [True]}}]
+    assert whole_records(escape_unicode=True)(plain) == ['{"a":"x\\"\\n","b":null}', '{"c":1}']
+    assert whole_records(escape_unicode=True)(odd) == [
+        '{"f":0.1,"\\u00e9":"\\ue0ff","d":"\\u007f"}',
+        '{"n":{"m":[true]}}',
+    ]
+    assert whole_records(escape_unicode=False)([{"é": "\x7f"}]) == ['{"é":"\\u007f"}']
+
+
+@given(st.lists(st.integers(0, 50), max_size=30))
+def test_order_is_by_time_and_otherwise_kept(times: list[int]) -> None:
+    order = in_order(times)
+    expected = sorted(range(len(times)), key=lambda at: (times[at], at))
+    assert (order or list(range(len(times)))) == expected
+
+
+def test_what_gives_no_event_is_counted() -> None:
+    dropped: Counter[str] = Counter()
+    assert wanted([{"a": 1}, {}, {"a": ""}], "", dropped) == [0, 2]
+    assert wanted([{"a": 1}, {}, {"a": ""}], "a", dropped) == [0]
+    assert dropped == {"empty message": 2, "log_key 'a' is not in the record": 1}
