@@ -295,6 +295,10 @@ def _report(findings: Findings, plan: build.Plan) -> int:
     """What a dry run says, and its exit status: 1 where the pipeline could not start."""
     if not findings.errors:
         routing.examine(plan, findings)
+    known = {str(error) for error in findings.errors}
+    for error in plan.library.check():
+        if str(error) not in known:
+            findings.warn(error.message, error.place, found=error.found, allowed=error.allowed, fix=error.fix)
     for line in findings.lines():
         print(line, file=sys.stderr)
     if findings.errors:

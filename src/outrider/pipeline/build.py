@@ -37,6 +37,7 @@ class Plan:
     service: Service
     instances: list[Instance]
     log: Log
+    library: Library = dataclasses.field(default_factory=Library)
 
     def of_kind(self, kind: str) -> list[Instance]:
         """The instances of a kind, in order."""
@@ -103,7 +104,7 @@ def plan(
     for section in configuration.sections:
         with found.collecting():
             instances.append(maker.instance(section))
-    result = Plan(service, instances, log)
+    result = Plan(service, instances, log, library)
     _check_names(instances, found)
     kinds = Counter(section.kind for section in configuration.sections)
     _check_matches(result, found, alone=kinds["input"] == kinds["output"] == 1)

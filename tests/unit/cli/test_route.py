@@ -343,6 +343,22 @@ def test_routes_that_cannot_be_known_give_no_warning(
     assert (status, lines) == (0, ["configuration test is successful"])
 
 
+def test_a_dry_run_warns_of_parsers_that_nobody_could_use(
+    planned: list[build.Plan], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "own.conf").write_text(
+        "[PARSER]\n    Name a\n    Format regex\n[PARSER]\n    Name b\n    Format json\n"
+    )
+    text = "[SERVICE]\n    Parsers_File own.conf\n[INPUT]\n    Name dummy\n[OUTPUT]\n    Name null\n    Match *\n"
+    status, lines = dry_run(tmp_path, text, capsys)
+    assert status == 0
+    assert lines[0] == "own.conf:1:1: warning: parser 'a': Format regex needs Regex"
+    used = "[FILTER]\n    Name parser\n    Match *\n    Key_Name log\n    Parser a\n"
+    status, lines = dry_run(tmp_path, text + used, capsys)
+    assert (status, lines) == (1, ["own.conf:1:1: parser 'a': Format regex needs Regex", "1 problem"])
+    assert not planned
+
+
 def test_plugins_that_others_load_are_built_in(planned: list[build.Plan], capsys: pytest.CaptureFixture[str]) -> None:
     line = "-e /fluent-bit/firehose.so -e ./cloudwatch.so -e kinesis.so -i dummy -o null"
     assert route.main(line.split()) == 0
