@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import email.utils
+import os
 import re
 import socket
 import ssl
-import urllib.request
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -99,8 +98,10 @@ def retry_after(answer: Answer) -> float:
         return 0.0
     if text.isascii() and text.isdigit():
         return min(float(text[:9]), _AFTER_MAX)
+    from email.utils import parsedate_to_datetime  # 3 MB that most never need
+
     try:
-        when = email.utils.parsedate_to_datetime(text)
+        when = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return 0.0
     if when.tzinfo is None:
@@ -115,9 +116,9 @@ def proxy_for(host: str, *, tls: bool, option: str = "") -> str:
     """
     url = option
     if not url:
-        found = urllib.request.getproxies_environment()
-        url = (tls and found.get("https")) or found.get("http") or ""
-        if url and urllib.request.proxy_bypass_environment(host, found):  # type: ignore[attr-defined]
+        environment = {name.lower(): value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
+        url = (tls and environment.get("https_proxy")) or environment.get("http_proxy") or ""
+        if url and _is_direct(host, environment.get("no_proxy", "")):
             return ""
     if url and "://" not in url:
         url = f"http://{url}"
@@ -157,6 +158,13 @@ def check_header(name: str, value: str) -> None:
 def is_foreign_header(name: str) -> bool:
     """Whether a record may bring a header of this name: a token, and none that says where the request ends."""
     return _TOKEN.fullmatch(name) is not None and name.lower() not in _FRAMING
+
+
+def _is_direct(host: str, names: str) -> bool:
+    """Whether NO_PROXY names the host, a domain that it is in, or everything (``*``)."""
+    host = host.lower()
+    items = [item.strip().lower().removeprefix("*").removeprefix(".") for item in names.split(",") if item.strip()]
+    return any(not item or host == item or host.endswith(f".{item}") for item in items)
 
 
 class HttpClient:

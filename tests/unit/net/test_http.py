@@ -267,8 +267,12 @@ def test_which_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     assert proxy_for("a.example", tls=True) == "http://proxy:3128"
     monkeypatch.setenv("HTTPS_PROXY", "http://other:1")
     assert proxy_for("a.example", tls=True) == "http://other:1"
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,.example")
-    assert proxy_for("a.example", tls=True) == ""
+    for names in ("127.0.0.1, .example", "example", "A.example", "*.example", "*", "x,*"):
+        monkeypatch.setenv("NO_PROXY", names)
+        assert proxy_for("a.example", tls=True) == ""
+    for names in ("", "ample", "b.a.example", " , "):
+        monkeypatch.setenv("NO_PROXY", names)
+        assert proxy_for("a.example", tls=True) == "http://other:1"
     assert proxy_for("a.example", tls=True, option="http://mine:1") == "http://mine:1"
     with pytest.raises(UserError, match="proxy"):
         proxy_for("a.example", tls=False, option="socks5://x:1")
