@@ -1,20 +1,15 @@
-"""Batches to lines, and requests to S3. Pure."""
+"""Batches to lines, and what is said about objects. Pure."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from typing import Final
-from xml.sax.saxutils import escape, unescape
 
 from outrider.formats import json
 from outrider.model.batch import Batch
 from outrider.plugins.outputs.s3.config import Options
 
 _NO_DATE: Final = frozenset({"false", "off", "no"})
-_UPLOAD_ID: Final = re.compile(r"<UploadId>([^<]{1,2048})</UploadId>")
 _NAME: Final = 16
-_ERROR: Final = re.compile(rb"<Error>")
 
 
 def encode(batch: Batch, options: Options, *, escape_unicode: bool) -> tuple[bytes, int]:
@@ -53,26 +48,3 @@ def object_headers(options: Options, compression: str) -> list[tuple[str, str]]:
         ("x-amz-storage-class", options.storage_class),
     ]
     return [(name, value) for name, value in wanted if value]
-
-
-def upload_id(body: bytes) -> str:
-    """The id in the answer to CreateMultipartUpload. Raises ValueError where there is none."""
-    found = _UPLOAD_ID.search(body.decode("utf-8", "replace"))
-    if found is None:
-        raise ValueError("the answer names no UploadId")
-    return unescape(found[1], {"&quot;": '"', "&apos;": "'"})
-
-
-def completion(etags: Sequence[str]) -> bytes:
-    """The body of CompleteMultipartUpload: the parts in order, from number 1."""
-    parts = [
-        f"<Part><PartNumber>{number}</PartNumber><ETag>{escape(etag)}</ETag></Part>"
-        for number, etag in enumerate(etags, 1)
-    ]
-    namespace = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
-    return f"<CompleteMultipartUpload {namespace}>{''.join(parts)}</CompleteMultipartUpload>".encode()
-
-
-def failed_late(body: bytes) -> bool:
-    """Whether an answer that began as a success ends as an error: S3 does that while it puts parts together."""
-    return _ERROR.search(body) is not None

@@ -11,7 +11,6 @@ import hashlib
 import re
 import time
 from typing import Final
-from urllib.parse import quote
 
 KEY_MAX: Final = 1024
 """Bytes of a key, by S3's rules."""
@@ -62,11 +61,6 @@ class KeyFormat:
     def _parts(self, tag: str) -> list[str]:
         found = self._delimiters.split(tag) if self._delimiters else [tag]
         return [part for part in found if part][:_PARTS_MAX]
-
-
-def path(bucket: str, key: str) -> str:
-    """The path of a request for an object, in S3's own encoding of paths."""
-    return f"/{quote(bucket, safe='-._~')}{quote(_bytes(key), safe='/-._~')}"
 
 
 def _bounded(key: str) -> str:

@@ -10,29 +10,30 @@ import string
 import time
 import traceback
 from collections import deque
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
-from outrider.aws.client import AwsClient, problem
+from outrider.aws.client import AwsClient
 from outrider.aws.credentials import Credentials, Identity
 from outrider.aws.endpoints import endpoint_of, tls_towards_aws
+from outrider.aws.objects import NoSuchUploadError, Objects, RefusedBodyError
 from outrider.formats import values
 from outrider.model.batch import Batch
 from outrider.model.errors import LocalError, PeerError
-from outrider.net.http import Answer, http_client, retry_after
+from outrider.net.http import http_client
 from outrider.net.threads import detached
 from outrider.pipeline.plugin import Delivery, Output
 from outrider.plugins.outputs.s3 import config, plan
 from outrider.plugins.outputs.s3 import format as form
 from outrider.plugins.outputs.s3.config import Options
-from outrider.plugins.outputs.s3.key import KeyFormat, path
+from outrider.plugins.outputs.s3.key import KeyFormat
 from outrider.plugins.outputs.s3.store import QUARANTINE, Store, StoreFile, Upload
 
 _AT_ONCE: Final = 4
 """Requests under way."""
-_COMPLETE_SECONDS: Final = 300.0
 _RANDOM: Final = string.ascii_letters + string.digits
 _SECOND: Final = 1_000_000_000
 
@@ -79,9 +80,10 @@ class S3(Output[Options]):
             md5=options.send_content_md5,
         )
         self.store.open()
-        self._s3 = AwsClient(
+        client = AwsClient(
             self._http, self._endpoint, "s3", options.region, self._credentials, resend=options.auto_retry_requests
         )
+        self._s3 = Objects(client, options.bucket)
         self._files: dict[str, StoreFile] = {}
         self._uploads: dict[str, Upload] = {}
         self._recent: set[bytes] = set()
@@ -296,11 +298,10 @@ class S3(Output[Options]):
 
     async def _put(self, file: StoreFile) -> None:
         self._number(file)
-        key = self._keys.object_key(
-            file.tag, file.first, file.random, file.state.index, static=self.options.static_file_path
-        )
-        headers = form.object_headers(self.options, file.compression)
-        await self._upload(path(self.options.bucket, key), headers, file)
+        static = self.options.static_file_path
+        key = self._keys.object_key(file.tag, file.first, file.random, file.state.index, static=static)
+        async with self._body(file) as (checked, sha256):
+            await self._s3.put(key, form.object_headers(self.options, file.compression) + checked, file.data, sha256)
         self.store.delete(file)
         self.log.info(f"Successfully uploaded object {key}: {file.state.records} records, {file.size} bytes")
 
@@ -311,38 +312,22 @@ class S3(Output[Options]):
     async def _begin(self, file: StoreFile) -> None:
         self._number(file)
         key = self._keys.key(file.tag, file.first, file.random, file.state.index)
-        headers = form.object_headers(self.options, file.compression)
-        answer = await self._s3.request("POST", f"{path(self.options.bucket, key)}?uploads=", headers=headers)
-        _expect(answer)
-        try:
-            upload_id = form.upload_id(answer.body)
-        except ValueError as error:
-            raise PeerError(f"CreateMultipartUpload: {error}") from error
-        upload = Upload(upload_id, key, file.tag, time.time(), file.compression)
+        name = await self._s3.begin(key, form.object_headers(self.options, file.compression))
+        upload = Upload(name, key, file.tag, time.time(), file.compression)
         self.store.save(upload)
         self._uploads[file.tag] = upload
 
     async def _part(self, upload: Upload, file: StoreFile) -> bool:
         """Whether the file is in the upload."""
         if file.id not in upload.files:
-            where = f"{self._of(upload)}&partNumber={len(upload.etags) + 1}"
+            number = len(upload.etags) + 1
             try:
-                answer = await self._upload(where, [], file)
+                async with self._body(file) as (checked, sha256):
+                    etag = await self._s3.part(upload.key, upload.id, number, checked, file.data, sha256)
             except NoSuchUploadError:
                 self._lost(upload)
                 return False
-            upload.etags.append(answer.headers.get("ETag", ""))
-            upload.files.append(file.id)
-            upload.size += file.size
-            upload.records += file.state.records
-            try:
-                self.store.save(upload)
-            except LocalError:
-                upload.etags.pop()
-                upload.files.pop()
-                upload.size -= file.size
-                upload.records -= file.state.records
-                raise
+            self.store.add_part(upload, file, etag)
         self.store.delete(file)
         lane = self._lanes[upload.tag]
         late = time.time() > upload.begun + self.options.upload_timeout or (self._stopping and len(lane) == 1)
@@ -353,37 +338,24 @@ class S3(Output[Options]):
 
     async def _complete(self, upload: Upload) -> None:
         if not upload.etags:
-            await self._s3.request("DELETE", self._of(upload))
+            await self._s3.abort(upload.key, upload.id)
             self.store.drop(upload)
             return
         upload.completing = True
         self.store.save(upload)
-        body = form.completion(upload.etags)
-        answer = await self._s3.request("POST", self._of(upload), body=body, timeout=_COMPLETE_SECONDS)
         try:
-            _expect(answer)
-        except NoSuchUploadError:
-            if await self._is_gone(upload):
+            await self._s3.complete(upload.key, upload.id, upload.etags)
+        except NoSuchUploadError:  # somebody ended it, or our own request did, whose answer was lost
+            there = await self._s3.exists(upload.key)
+            if there is False:
                 self._lost(upload)
                 return
-        if form.failed_late(answer.body) and answer.status == 200:
-            raise PeerError(f"CompleteMultipartUpload: {problem(answer)}")
+            if there is None:
+                self.log.warn(f"{upload.key} was put together before, it seems; GetObject is needed to look")
         self.store.drop(upload)
         self.log.info(
             f"Successfully uploaded object {upload.key}: {upload.records} records in {len(upload.etags)} parts"
         )
-
-    async def _is_gone(self, upload: Upload) -> bool:
-        """S3 knows the upload no more: whether somebody ended it, rather than our own request whose answer was lost."""
-        answer = await self._s3.request("HEAD", path(self.options.bucket, upload.key))
-        if answer.status == 403:
-            self.log.warn(f"{upload.key} was put together before, it seems: there is no permission to look (GetObject)")
-        elif answer.status != 404:
-            _expect(answer)
-        return answer.status == 404
-
-    def _of(self, upload: Upload) -> str:
-        return f"{path(self.options.bucket, upload.key)}?uploadId={quote(upload.id, safe='-._~')}"
 
     def _lost(self, upload: Upload) -> None:
         """Somebody has ended the upload: its parts are gone."""
@@ -394,18 +366,18 @@ class S3(Output[Options]):
         self._uploads.pop(upload.tag, None)
         self.store.drop(upload)
 
-    async def _upload(self, where: str, headers: list[tuple[str, str]], file: StoreFile) -> Answer:
-        """PUT a file. Raises PeerError, LocalError."""
-        if file.sha256 is None or (self.options.send_content_md5 and file.md5 is None):
+    @asynccontextmanager
+    async def _body(self, file: StoreFile) -> AsyncIterator[tuple[list[tuple[str, str]], str]]:
+        """The headers and the hash that vouch for a file; counted anew when S3 has refused it."""
+        wanted = self.options.send_content_md5
+        if file.sha256 is None or (wanted and file.md5 is None):
             await detached(file.digest)
-        if self.options.send_content_md5:
-            headers = [*headers, ("Content-MD5", base64.b64encode(file.md5.digest()).decode())]
-        body: Any = file.data
-        answer = await self._s3.request("PUT", where, headers=headers, body=body, payload=file.sha256.hexdigest())
-        if answer.status == 400:
-            file.sha256 = file.md5 = None  # S3 may have got other bytes than we have counted
-        _expect(answer)
-        return answer
+        md5 = base64.b64encode(file.md5.digest()).decode() if wanted else ""
+        try:
+            yield ([("Content-MD5", md5)] if wanted else []), file.sha256.hexdigest()
+        except RefusedBodyError:
+            file.sha256 = file.md5 = None
+            raise
 
     # -- the end
 
@@ -454,19 +426,6 @@ def _load() -> None:
     import botocore.auth
     import botocore.awsrequest
     import botocore.credentials  # noqa: F401
-
-
-class NoSuchUploadError(PeerError):
-    """S3 does not know the upload in parts."""
-
-
-def _expect(answer: Answer) -> None:
-    """Raise PeerError unless the answer is a success; everything may be tried again, until Retry_Limit."""
-    if 200 <= answer.status < 300:
-        return
-    said = problem(answer)
-    kind = NoSuchUploadError if said.code == "NoSuchUpload" else PeerError
-    raise kind(str(said), after=retry_after(answer))
 
 
 def _described(error: Exception) -> str:

@@ -327,6 +327,20 @@ class Store:
         self._own.add(upload.name)
         self._replace(self.directory / upload.name, json.dumps(asdict(upload)).encode())
 
+    def add_part(self, upload: Upload, file: StoreFile, etag: str) -> None:
+        """S3 has a file as the next part; written down before the file may go."""
+        before = len(upload.etags), upload.size, upload.records
+        upload.etags.append(etag)
+        upload.files.append(file.id)
+        upload.size += file.size
+        upload.records += file.state.records
+        try:
+            self.save(upload)
+        except LocalError:
+            parts, upload.size, upload.records = before
+            del upload.etags[parts:], upload.files[parts:]
+            raise
+
     def drop(self, upload: Upload) -> None:
         """The upload is over."""
         try:
@@ -349,11 +363,13 @@ class Store:
     def _read_index(self) -> int:
         """Where there is none yet, Fluent Bit's own goes on."""
         others = self.directory.parent.glob("sequence/index_metadata/seq_index_*")
-        for paths in ([self.directory / "index"], others):
-            numbers = [number for path in paths if (number := _number(path)) is not None]
-            if numbers:
-                return max(numbers)
-        return 0
+        own = self.directory / "index"
+        if own.exists():
+            number = _number(own)
+            if number is None:
+                raise LocalError(f"{own} is damaged; fix: write the number of the next object into it")
+            return number
+        return max([number for path in others if (number := _number(path)) is not None], default=0)
 
     def _replace(self, path: Path, content: bytes) -> None:
         temporary = path.with_suffix(".tmp")

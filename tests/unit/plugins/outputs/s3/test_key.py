@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outrider.plugins.outputs.s3.key import KEY_MAX, KeyFormat, path
+from outrider.aws.objects import path
+from outrider.plugins.outputs.s3.key import KEY_MAX, KeyFormat
 
 NOON = 1_700_000_000
 

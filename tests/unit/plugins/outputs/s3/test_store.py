@@ -146,4 +146,5 @@ def test_numbers_are_given_once(tmp_path: Path) -> None:
     assert [store.next_index() for _ in range(3)] == [0, 1, 2]
     assert store_in(tmp_path).next_index() == 3
     (tmp_path / "s" / "index").write_text("damaged")
-    assert store_in(tmp_path).next_index() == 0
+    with pytest.raises(LocalError, match="damaged"):
+        store_in(tmp_path).next_index()
