@@ -80,7 +80,6 @@ _REFUSED: Final = {
     "-d": "running in the background is not supported; use a service manager or the container runtime",
     "-C": "custom plugins are not supported",
     "-T": "stream processor tasks are not supported",
-    "-J": "the JSON schema is not available",
     "-S": "the support report is not available",
     "-trace": "chunk tracing is not supported; use a filter stdout to see what passes",
     "-fips": "what OpenSSL may use is decided by its own configuration",
@@ -112,6 +111,7 @@ Routes log records, configured as Fluent Bit is.
   -v, --verbose             more talkative (-vv: more still)
   -q, --quiet               no log
   -V, --version             print the version
+  -J, --schema              print every plugin and option as JSON
   -h, --help                print this help; after -i, -F or -o NAME: that plugin's options
 
 Sections of the command line come before those of the file, wherever -c stands.
@@ -192,6 +192,8 @@ def _switch(flag: str, value: str, result: Arguments, current: PluginSection | N
             result.drawing = value
         case "-V":
             result.show = "version"
+        case "-J":
+            result.show = "schema"
         case "-h":
             result.show = f"{current.kind} {current.properties[0].value}" if current else "help"
         case "-v":
@@ -227,7 +229,11 @@ def main(arguments: Sequence[str]) -> int:
 
 def _main(arguments: Arguments) -> int:
     if arguments.show:
-        return _show(arguments.show)
+        try:
+            return _show(arguments.show)
+        except BrokenPipeError:
+            sys.stdout = sys.stderr  # the reader has gone: nothing is left to flush
+            return 141
     if arguments.workdir:
         try:
             os.chdir(arguments.workdir)
@@ -329,6 +335,10 @@ def _show(what: str) -> int:
         print(f"Fluent Bit v{FLUENT_BIT_VERSION}\nGit commit: none\nOutrider v{__version__}")
     elif what == "help":
         print(USAGE, end="")
+    elif what == "schema":
+        from outrider.cli.schema import schema  # imports every plugin
+
+        print(schema(FLUENT_BIT_VERSION), flush=True)
     else:
         kind, _, name = what.partition(" ")
         _show_plugin(kind, name.lower())

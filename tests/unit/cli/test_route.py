@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from outrider import __version__, cli
 from outrider.cli import route
 from outrider.model.errors import UserError
-from outrider.pipeline import build, trial_file
+from outrider.pipeline import build, registry, trial_file
 from outrider.pipeline.configuration import Configuration
 from outrider.pipeline.reload import Loader
 
@@ -80,7 +81,6 @@ def test_service_keys() -> None:
         ("--supervisor", "the supervisor is not supported"),
         ("-C x", "custom plugins are not supported"),
         ("-T x", "stream processor"),
-        ("-J", "JSON schema"),
         ("-S", "support report"),
         ("-i nosuch -o null", "command line: unknown input plugin 'nosuch'"),
         ("-i dummy -p rat=1 -o null", "command line: input plugin 'dummy': unknown configuration property 'rat'"),
@@ -380,6 +380,20 @@ def test_parsers_files(planned: list[build.Plan], tmp_path: Path, monkeypatch: p
     assert route.main(["-c", str(tmp_path / "main.conf"), "-R", str(tmp_path / "third.conf")]) == 0
     assert planned
     assert route.main(["-i", "dummy", "-o", "null", "-R", str(tmp_path / "fourth.conf")]) == 1
+
+
+def test_the_schema_has_every_plugin_and_option(capsys: pytest.CaptureFixture[str]) -> None:
+    assert route.main(["-J"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["fluent-bit"]["version"] == "5.1.1"
+    for kind, names in registry.PLUGINS.items():
+        assert [plugin["name"] for plugin in document[f"{kind}s"]] == sorted(names)
+    (dummy,) = [plugin for plugin in document["inputs"] if plugin["name"] == "dummy"]
+    found = {item["name"]: item for group in dummy["properties"].values() for item in group}
+    assert found["rate"]["type"] == "integer"
+    assert found["mem_buf_limit"]["type"] == "size"
+    assert found["tls"]["default"] == "false"
+    assert found["log_level"]["allowed"][:2] == ["off", "error"]
 
 
 def test_the_name_that_others_have(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
