@@ -29,8 +29,9 @@ from outrider.pipeline.plugin import Delivery, Output
 from outrider.plugins.outputs.s3 import config, plan
 from outrider.plugins.outputs.s3 import format as form
 from outrider.plugins.outputs.s3.config import Options
+from outrider.plugins.outputs.s3.files import StoreFile
 from outrider.plugins.outputs.s3.key import KeyFormat
-from outrider.plugins.outputs.s3.store import QUARANTINE, Store, StoreFile, Upload
+from outrider.plugins.outputs.s3.store import QUARANTINE, Store, Upload
 
 _AT_ONCE: Final = 4
 """Requests under way."""

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outrider.model.errors import LocalError
+from outrider.plugins.outputs.s3.files import StoreFile
 from outrider.plugins.outputs.s3.pack import Compression
-from outrider.plugins.outputs.s3.store import Store, StoreFile, Upload
+from outrider.plugins.outputs.s3.store import Store, Upload
 
 
 def store_in(directory: Path, compression: Compression = "gzip", warnings: list[str] | None = None) -> Store:
