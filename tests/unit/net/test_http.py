@@ -180,6 +180,20 @@ async def test_an_answer_that_is_none_is_an_error(said: bytes, match: str) -> No
     assert str(caught.value).isprintable()
 
 
+async def test_an_answer_before_the_request_has_been_read_counts() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbig")
+        await writer.drain()
+        writer.write_eof()
+        while await reader.read(1 << 16):
+            pass
+
+    async with peer(talk) as port, client_of(port) as client:
+        answer = await client.request("POST", "/", body=b"x" * 8_000_000)
+    assert (answer.status, answer.body) == (413, b"big")
+
+
 async def test_a_reset_is_named() -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readexactly(10)

@@ -20,11 +20,11 @@ class Options:
     json_date_key: str = option("date", "key of the time in JSON; false: no time")
     json_date_format: DateFormat = option("double", "form of the time in JSON")
     compress: Compression = option("none", "compression of the body")
-    header: Repeated = option((), "NAME VALUE: a header of each request")
+    header: Repeated = secret_option((), "NAME VALUE: a header of each request")
     header_tag: str = option("", "name of a header that holds the tag")
     allow_duplicated_headers: bool = option(True, "off: a later header replaces an earlier one of its name")
     log_response_payload: bool = option(True, "tell the beginning of the answer's body when records are refused")
-    proxy: str = option("", "http://host:port of an HTTP proxy; default: HTTP_PROXY of the environment")
+    proxy: Secret = secret_option("", "http://host:port of an HTTP proxy; default: HTTP_PROXY of the environment")
     response_timeout: Duration = option(60, "seconds to wait for the answer", name="http.response_timeout")
     read_idle_timeout: Duration = option(
         0, "accepted; http.response_timeout covers the whole answer", name="http.read_idle_timeout"

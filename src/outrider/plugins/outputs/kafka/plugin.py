@@ -23,6 +23,7 @@ _FINAL: Final = frozenset(
 )
 """Errors of aiokafka that the same messages will always meet."""
 _PACKED: Final = ("snappy", "lz4", "zstd")
+_CLOSE_SECONDS: Final = 5
 Message = tuple[bytes | None, bytes]
 
 
@@ -97,7 +98,11 @@ class Kafka(Output[Options]):
         """See Output."""
         if self._producer is not None:
             producer, self._producer = self._producer, None
-            await producer.stop()
+            try:
+                async with asyncio.timeout(_CLOSE_SECONDS):
+                    await producer.stop()
+            except TimeoutError:
+                self.log.warn("the brokers did not take leave in time")
 
 
 class Sending:

@@ -31,6 +31,6 @@ class Options:
     http_user: str = option("", "user of basic authentication")
     http_passwd: Secret = secret_option("", "password of basic authentication")
     bearer_token: Secret = secret_option("", "token of bearer authentication")
-    header: Repeated = option((), "NAME VALUE: a header of each request")
+    header: Repeated = secret_option((), "NAME VALUE: a header of each request")
     buffer_size: Size = option(512_000, "accepted; answers are read up to 4M")
     compress: Compression = option("none", "compression of the body")

@@ -15,11 +15,11 @@ class Options:
     """See the help of each field."""
 
     logs_uri: str = option("/v1/logs", "path for logs")
-    header: Repeated = option((), "NAME VALUE: a header of each request")
+    header: Repeated = secret_option((), "NAME VALUE: a header of each request")
     http_user: str = option("", "user of basic authentication")
     http_passwd: Secret = secret_option("", "password of basic authentication")
     compress: Compression = option("none", "compression of the body")
-    proxy: str = option("", "http://host:port of an HTTP proxy; default: HTTP_PROXY of the environment")
+    proxy: Secret = secret_option("", "http://host:port of an HTTP proxy; default: HTTP_PROXY of the environment")
     batch_size: Count = option(1000, "most records in a request")
     log_response_payload: bool = option(True, "tell the beginning of the answer's body when records are refused")
     logs_body_key: Repeated = option((), "$field that is the body; the first that is there; default: $log, $message")

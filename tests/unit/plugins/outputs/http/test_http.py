@@ -86,6 +86,8 @@ async def test_headers(make: Any, peer: Any, batch: Any) -> None:
     assert "X-Evil" not in headers
     assert headers["Authorization"] == "Basic Ym9iOmh1c2g="
     assert "hush" not in repr(plugin.options)
+    shown = repr(make("output", "http", proxy="http://u:hush@127.0.0.1:1", header="X-Key hush").options)
+    assert "hush" not in shown
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 205])
