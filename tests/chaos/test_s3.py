@@ -71,6 +71,7 @@ def stand_in() -> ModuleType:
 @pytest.fixture
 def s3(stand_in: ModuleType) -> Iterator[Any]:
     server = stand_in.S3("bucket")
+    server.slow_down = stand_in.RefusalError(503, "SlowDown")
     yield server
     server.close()
 
@@ -166,6 +167,7 @@ def test_nothing_acknowledged_is_lost(short_place: Path, s3: Any, compression: s
                 time.sleep(0.005)
             if kill == KILLS:
                 break
+            s3.failures.extend(chance.choices(["late", "silence", s3.slow_down, None], k=4))
             time.sleep(chance.uniform(0, 0.3))
             router.kill()
             router.start()
