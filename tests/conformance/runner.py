@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.conformance import config, firelens, forward, pipeline, routing, s3, syslog, values
+from tests.conformance import aws, config, firelens, forward, pipeline, routing, s3, syslog, values
 from tests.conformance import json as json_checks
 from tests.conformance.compare import Case, NotCoveredError
 from tests.conformance.differs import reason
@@ -23,6 +23,7 @@ CHECKS: dict[str, Callable[[Case], str | None]] = {
     **pipeline.CHECKS,
     **firelens.CHECKS,
     **s3.CHECKS,
+    **aws.CHECKS,
 }
 
 

@@ -30,7 +30,7 @@ WANTED = {
     ),
     "inputs.json": ("*",),
     "config.json": ("config.*", "cli.*"),
-    "aws.json": ("aws.s3*",),
+    "aws.json": ("*",),
 }
 LEFT_OUT = {"filter.multiline-python"}
 ROUTER = [str(Path(sys.executable).parent / "outrider"), "route"]

@@ -17,7 +17,7 @@ from outrider.model.batch import Record
 from outrider.model.errors import PeerError
 from outrider.net.http import Answer, retry_after
 
-_TARGET: Final = "Logs_20140328."
+TARGET: Final = "Logs_20140328."
 _KNOWN_SECONDS: Final = 4 * 3600.0
 _KNOWN_MAX: Final = 10_000
 _THERE: Final = "ResourceAlreadyExistsException"
@@ -106,7 +106,7 @@ class Logs:
 
     async def _call_put(self, body: Body) -> Answer:
         named = [("x-amzn-logs-format", self._options.log_format)] if self._options.log_format else []
-        return await self._client.call(f"{_TARGET}PutLogEvents", [cast("bytes", body.data)], named)
+        return await self._client.call(f"{TARGET}PutLogEvents", [cast("bytes", body.data)], named)
 
     async def _ready(self, group: str, stream: str) -> None:
         """Make the stream, and the group where that is wanted, unless they are known. Raises PeerError."""
@@ -141,7 +141,7 @@ class Logs:
 
     async def _make(self, action: str, wanted: dict[str, Any]) -> tuple[Fault, Answer] | None:
         """None: it is there now."""
-        answer = await self._client.call(_TARGET + action, msgspec.json.encode(wanted))
+        answer = await self._client.call(TARGET + action, msgspec.json.encode(wanted))
         if answer.status == 200:
             return None
         fault = problem(answer)

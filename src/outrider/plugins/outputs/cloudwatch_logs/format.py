@@ -7,6 +7,7 @@ from typing import Final
 
 from outrider.aws.names import Name
 from outrider.model.batch import Batch
+from outrider.plugins.outputs.cloudwatch_logs.config import Options
 
 NAME_MAX: Final = 512
 
@@ -36,3 +37,14 @@ class Naming:
             names = ((group_of(records[at]) or group)[:NAME_MAX], (stream_of(records[at]) or stream)[:NAME_MAX])
             found.setdefault(names, []).append(at)
         return [(*names, chosen) for names, chosen in found.items()]
+
+
+def naming_of(options: Options) -> Naming:
+    """Raises ValueError for a template with a field that cannot be read."""
+    name, prefix = options.log_stream_name, options.log_stream_prefix
+    return Naming(
+        options.log_group_name,
+        (lambda tag: name) if name else (lambda tag: prefix + tag),
+        options.log_group_template,
+        options.log_stream_template,
+    )

@@ -10,7 +10,7 @@ from outrider.model.errors import UserError
 from outrider.pipeline.aws_output import aws_client, delivery
 from outrider.pipeline.plugin import Delivery, Output
 from outrider.plugins.outputs.cloudwatch_logs.config import Options
-from outrider.plugins.outputs.cloudwatch_logs.format import Naming
+from outrider.plugins.outputs.cloudwatch_logs.format import naming_of
 
 _CLASSES = ("STANDARD", "INFREQUENT_ACCESS")
 
@@ -31,12 +31,7 @@ class CloudwatchLogs(Output[Options]):
         if options.log_group_class and options.log_group_class not in _CLASSES:
             raise UserError(f"unknown log_group_class '{options.log_group_class}'", allowed=_CLASSES)
         try:
-            self._naming = Naming(
-                options.log_group_name,
-                (lambda tag: options.log_stream_name) if options.log_stream_name else self._prefixed,
-                options.log_group_template,
-                options.log_stream_template,
-            )
+            self._naming = naming_of(options)
         except ValueError as error:
             raise UserError(str(error), fix="fields are $TAG, $TAG[n], $key and $key['sub']") from error
         self._logs = Logs(
@@ -53,9 +48,6 @@ class CloudwatchLogs(Output[Options]):
     async def start(self) -> None:
         """See Output."""
         self._logs.warm()
-
-    def _prefixed(self, tag: str) -> str:
-        return self.options.log_stream_prefix + tag
 
     async def send(self, batch: Batch) -> Delivery:
         """See Output."""
