@@ -274,6 +274,38 @@ async def test_through_a_proxy_and_its_password_stays_secret(monkeypatch: pytest
     assert "hush" not in str(caught.value)
 
 
+async def test_tls_goes_through_a_proxy_unread(certificate: Certificate) -> None:
+    asked = []
+
+    async def handler(request: web.BaseRequest) -> web.Response:
+        return web.Response(text=request.raw_path)
+
+    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(1 << 16):
+            writer.write(data)
+        writer.close()
+
+    async with serving(handler, certificate.server()) as port:
+
+        async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            asked.append((await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")[0])
+            there, back = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+            async with asyncio.TaskGroup() as group:
+                group.create_task(copy(reader, back))
+                group.create_task(copy(there, writer))
+
+        core = OutputCore(tls=True, tls_ca_file=str(certificate.certificate))
+        async with (
+            peer(tunnel) as proxy,
+            client_of(
+                port, core, host="localhost", tls=client_context(core), proxy=f"http://127.0.0.1:{proxy}"
+            ) as client,
+        ):
+            assert (await client.request("POST", "/in?a", body=b"x")).body == b"/in?a"
+    assert asked == [b"CONNECT localhost:%d HTTP/1.1" % port]
+
+
 def test_which_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     assert proxy_for("a.example", tls=True) == ""
     monkeypatch.setenv("HTTP_PROXY", "proxy:3128")
