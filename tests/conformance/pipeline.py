@@ -40,7 +40,7 @@ async def _tries(limit: str) -> tuple[int, bool]:
 
     retries = delivery.Retries(values.retry_limit(limit, log.warn), 1, 1)
     runner = delivery.OutputRunner(
-        plugin, lambda tag: True, retries, 1, {}, finished, lambda: None, lambda parcel, batch: None
+        plugin, lambda tag: True, retries, 1, {}, finished, lambda: None, lambda parcel, batch, part: None
     )
     row = Sent(routed=1, buffered=1)
     batch = Batch("app", [0], [{}])
