@@ -7,6 +7,7 @@ position, which tell whether the file still is the one that was read. Fluent Bit
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -36,6 +37,9 @@ _INSERT: Final = (
 )
 _SYNC: Final = {"off": "OFF", "normal": "NORMAL", "full": "FULL", "extra": "EXTRA"}
 _BUSY_SECONDS: Final = 2.0
+"""How long somebody else may have the database when it is opened."""
+_BUSY_MILLISECONDS: Final = 50
+"""And when positions are saved, which is tried again."""
 
 
 @dataclass(slots=True)
@@ -74,6 +78,7 @@ class Offsets:
         self._ids: dict[tuple[str, int, int], int] = {}
         try:
             self._connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+            self._connection.text_factory = os.fsdecode  # names of files are bytes
             self._set_up(sync, journal, locking)
         except sqlite3.Error as error:
             raise self._refused(error) from error
@@ -89,6 +94,7 @@ class Offsets:
         for column, kind in _ADDED.items():
             if column not in there:
                 connection.execute(f"ALTER TABLE in_tail_files ADD COLUMN {column} {kind}")
+        connection.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
 
     def _refused(self, error: sqlite3.Error) -> LocalError:
         return LocalError(f"positions database {self._path}: {error}")
@@ -99,41 +105,56 @@ class Offsets:
             found = self._connection.execute(
                 "SELECT id, name, offset, inode, rotated, outrider_check FROM in_tail_files ORDER BY id DESC"
             )
-            return [Saved(i, str(n), int(o or 0), int(k or 0), bool(r), str(c or "")) for i, n, o, k, r, c in found]
-        except (self._error, ValueError) as error:
+            return [
+                Saved(i, os.fsdecode(n), int(o or 0), int(k or 0), bool(r), str(c or "")) for i, n, o, k, r, c in found
+            ]
+        except (self._error, ValueError, TypeError) as error:
             raise LocalError(f"positions database {self._path}: {error}") from error
 
     def adopt(self, saved: Saved, position: Position) -> None:
         """The row is the file's from now on."""
         self._ids[self._key(position)] = saved.id
 
-    def save(self, positions: Iterable[Position]) -> None:
-        """Write them all, or none."""
+    def save(self, positions: Iterable[Position], gone: Iterable[Position] = ()) -> None:
+        """Write them all and forget those that are gone, or do nothing."""
         connection = self._connection
         try:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 for position in positions:
                     self._save(position)
+                for position in gone:
+                    row = self._ids.get(self._key(position))
+                    if row is not None:
+                        connection.execute("DELETE FROM in_tail_files WHERE id=?", (row,))
                 connection.execute("COMMIT")
             except self._error:
                 connection.execute("ROLLBACK")
                 raise
         except self._error as error:
             raise self._refused(error) from error
+        for position in gone:
+            self._ids.pop(self._key(position), None)
 
     def _save(self, position: Position) -> None:
         key = self._key(position)
         row = self._ids.get(key)
         if row is not None:
             done = self._connection.execute(
-                _UPDATE, (position.name, position.offset, int(position.rotated), position.check, row)
+                _UPDATE, (_stored(position.name), position.offset, int(position.rotated), position.check, row)
             )
             if done.rowcount:
                 return
         made = self._connection.execute(
             _INSERT,
-            (position.name, position.offset, position.inode, int(time.time()), int(position.rotated), position.check),
+            (
+                _stored(position.name),
+                position.offset,
+                position.inode,
+                int(time.time()),
+                int(position.rotated),
+                position.check,
+            ),
         )
         self._ids[key] = int(made.lastrowid or 0)
 
@@ -144,15 +165,18 @@ class Offsets:
         except self._error as error:
             raise self._refused(error) from error
 
-    def forget(self, position: Position) -> None:
-        """Forget a file."""
-        row = self._ids.pop(self._key(position), None)
-        if row is not None:
-            self.delete([row])
-
     def close(self) -> None:
         """Nothing more is saved."""
         self._connection.close()
 
     def _key(self, position: Position) -> tuple[str, int, int]:
         return (position.name if self.by_name else "", position.device, position.inode)
+
+
+def _stored(name: str) -> str | bytes:
+    """A name that is no UTF-8 is stored as the bytes that it is."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(name)
+    return name

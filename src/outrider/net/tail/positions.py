@@ -7,11 +7,16 @@ after a crash is what came since, nothing is left out.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Collection, Iterator
+from typing import Final
 
 from outrider.model.errors import LocalError
 from outrider.net.tail.file import TailFile, by_inode, regular
 from outrider.net.tail.offsets import Offsets, Position, Saved
+
+SHARE: Final = 20
+"""Saving takes one part of so many of the time at most."""
 
 
 class Positions:
@@ -20,7 +25,9 @@ class Positions:
     def __init__(self, database: Offsets | None, warn: Callable[[str], None]) -> None:
         self._database = database
         self._warn = warn
-        self._changed: set[TailFile] = set()
+        self._changed: dict[tuple[int, int], TailFile] = {}
+        self._gone: list[Position] = []
+        self._next_save = 0.0
         self._saved: dict[int, list[Saved]] = {}
         for saved in database.rows() if database is not None else ():
             self._saved.setdefault(saved.inode, []).append(saved)
@@ -68,25 +75,31 @@ class Positions:
     def changed(self, file: TailFile) -> None:
         """The file's position is not the saved one."""
         if self._database is not None:
-            self._changed.add(file)
+            self._changed[file.identity] = file
 
-    def save(self) -> None:
-        """Save what has changed, but for files whose newest lines are not safe yet."""
-        if self._changed:
-            safe = [file for file in self._changed if file.safe]
-            if self._try(lambda database: database.save([_position(file) for file in safe])):
-                self._changed.difference_update(safe)
+    def save(self, *, at_once: bool = False) -> None:
+        """Save what has changed, but for files whose newest lines are not safe yet; not all the time, if it is much."""
+        start = time.monotonic()
+        if not (self._changed or self._gone) or (start < self._next_save and not at_once):
+            return
+        safe = [file for file in self._changed.values() if file.safe]
+        gone = self._gone
+        if self._try(lambda database: database.save([_position(file) for file in safe], gone)):
+            self._gone = []
+            for file in safe:
+                del self._changed[file.identity]
+        end = time.monotonic()
+        self._next_save = end + SHARE * (end - start)
 
     def let_go(self, file: TailFile) -> None:
-        """The file is followed no more; it is forgotten when it was rotated and no name leads to it."""
-        self.save()
-        self._changed.discard(file)
-        if file.rotated is not None and file.inode not in by_inode(os.path.dirname(file.real)):
-            self._try(lambda database: database.forget(_position(file)))
+        """The file, which may still be open, is followed no more; it is forgotten when it was deleted."""
+        if self._database is not None and file.descriptor >= 0 and not os.fstat(file.descriptor).st_nlink:
+            self._changed.pop(file.identity, None)
+            self._gone.append(_position(file))
 
     def close(self) -> None:
         """Save, and close the database."""
-        self.save()
+        self.save(at_once=True)
         if self._database is not None:
             self._database.close()
 

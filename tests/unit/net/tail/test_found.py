@@ -145,7 +145,7 @@ def test_a_position_is_saved_when_it_is_safe(tmp_path: Path) -> None:
     other = saved(tmp_path / "x.db")
     assert other.rows() == []
     file.safe = True
-    positions.save()
+    positions.save(at_once=True)
     assert [(row.offset, row.rotated) for row in other.rows()] == [(4, False)]
 
 
@@ -176,3 +176,54 @@ def test_what_is_no_database(tmp_path: Path) -> None:
         saved(tmp_path / "x.db")
     with pytest.raises(LocalError):
         saved(tmp_path / "nothing" / "x.db")
+
+
+def test_a_name_that_is_no_text(tmp_path: Path) -> None:
+    path = os.fsdecode(os.fsencode(str(tmp_path)) + b"/\xff.log")
+    Path(path).write_text("one\n")
+    for _ in range(2):
+        positions = Positions(saved(tmp_path / "x.db", by_name=True), warn)
+        file = Found([f"{tmp_path}/*.log"], [], 0).scan(NOW)[0]
+        Descriptors(1).open(file)
+        row = positions.of(file)
+        file.go_to(4)
+        positions.changed(file)
+        positions.close()
+    assert row is not None
+    assert (row.name, row.offset) == (path, 4)
+
+
+def test_a_file_that_was_deleted_is_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_text("one\n")
+    file = TailFile(str(path), path.stat())
+    Descriptors(1).open(file)
+    positions = Positions(saved(tmp_path / "x.db"), warn)
+    positions.changed(file)
+    positions.save()
+    positions.let_go(file)
+    positions.save(at_once=True)
+    assert len(saved(tmp_path / "x.db").rows()) == 1
+    path.unlink()
+    positions.let_go(file)
+    positions.close()
+    assert saved(tmp_path / "x.db").rows() == []
+
+
+def test_a_database_that_somebody_else_has(tmp_path: Path) -> None:
+    import sqlite3
+
+    path = tmp_path / "a.log"
+    path.write_text("one\n")
+    file = TailFile(str(path), path.stat())
+    Descriptors(1).open(file)
+    said: list[str] = []
+    positions = Positions(saved(tmp_path / "x.db"), said.append)
+    positions.changed(file)
+    other = sqlite3.connect(tmp_path / "x.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    positions.save()
+    assert "locked" in said[0]
+    other.execute("ROLLBACK")
+    positions.close()
+    assert len(saved(tmp_path / "x.db").rows()) == 1

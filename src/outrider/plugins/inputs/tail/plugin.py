@@ -326,7 +326,7 @@ class Tail(Input[Options]):
                 self._last_line(file)
             except (LocalError, OSError) as error:
                 self.log.warn(f"the end of {file.path} cannot be read: {error}")
-        self._positions.save()
+        self._positions.save(at_once=True)
         self.log.info("every file has been read to its end")
         self._intake.end()
 

@@ -319,7 +319,7 @@ async def test_lines_that_are_held_are_read_again_after_a_crash(tmp_path: Path, 
     options = {"path": path, "db": tmp_path / "x.db", "read_from_head": "on", "multiline.parser": "python"}
     async with start(**options) as (plugin, intake):
         await intake.until(lambda _: plugin._holding)
-        plugin._positions.save()
+        plugin._positions.save(at_once=True)
         rows = sqlite3.connect(tmp_path / "x.db").execute("SELECT offset FROM in_tail_files").fetchall()
         assert rows == [(0,)]
         assert intake.records == []
