@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from outrider.formats.accessor import accessor
 from outrider.formats.regex import Regex
@@ -11,6 +11,10 @@ from outrider.model.batch import Record
 from outrider.model.errors import UserError
 
 Rule: TypeAlias = Callable[[Record], bool]
+Chooser: TypeAlias = Callable[[Sequence[Record]], list[bool]]
+"""For each record, whether it stays."""
+
+_TEXT: Final = frozenset({str, type(None)})
 
 
 def rule(name: str, text: str) -> Rule:
@@ -43,6 +47,29 @@ def rule(name: str, text: str) -> Rule:
         return isinstance(value, str) and search(value) is not None
 
     return matches
+
+
+def by_column(text: str, *, keeps: bool) -> Chooser | None:
+    """Which records stay by this one rule, which is no user's error, told for all of them at once; None: not so simple.
+
+    One rule on a plain key is what most filters are.
+    """
+    key, _, pattern = text.partition(" ")
+    plain = key.removeprefix("$")
+    if "[" in plain:
+        return None
+    search = Regex(pattern.strip()).search
+    test = rule("", text)
+
+    def choose(records: Sequence[Record]) -> list[bool]:
+        values = [record.get(plain) for record in records]
+        if not _TEXT.issuperset(map(type, values)):
+            return [test(record) is keeps for record in records]
+        if keeps:
+            return [value is not None and search(value) is not None for value in values]
+        return [value is None or search(value) is None for value in values]
+
+    return choose
 
 
 def in_order(rules: Sequence[tuple[bool, Rule]]) -> Rule:

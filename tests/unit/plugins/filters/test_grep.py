@@ -23,23 +23,24 @@ RECORDS = [
 ]
 
 
-def kept(batch: Any, *rules: tuple[str, str]) -> list[str]:
+def kept(batch: Any, *rules: tuple[str, str], records: list[dict[str, Any]] = RECORDS) -> list[str]:
     """The levels of the records that these rules, in this order, keep."""
     place = Place("test.conf", 1)
     properties = [Property(key, value, place) for key, value in [("name", "grep"), ("match", "*"), *rules]]
     configuration = Configuration([PluginSection("filter", properties, place)])
     log = Log(Sink(), "test")
     plugin = build.plan(configuration, build.read_service(configuration, {}, log), {}, log).instances[0].plugin
-    found = batch(*[dict(record) for record in RECORDS])
+    found = batch(*[dict(record) for record in records])
     plugin.apply(found)
     assert len(found.times) == len(found.records)
     return [record["level"] for record in found.records]
 
 
 ALL = [record["level"] for record in RECORDS]
+TEXTS = [record for record in RECORDS if isinstance(record.get("log", ""), str)]
 
 
-@pytest.mark.parametrize(
+ONE_RULE = pytest.mark.parametrize(
     ("rules", "levels"),
     [
         ([], ALL),
@@ -54,6 +55,15 @@ ALL = [record["level"] for record in RECORDS]
         ([("regex", "log    ^info  ")], ["info", "info"]),
     ],
 )
+
+
+@ONE_RULE
+def test_one_rule_in_batches_of_texts(batch: Any, rules: list[tuple[str, str]], levels: list[str]) -> None:
+    wanted = [level for level in levels if level not in ("number", "bytes")]
+    assert kept(batch, *rules, records=TEXTS) == wanted
+
+
+@ONE_RULE
 def test_one_rule(batch: Any, rules: list[tuple[str, str]], levels: list[str]) -> None:
     assert kept(batch, *rules) == levels
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from outrider.model.batch import Batch
 from outrider.model.errors import UserError
 from outrider.pipeline.plugin import Filter
-from outrider.pipeline.selection import Rule, in_order, rule
+from outrider.pipeline.selection import Chooser, Rule, by_column, in_order, rule
 from outrider.plugins.filters.grep.config import Options
 
 
@@ -23,12 +23,15 @@ class Grep(Filter[Options]):
         options = self.options
         if options.logical_op != "legacy" and options.regex and options.exclude:
             raise UserError("Logical_Op and/or takes Regex rules or Exclude rules, not both")
-        self._test = _combined(options.logical_op, [(key == "regex", rule(key, text)) for key, text in options.rules])
+        test = _combined(options.logical_op, [(key == "regex", rule(key, text)) for key, text in options.rules])
+        self._choose: Chooser = lambda records: [test(record) for record in records]
+        if len(options.rules) == 1:
+            key, text = options.rules[0]
+            self._choose = by_column(text, keeps=key == "regex") or self._choose
 
     def apply(self, batch: Batch) -> None:
         """See Filter."""
-        test = self._test
-        batch.keep([test(record) for record in batch.records])
+        batch.keep(self._choose(batch.records))
 
 
 def _combined(operation: str, rules: list[tuple[bool, Rule]]) -> Rule:
