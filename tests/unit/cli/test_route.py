@@ -382,6 +382,23 @@ def test_parsers_files(planned: list[build.Plan], tmp_path: Path, monkeypatch: p
     assert route.main(["-i", "dummy", "-o", "null", "-R", str(tmp_path / "fourth.conf")]) == 1
 
 
+def test_a_reload_reads_everything_anew(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    loaders: list[Loader] = []
+
+    def run(configuration: Configuration, plan: build.Plan, loader: Loader) -> int:
+        loaders.append(loader)
+        return 0
+
+    monkeypatch.setattr(route.run, "run", run)
+    parsers = tmp_path / "parsers.conf"
+    parsers.write_text("[PARSER]\n  Name own\n  Format json\n")
+    assert route.main(["-i", "dummy", "-o", "null", "-R", str(parsers)]) == 0
+    assert [len(loaders[0].load().parsers) for _ in range(3)] == [1, 1, 1]
+    parsers.write_text("[PARSER]\n  Nme\n")
+    with pytest.raises(UserError, match="undefined value"):
+        loaders[0].load()
+
+
 def test_the_schema_has_every_plugin_and_option(capsys: pytest.CaptureFixture[str]) -> None:
     assert route.main(["-J"]) == 0
     document = json.loads(capsys.readouterr().out)
