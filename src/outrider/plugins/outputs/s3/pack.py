@@ -17,7 +17,7 @@ from isal import isal_zlib
 Compression = Literal["none", "gzip", "zstd"]
 _GZIP_WINDOW: Final = 31
 _GZIP_LEVEL: Final = 1
-"""Level 2 and 3 are no smaller on logs, level 0 is half as good and no faster: bench in docs/performance.md."""
+"""Measured in docs/performance.md: levels 2 and 3 are no smaller on logs, level 0 is half as good and no faster."""
 _ZSTD_LEVEL: Final = 1
 _ZSTD_WINDOW_LOG: Final = 18
 _LAST_DEFLATE_BLOCK: Final = b"\x03\x00"
