@@ -91,7 +91,7 @@ def _case(node: Node, top: dict[str, Node], file: str) -> Case:
     if "name" not in keys or config is None:
         what = "name" if "name" not in keys else "config"
         raise UserError(f"the test has no {what}", node.place, fix=f"add '{what}:'")
-    own = {key: keys[key] for key in _SEND_KEYS if key in keys}
+    own = {key: value for key, value in keys.items() if key in _SEND_KEYS}
     given = [_given(node, own)] if "records" in own else []
     own.pop("records", None)
     if "send" in keys:
