@@ -261,8 +261,8 @@ def _main(arguments: Arguments) -> int:
     made = plan(configuration, findings)
     if arguments.dry_run:
         return _report(findings, made)
-    findings.log_warnings(log)
     findings.raise_errors()
+    findings.log_warnings(log)
     if arguments.explain or arguments.drawing:
         return _explain(made, arguments)
     return run.run(configuration, made, Loader(load, plan))

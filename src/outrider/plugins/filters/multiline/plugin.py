@@ -29,7 +29,6 @@ class Multiline(Filter[Options]):
     Options = Options
     emits = True
     keeps_tags = True
-    keeps_tags = True
 
     def check(self) -> None:
         """See Filter."""
