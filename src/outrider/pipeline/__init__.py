@@ -24,6 +24,7 @@
 ``filtering``  one filter: which chunks it takes, what it did to a batch
 ``delivery``  one output: queue, workers, retries
 ``quota``     storage.total_limit_size of one output
+``limits``    these of all outputs: which chunks are dropped for which output
 ``storage``   where chunks are kept: what [SERVICE] and each input say, put together
 ``rejected``  the dead letters: chunks that an output did not take
 ``schedule``  waiting times and Retry_Limit (pure)

@@ -16,12 +16,12 @@ from typing import Any, Final
 
 from outrider.model.batch import Batch
 from outrider.model.errors import LocalError
-from outrider.pipeline import quota
 from outrider.pipeline.chunk import FILTERED, Chunk
 from outrider.pipeline.delivery import OutputRunner, Parcel, unreadable
 from outrider.pipeline.filtering import RunningFilter
 from outrider.pipeline.intake import ChunkIntake
 from outrider.pipeline.ledger import Ledger, Taken
+from outrider.pipeline.limits import Limits
 from outrider.pipeline.log import Log
 from outrider.pipeline.plugin import Decoder, Input
 
@@ -83,6 +83,7 @@ class Engine:
         self._stopping = asyncio.Event()
         self._finished = asyncio.Event()
         self._intakes: dict[str, ChunkIntake] = {}
+        self._limits = Limits(ledger, log, self.route, self._mark_done, self._discard)
 
     # -- life
 
@@ -94,7 +95,7 @@ class Engine:
         self.started = time.monotonic()
         self._intakes = {intake.name: intake for intake in self.every_intake()}
         for intake in self._intakes.values():
-            intake.on_disk = self.charge
+            intake.on_disk = self._limits.charge
         async with AsyncExitStack() as outputs, AsyncExitStack() as inputs:
             for output in self.outputs:
                 await output.plugin.start()
@@ -201,13 +202,13 @@ class Engine:
         for name in left.intakes.keys() - self._intakes.keys():
             self._intakes[name] = left.intakes[name]
             self._intakes[name].retire()
-            self._intakes[name].on_disk = self.charge
+            self._intakes[name].on_disk = self._limits.charge
         for chunk in left.chunks:
             self.sealed(chunk)
         for name, parcel in left.parcels:
             if name in outputs:
                 outputs[name].put(parcel)
-                self.charge(parcel.chunk)
+                self._limits.charge(parcel.chunk)
                 continue
             self.log.error(f"{parcel.count} records of chunk {parcel.chunk.id} dropped: {_REMOVED} ({name})")
             parcel.row.buffered -= parcel.count
@@ -285,7 +286,7 @@ class Engine:
         """A chunk is complete."""
         route = tuple(output.name for output in self.route(chunk.tag))
         self._ready.setdefault(route, deque()).append(chunk)
-        self.charge(chunk)
+        self._limits.charge(chunk)
         self.pump()
 
     def route(self, tag: str) -> tuple[OutputRunner, ...]:
@@ -389,7 +390,7 @@ class Engine:
         """
         self._pack(parcel.chunk, batch, rest_of)
         self._intakes[parcel.chunk.source].unload(parcel.chunk)
-        self.charge(parcel.chunk)
+        self._limits.charge(parcel.chunk)
 
     def _pack(self, chunk: Chunk, batch: Batch, rest_of: str = "") -> None:
         try:
@@ -415,37 +416,13 @@ class Engine:
         else:
             self._close(chunk)
 
-    def charge(self, chunk: Chunk) -> None:
-        """The chunk is on disk with this size: outputs whose storage.total_limit_size it exceeds lose their oldest."""
-        if chunk.path is None:
-            return
-        for output in self.route(chunk.tag):
-            if output.quota and output.name not in chunk.done:
-                output.quota.note(chunk)
-                for oldest in output.quota.victims():
-                    self._drop_for(output, oldest)
-
-    def _drop_for(self, output: OutputRunner, chunk: Chunk) -> None:
-        """Drop a chunk's records for one output, unless it is sending them."""
-        reason = f"{chunk.count} records of chunk {chunk.id} dropped for {output.name}: {quota.REASON} reached"
-        if chunk.taken:
-            if output.evict(chunk, quota.REASON):
-                self.log.error(reason, about=f"{quota.REASON} {output.name}")
-            return
-        self.log.error(reason, about=f"{quota.REASON} {output.name}")
-        assert output.quota is not None, "only called for those"
-        output.quota.forget(chunk)
-        sent = self.ledger.of_output(chunk.source, chunk.tag, output.name)
-        sent.routed += chunk.count
-        sent.dropped[quota.REASON] += chunk.count
-        self._mark_done(chunk, output.name)
-        outputs = self.route(chunk.tag)
-        if all(other.name in chunk.done for other in outputs):
-            self._ready[tuple(other.name for other in outputs)].remove(chunk)
-            row = self.ledger.of_input(chunk.source, chunk.tag)
-            row.waiting -= chunk.count
-            row.passed += chunk.count
-            self._close(chunk)
+    def _discard(self, chunk: Chunk) -> None:
+        """Every output has lost a chunk that waits to be taken up."""
+        self._ready[tuple(output.name for output in self.route(chunk.tag))].remove(chunk)
+        row = self.ledger.of_input(chunk.source, chunk.tag)
+        row.waiting -= chunk.count
+        row.passed += chunk.count
+        self._close(chunk)
 
     def _mark_done(self, chunk: Chunk, output: str) -> None:
         try:
