@@ -6,6 +6,7 @@ Source: Fluent Bit 5.1.1, ``plugins/out_es`` and ``plugins/out_opensearch``; the
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,6 +26,7 @@ _PREFIX_MAX: Final = 128
 _HEAD: Final = 1024
 _REASON_MAX: Final = 200
 _REASONS_MAX: Final = 3
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f]")
 _TRY_AGAIN: Final = frozenset({408, 429})
 _CONFLICT: Final = 409
 _BLOCKED: Final = "cluster_block_exception"
@@ -69,6 +71,12 @@ class Bulk:
         )
         self._type = b"" if form.suppress_type_name else b',"_type":%b' % json.encode(form.type)
 
+    def without_id(self, batch: Batch) -> list[int]:
+        """The places of records that cannot be sent: an update needs an id."""
+        if self._id is None or self._form.write_operation not in ("update", "upsert"):
+            return []
+        return [number for number, record in enumerate(batch.records) if not _is_id(self._id(record))]
+
     def encode(self, batch: Batch, now: int, *, escape_unicode: bool) -> bytes:
         """The body of a request; ``now`` in seconds, for indices that are named by the present day."""
         form = self._form
@@ -100,7 +108,7 @@ class Bulk:
     def _id_of(self, record: Record, time: int, text: bytes, escape_unicode: bool) -> bytes:
         if self._id is not None:
             value = self._id(record)
-            if isinstance(value, str) and value:
+            if _is_id(value):
                 return b',"_id":%b' % json.encode(value, escape_unicode=escape_unicode)
             return b""
         digest = hashlib.blake2b(text, digest_size=16, salt=time.to_bytes(16, "big", signed=True)).hexdigest()
@@ -145,6 +153,10 @@ class Bulk:
 @lru_cache(maxsize=1024)
 def _stamp(second: int, form: str) -> bytes:
     return (iso(second) if form == _ISO else civil(second).strftime(form)).encode("utf-8", "replace")
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and value != "" and _CONTROL.search(value) is None
 
 
 def _dollar(text: str) -> str:

@@ -168,12 +168,17 @@ def _is_direct(host: str, names: str) -> bool:
 
 
 class HttpClient:
-    """Requests to one host. Made by ``http_client``; the first request opens the first connection."""
+    """Requests to one host. Made by ``http_client``; the first request opens the first connection.
+
+    ``answer_max``: bytes of an answer that are kept; ``read_idle_timeout``: seconds that the peer may be silent, 0: as
+    long as the answer may take. Both are set before the first request.
+    """
 
     def __init__(
         self, options: UpstreamOptions, host: str, port: int, tls: ssl.SSLContext | None = None, proxy: str = ""
     ) -> None:
         self.answer_max = ANSWER_MAX
+        self.read_idle_timeout = 0.0
         self._options = options
         self.host = host
         self.port = port
@@ -276,7 +281,9 @@ class HttpClient:
         return aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None, connect=options.net_connect_timeout or None),
+            timeout=aiohttp.ClientTimeout(
+                total=None, connect=options.net_connect_timeout or None, sock_read=self.read_idle_timeout or None
+            ),
             trace_configs=[trace],
         )
 
@@ -347,8 +354,10 @@ def _cause(error: BaseException, timeout: float, connect_timeout: float) -> str:
             return f"{error.os_error.strerror or error.os_error}"
         case aiohttp.ConnectionTimeoutError():
             return f"no connection within {connect_timeout:g} seconds"
+        case aiohttp.SocketTimeoutError():
+            return "read idle timeout reached: the peer fell silent"
         case TimeoutError():
-            return f"no answer within {timeout:g} seconds"
+            return f"response timeout reached: no answer within {timeout:g} seconds"
         case aiohttp.ServerDisconnectedError():
             return "the peer closed the connection without an answer"
         case aiohttp.ClientPayloadError():

@@ -16,6 +16,7 @@ from outrider.pipeline.options import Secret, Size, option, secret_option
 from outrider.pipeline.plugin import Delivery
 
 _ANSWER_LEAST = 16 << 20
+_NO_ID = "the record has no id in id_key, which an update needs"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,10 +96,19 @@ class BulkOutput(HttpOutput[B]):
 
     async def send(self, batch: Batch) -> Delivery:
         """See Output."""
+        bare = set(self._bulk.without_id(batch))
+        if len(bare) == len(batch):
+            return Delivery(0, len(bare), _NO_ID)
+        if bare:
+            batch = rest_of(batch, [number for number in range(len(batch)) if number not in bare])
         body = self._bulk.encode(batch, int(time.time()), escape_unicode=self.context.escape_unicode)
         body, encoding = compressed(body, self.options.compress)
         answer = await self.client.request("POST", self._path, headers=[*self.headers, *encoding], body=body)
-        return self.judge(answer, batch)
+        delivery = self.judge(answer, batch)
+        if not bare:
+            return delivery
+        reason = f"{_NO_ID}; {delivery.reason}".removesuffix("; ")
+        return dataclasses.replace(delivery, dropped=delivery.dropped + len(bare), reason=reason)
 
     def judge(self, answer: Answer, batch: Batch) -> Delivery:
         """See HttpOutput."""

@@ -78,6 +78,7 @@ def test_ids() -> None:
         '{"create":{"_index":"fluent-bit"}}',
         '{"create":{"_index":"fluent-bit"}}',
     ]
+    assert lines(with_key, {"id": 'x"}}\n{"delete":{}}'})[0] == '{"create":{"_index":"fluent-bit"}}'
     made = lines({"generate_id": True}, {"a": 1}, {"a": 1}, {"a": 2}, times=[TIME, TIME + 1, TIME])[::2]
     ids = [json.loads(line)["create"]["_id"] for line in made]
     assert len(set(ids)) == 3
@@ -97,6 +98,13 @@ def test_operations() -> None:
         assert json.loads(body)
     with pytest.raises(ValueError, match="id_key"):
         Bulk(BulkForm(write_operation="update"))
+
+
+def test_updates_need_ids() -> None:
+    batch = Batch("t", [TIME] * 5, [{"id": "a"}, {}, {"id": 5}, {"id": "a\nb"}, {"id": ""}])
+    assert Bulk(BulkForm(write_operation="update", id_key="id")).without_id(batch) == [1, 2, 3, 4]
+    assert Bulk(BulkForm(id_key="id")).without_id(batch) == []
+    assert Bulk(BulkForm(write_operation="upsert", generate_id=True)).without_id(batch) == []
 
 
 def test_dots() -> None:

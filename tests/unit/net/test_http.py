@@ -213,6 +213,18 @@ async def test_a_peer_that_says_nothing_is_given_up() -> None:
             await client.request("POST", "/", timeout=0.05)
 
 
+async def test_a_peer_that_falls_silent_is_given_up() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbeg")
+        await reader.read()
+
+    async with peer(talk) as port, client_of(port) as client:
+        client.read_idle_timeout = 0.05
+        with pytest.raises(PeerError, match="read idle timeout"):
+            await client.request("POST", "/")
+
+
 async def test_nobody_there() -> None:
     server = await asyncio.start_server(lambda r, w: None, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]

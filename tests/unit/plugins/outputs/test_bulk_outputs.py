@@ -61,6 +61,18 @@ async def test_whole_requests_that_fail(answer: Any, retry: bool, make: Any, pee
     assert caught.value.retry is retry
 
 
+async def test_what_cannot_be_updated_is_dropped_alone(make: Any, peer: Any, batch: Any) -> None:
+    statuses = {"errors": True, "items": [{"update": {"status": 200}}, {"update": {"status": 429}}]}
+    peer.answers.append((200, json.dumps(statuses)))
+    plugin = make("output", "es", host="127.0.0.1", port=peer.port, write_operation="upsert", id_key="id")
+    delivery = await plugin.send(batch({"id": "a"}, {"n": 1}, {"id": "b"}))
+    assert (delivery.delivered, delivery.dropped, delivery.retry.records) == (1, 1, [{"id": "b"}])
+    assert delivery.reason == "the record has no id in id_key, which an update needs; 429"
+    delivery = await plugin.send(batch({"n": 1}))
+    await plugin.stop()
+    assert (delivery.delivered, delivery.dropped, len(peer.heard)) == (0, 1, 1)
+
+
 async def test_in_a_pipeline(peer: Any, run_pipeline: Any) -> None:
     items = [{"create": {"status": 400, "error": {"type": "mapper", "reason": "no"}}}, {"create": {"status": 429}}]
     peer.answers.append((200, json.dumps({"errors": True, "items": [*items, {"create": {"status": 201}}]})))

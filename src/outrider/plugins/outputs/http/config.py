@@ -27,7 +27,7 @@ class Options:
     proxy: Secret = secret_option("", "http://host:port of an HTTP proxy; default: HTTP_PROXY of the environment")
     response_timeout: Duration = option(60, "seconds to wait for the answer", name="http.response_timeout")
     read_idle_timeout: Duration = option(
-        0, "accepted; http.response_timeout covers the whole answer", name="http.read_idle_timeout"
+        0, "seconds that the server may be silent before and in its answer; 0: no limit", name="http.read_idle_timeout"
     )
     http_user: str = option("", "user of basic authentication")
     http_passwd: Secret = secret_option("", "password of basic authentication")

@@ -25,6 +25,7 @@ class Http(HttpOutput[Options]):
         """See Output."""
         options = self.options
         client = self.client_of(proxy=options.proxy)
+        client.read_idle_timeout = options.read_idle_timeout
         if options.aws_auth and not options.aws_service:
             raise UserError("aws_auth needs aws_service", fix="add: aws_service NAME")
         self.client = self.signing(client, options.aws_service, options) if options.aws_auth else client
