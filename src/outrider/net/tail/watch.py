@@ -89,7 +89,7 @@ class Watch:
             self.look()
         if is_time or polls:
             for file in list(self._files.files.values()):
-                if _has_more(file):
+                if has_more(file):
                     self._follower.grown(file)
         # Looking at ten thousand files takes a while: it must not become all that is done.
         return max(TICK, SHARE * (self._loop.time() - start))
@@ -144,7 +144,8 @@ class Watch:
                 self._follower.grown(file)
 
 
-def _has_more(file: TailFile) -> bool:
+def has_more(file: TailFile) -> bool:
+    """Whether reading the file would give something new."""
     try:
         status = os.fstat(file.descriptor) if file.descriptor >= 0 else os.stat(file.path)
     except OSError:

@@ -25,7 +25,7 @@ from outrider.net.tail.found import Found
 from outrider.net.tail.gzip import GzipFile
 from outrider.net.tail.offsets import Offsets
 from outrider.net.tail.positions import Positions
-from outrider.net.tail.watch import TICK, Watch
+from outrider.net.tail.watch import TICK, Watch, has_more
 from outrider.pipeline.plugin import Decoder, Input, Intake
 from outrider.plugins.inputs.tail.config import Options
 from outrider.plugins.inputs.tail.decode import CODEC, decode
@@ -210,8 +210,10 @@ class Tail(Input[Options]):
 
     def _tick(self) -> None:
         rest = self._watch.tick()
-        for file in [file for file in self._found.files.values() if file.rotated is not None]:
-            self.grown(file)
+        due = self._loop.time() - self.options.rotate_wait
+        for file in list(self._found.files.values()):
+            if file.rotated is not None and (file.rotated <= due or has_more(file)):
+                self.grown(file)
         now = time.time_ns()
         for file in list(self._holding):
             self._handed_in(file, safe=self._reader.give_idle(file.state, now))
