@@ -53,10 +53,10 @@ class World:
         self.got = [Counter[int]() for _ in range(OUTPUTS)]
 
 
-def text(spool: Path | None, *, limit: str, filtered: bool) -> str:
+def text(spool: Path | None, *, limit: str, filtered: bool, kind: str = "filesystem") -> str:
     lines = [f"  storage.path {spool}"] if spool else []
     lines += ["[INPUT]", "  Name steered"]
-    lines += ["  storage.type filesystem"] if spool else []
+    lines += [f"  storage.type {kind}"] if spool else []
     lines += [f"  Mem_Buf_Limit {limit}"] if limit else []
     lines += ["[FILTER]", "  Name steered", "  Match *"] if filtered else []
     for _ in range(OUTPUTS):
@@ -171,6 +171,30 @@ def test_with_a_spool_everything_arrives_across_restarts(
 ) -> None:
     world, spool = World(), tmp_path_factory.mktemp("spool")
     asyncio.run(live(pipeline, course, world, Disk(monkeypatch), text(spool, limit=limit, filtered=filtered)))
+    for got in world.got:
+        assert set(got) == set(range(world.pushed))
+        if ("restart",) not in course:
+            assert got == Counter(range(world.pushed))
+    assert [path for path in spool.rglob("*") if path.is_file()] == []
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    course=st.lists(events.filter(lambda event: event[0] != "disk"), max_size=25),
+    limit=st.sampled_from(["", "1K", "3K"]),
+    filtered=st.booleans(),
+)
+def test_memory_with_a_disk_beside_it_loses_nothing_at_a_stop(
+    pipeline: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    course: list[Any],
+    limit: str,
+    filtered: bool,
+) -> None:
+    world, spool = World(), tmp_path_factory.mktemp("spool")
+    config = text(spool, limit=limit, filtered=filtered, kind="memory")
+    asyncio.run(live(pipeline, course, world, Disk(monkeypatch), config))
     for got in world.got:
         assert set(got) == set(range(world.pushed))
         if ("restart",) not in course:
