@@ -237,7 +237,7 @@ class ChunkIntake:
     def _resume_if_room(self) -> None:
         if self._paused and not self._over:
             self._paused = False
-            self.log.info(f"resume: {self._fill()}")
+            self.log.info(f"resume: {self._fill()}", "resume")
             for _, resume in self._listeners:
                 resume()
 
@@ -345,7 +345,7 @@ class ChunkIntake:
             self._spill(spool)
         if self._over and not self._paused:
             self._paused = True
-            self.log.warn(f"paused (mem buf overlimit): {self._fill()}; senders wait")
+            self.log.warn(f"paused (mem buf overlimit): {self._fill()}; senders wait", "paused")
             for pause, _ in self._listeners:
                 pause()
 

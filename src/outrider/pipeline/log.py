@@ -104,9 +104,9 @@ class Log:
         """Something needs attention, nothing is lost yet. ``about`` as of ``error``."""
         self._write("warn", message, False, about)
 
-    def info(self, message: str) -> None:
-        """A change of state worth a line."""
-        self._write("info", message, True)
+    def info(self, message: str, about: str = "") -> None:
+        """A change of state worth a line; with ``about``, as of ``error``, not worth one each time."""
+        self._write("info", message, not about, about)
 
     def debug(self, message: str) -> None:
         """For whoever looks for a fault."""
