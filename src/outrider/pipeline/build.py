@@ -50,7 +50,7 @@ def read_service(
     """The [SERVICE] keys. Raises UserError with every fault; with ``findings`` they are added there."""
     found = Findings() if findings is None else findings
     variables = {**environment, **configuration.variables}
-    properties = expand_all(configuration.service, variables, log.warn)
+    properties = expand_all(configuration.service, variables, found.unset)
     service = options.read(Service, properties, "service", last_wins=True, findings=found)
     for check in (_refuse_unsupported, _check_times, storage.check_service):
         with found.collecting():

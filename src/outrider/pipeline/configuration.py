@@ -155,13 +155,15 @@ def _take(configuration: Configuration, section: classic.Section, warn: Callable
         raise UserError(f"section '{section.name}' is not supported", section.place)
 
 
-def expand_all(properties: list[Property], variables: Mapping[str, str], warn: Callable[[str], None]) -> list[Property]:
-    """The properties with ``${NAME}`` replaced."""
+def expand_all(
+    properties: list[Property], variables: Mapping[str, str], warn: Callable[[str, Place], None]
+) -> list[Property]:
+    """The properties with ``${NAME}`` replaced. ``warn`` is told of variables that are not set, and where."""
     expanded: list[Property] = []
     for item in properties:
         unset: list[str] = []
         value = env.expand(item.value, variables, unset.append)
         for text in unset:
-            warn(f"{item.place}: {text}")
+            warn(text, item.place)
         expanded.append(Property(item.key, value, item.place))
     return expanded

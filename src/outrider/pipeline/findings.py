@@ -27,6 +27,10 @@ class Findings:
         """Add a warning: what it says works, but hardly as its writer wanted."""
         self.warnings.append(UserError(message, place, found=found, allowed=allowed, fix=fix))
 
+    def unset(self, message: str, place: Place) -> None:
+        """Add a warning about a variable."""
+        self.warn(message, place, fix="set it, or write ${NAME:-DEFAULT}")
+
     @contextmanager
     def collecting(self) -> Iterator[None]:
         """Around what may raise UserError: the error is added and does not go further."""

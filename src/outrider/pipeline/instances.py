@@ -59,7 +59,7 @@ class Maker:
         ``owner`` is the input or output whose processor it is; those do not count among the filters.
         """
         kind = section.kind
-        properties = expand_all(section.properties, self.variables, self.log.warn)
+        properties = expand_all(section.properties, self.variables, self.findings.unset)
         name_property = next((item for item in properties if item.key == "name"), None)
         if name_property is None or not name_property.value:
             raise UserError(

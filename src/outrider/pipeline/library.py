@@ -82,7 +82,9 @@ class Library:
         self._parsers: dict[str, Parser] = {}
         self._sections: dict[tuple[str, str], tuple[list[Property], Place]] = {}
         for section in sections:
-            properties = expand_all(section.properties, variables or {}, lambda text: warn(text, text))
+            properties = expand_all(
+                section.properties, variables or {}, lambda text, place: warn(f"{place}: {text}", text)
+            )
             name = next((item.value for item in properties if item.key == "name"), "")
             if not name:
                 raise UserError(f"[{section.kind.upper()}] without Name", section.place, fix="add a line 'Name NAME'")

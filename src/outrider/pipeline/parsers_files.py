@@ -28,7 +28,7 @@ def read_parsers(
     """
     variables = {**environment, **configuration.variables}
     named = [item for item in configuration.service if item.key == "parsers_file"]
-    for item in expand_all(named, variables, lambda text: None):  # whoever reads the service warns
+    for item in expand_all(named, variables, lambda text, place: None):  # whoever reads the service warns
         if not item.value:
             continue
         with findings.collecting():

@@ -6,6 +6,7 @@ every Match may be reached.
 
 from __future__ import annotations
 
+from outrider.model.errors import Place
 from outrider.pipeline.build import Plan, tag_test
 from outrider.pipeline.findings import Findings
 from outrider.pipeline.instances import Instance
@@ -26,10 +27,9 @@ def examine(plan: Plan, findings: Findings) -> None:
     stored = any(item.core.storage_type == "filesystem" for item in inputs)
     for item in outputs:
         if item.core.storage_total_limit_size and not stored:
-            place = item.section.first("storage.total_limit_size")
             findings.warn(
                 f"storage.total_limit_size of {item.name} bounds what is on disk, and no input keeps records there",
-                place.place if place else item.section.place,
+                _place(item, "storage.total_limit_size"),
                 fix="set storage.type filesystem in an input, or remove it",
             )
 
@@ -45,11 +45,10 @@ def _reached(item: Instance, tags: list[str], findings: Findings) -> None:
     test = tag_test(item.core.match, item.core.match_regex, item.section)
     if any(test(tag) for tag in tags):
         return
-    found = item.section.first("match_regex") or item.section.first("match")
     what = "filters nothing" if item.kind == "filter" else "gets nothing"
     findings.warn(
         f"{item.name} {what}: its Match '{item.core.match or item.core.match_regex}' fits no input's tag",
-        found.place if found else item.section.place,
+        _place(item, "match_regex" if item.core.match_regex else "match"),
         found=item.core.match,
         allowed=tags,
     )
@@ -63,9 +62,14 @@ def _read(item: Instance, plan: Plan, findings: Findings) -> None:
     if (tag is None and outputs) or (tag is not None and any(test(tag) for test in tests)):
         return
     which = f"the tag '{tag}' of {item.name}" if tag is not None else f"what {item.name} takes in"
-    found = item.section.first("tag")
     findings.warn(
         f"no output matches {which}: its records are dropped",
-        found.place if found else item.section.place,
+        _place(item, "tag"),
         fix="add an [OUTPUT] whose Match fits" if tag is None else f"add an [OUTPUT] with 'Match {tag}'",
     )
+
+
+def _place(item: Instance, key: str) -> Place:
+    """Where the value of a key stands, the last one counts; else where the section does."""
+    found = [each.place for each in item.section.properties if each.key == key]
+    return found[-1] if found else item.section.place

@@ -307,6 +307,7 @@ def test_a_dry_run_warns_of_what_is_hardly_meant(
     Name dummy
     Tag app.web
     Tag app.db
+    Host ${NOT_SET}
 [FILTER]
     Name grep
     Match app_db
@@ -319,15 +320,17 @@ def test_a_dry_run_warns_of_what_is_hardly_meant(
 """
     status, lines = dry_run(tmp_path, text, capsys)
     assert lines == [
+        "main.conf:5:10: warning: [env] variable ${NOT_SET} is used but not set; fix: set it, or write"
+        " ${NAME:-DEFAULT}",
         "main.conf:4:9: warning: input plugin 'dummy': configuration property 'tag' is set twice, first at"
         " main.conf:3:9; the last one counts; fix: remove one of them",
-        "main.conf:12:1: warning: no Match for stdout.1: it gets nothing; fix: add 'Match *'",
-        "main.conf:7:11: warning: grep.0 filters nothing: its Match 'app_db' fits no input's tag;"
+        "main.conf:13:1: warning: no Match for stdout.1: it gets nothing; fix: add 'Match *'",
+        "main.conf:8:11: warning: grep.0 filters nothing: its Match 'app_db' fits no input's tag;"
         " did you mean 'app.db'?; allowed: app.db",
-        "main.conf:11:11: warning: null.0 gets nothing: its Match 'other' fits no input's tag; allowed: app.db",
-        "main.conf:3:9: warning: no output matches the tag 'app.db' of dummy.0: its records are dropped;"
+        "main.conf:12:11: warning: null.0 gets nothing: its Match 'other' fits no input's tag; allowed: app.db",
+        "main.conf:4:9: warning: no output matches the tag 'app.db' of dummy.0: its records are dropped;"
         " fix: add an [OUTPUT] with 'Match app.db'",
-        "5 problems",
+        "6 problems",
         "configuration test is successful",
     ]
     assert status == 0
