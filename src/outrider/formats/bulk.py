@@ -22,6 +22,7 @@ from outrider.formats.templates import Template
 from outrider.model.batch import Batch, Record
 
 _ISO: Final = "%Y-%m-%dT%H:%M:%S"
+_DEPTH_MAX: Final = 100
 _PREFIX_MAX: Final = 128
 _HEAD: Final = 1024
 _REASON_MAX: Final = 200
@@ -168,13 +169,16 @@ def _reader(text: str) -> Callable[[Record], Any]:
     return lambda record: None if (value := get(record)) is MISSING else value
 
 
-def _undotted(value: Any) -> Any:
-    """Keys with ``_`` for each dot, at every depth."""
+def _undotted(value: Any, depth: int = 0) -> Any:
+    """Keys with ``_`` for each dot; what is nested more deeply than any index takes stays as it is."""
+    if depth > _DEPTH_MAX:
+        return value
     if isinstance(value, dict):
         return {
-            key.replace(".", "_") if isinstance(key, str) else key: _undotted(member) for key, member in value.items()
+            key.replace(".", "_") if isinstance(key, str) else key: _undotted(member, depth + 1)
+            for key, member in value.items()
         }
-    return [_undotted(item) for item in value] if isinstance(value, list) else value
+    return [_undotted(item, depth + 1) for item in value] if isinstance(value, list) else value
 
 
 # ---- answers --------------------------------------------------------------------------------------------------------
