@@ -13,7 +13,10 @@ from outrider.cli import route
 CASES = Path(__file__).resolve().parents[2].parent / "shared" / "golden"
 PORTS = ("FWD", "TCP", "UDP", "HTTP", "HTTPS", "IN")
 PLACES = {"{SOCK}": "/nowhere.sock", "{DIR}": "."} | {f"{{{name}}}": "5140" for name in PORTS}
-WARNED = {"config.no-output": "no output matches what forward.0 takes in"}
+WARNED = {
+    "config.no-output": "no output matches what forward.0 takes in",
+    "config.set-env": "variable ${UNSET_X} is used but not set",
+}
 
 pytestmark = pytest.mark.golden
 
@@ -29,6 +32,8 @@ def test_every_recorded_configuration(
     assert len(cases) > 50
     for case in cases:
         path = write(case, tmp_path)
+        for name, value in case.get("env", {}).items():
+            monkeypatch.setenv(name, value)
         status = route.main(["--dry-run", "--quiet", "-c", str(path)])
         said = capsys.readouterr().err
         assert (status == 1) == (case["expect"].get("exit") == "error"), f"{case['name']}: {said}"
