@@ -9,7 +9,7 @@ from tests.conformance.compare import Case, differs, nanoseconds, value
 from outrider.model.batch import Batch
 from outrider.model.errors import Place, UserError
 from outrider.pipeline import options
-from outrider.plugins.outputs.s3 import config
+from outrider.plugins.outputs.s3 import config, limits
 from outrider.plugins.outputs.s3.format import encode
 from outrider.plugins.outputs.s3.key import KeyFormat
 
@@ -23,13 +23,13 @@ def check_options(case: Case) -> str | None:
     properties = [options.Property(key, text, Place("main.conf", 1)) for key, text in case["options"].items()]
     try:
         read = options.read(config.Options, properties, "output plugin 's3'")
-        config.check(read)
-        limits = config.limits(read)
+        limits.check(read)
+        found = limits.limits(read)
     except UserError as error:
         return None if case.get("error", "no error") in str(error) else f"unexpected: {error}"
     if "error" in case:
         return f"no error, expected {case['error']}"
-    return differs("use_put_object switched on" in case["result"], limits.whole)
+    return differs("use_put_object switched on" in case["result"], found.whole)
 
 
 def check_s3_lines(case: Case) -> str | None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from outrider.plugins.outputs.s3.config import PART_MIN, PARTS_MAX, Limits
 from outrider.plugins.outputs.s3.files import StoreFile
+from outrider.plugins.outputs.s3.limits import PART_MIN, PARTS_MAX, Limits
 from outrider.plugins.outputs.s3.store import Upload
 
 Step = Literal["put", "begin", "part"]

@@ -26,8 +26,8 @@ from outrider.model.errors import LocalError, PeerError
 from outrider.net.http import http_client
 from outrider.net.threads import detached
 from outrider.pipeline.plugin import Delivery, Output
-from outrider.plugins.outputs.s3 import config, plan
 from outrider.plugins.outputs.s3 import format as form
+from outrider.plugins.outputs.s3 import limits, plan
 from outrider.plugins.outputs.s3.config import Options
 from outrider.plugins.outputs.s3.files import StoreFile
 from outrider.plugins.outputs.s3.key import KeyFormat
@@ -52,8 +52,8 @@ class S3(Output[Options]):
     def check(self) -> None:
         """See Output."""
         options = self.options
-        config.check(options)
-        self.limits = config.limits(options)
+        limits.check(options)
+        self.limits = limits.limits(options)
         self._keys = KeyFormat(options.s3_key_format, options.s3_key_format_tag_delimiters)
         self._endpoint = endpoint_of("s3", options.region, options.endpoint, self.core.port)
         tls = tls_towards_aws(self.core) if self._endpoint.tls else None
