@@ -34,6 +34,7 @@ _CONTAINERS = _LISTS | {dict}
 _PLAIN_OR_CONTAINER = _PLAIN | _CONTAINERS
 _PLAIN_OR_FLOAT = _PLAIN | {float}
 _PLAIN_KEYS = frozenset({str, int})
+_FINITE_DEPTH = 100
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _WHOLE_LIMIT = 2.0**63
 
@@ -57,6 +58,10 @@ def encode_lines(
     A record that has the key itself keeps its own value and gets no date. Raises ValueError for an unknown
     ``date_format``.
     """
+    if date_key is None and 0 < len(records) <= BLOCK:
+        lines = _plain_lines(records, set().union(*records), escape_unicode)
+        if lines is not None:
+            return _finish(lines)
     blocks = _blocks(b"\n", times, records, date_key, date_format, escape_unicode, nan_to_null)
     return _finish(b"\n".join([*blocks, b""]))
 
@@ -93,15 +98,19 @@ def encode_each(
     columns: Sequence[tuple[str, Sequence[bytes]]] = (),
     *,
     escape_unicode: bool = True,
-    nan_to_null: bool = False,
+    strict: bool = False,
 ) -> list[bytes]:
     """One object a record, as separate texts.
 
     ``columns`` are members that come before those of the record: the key, and a JSON text for each record. A record
-    that has the key itself keeps its own value.
+    that has the key itself keeps its own value. ``strict``: numbers that JSON does not know become null.
     """
     keys: set[Any] = set().union(*records)
-    objects = _objects(records, keys, escape_unicode, nan_to_null)
+    objects = _objects(records, keys, escape_unicode, False)
+    if strict:
+        for number, text in enumerate(objects):
+            if (b"nan" in text or b"inf" in text) and (cleaned := finite(records[number])) is not records[number]:
+                objects[number] = _one(cleaned, escape_unicode, False)
     if any(key in keys for key, _ in columns):
         heads = [
             b",".join(
@@ -119,6 +128,20 @@ def encode_each(
             for head, text, record in zip(heads, objects, records, strict=True)
         ]
     return [_finish(text) if b"\x7f" in text else text for text in objects]
+
+
+def finite(value: Any, depth: int = 0) -> Any:
+    """The value with None for each NaN and infinity in it; the value itself where there is none."""
+    kind = type(value)
+    if kind is float:
+        return value if math.isfinite(value) else None
+    if kind not in _CONTAINERS or depth > _FINITE_DEPTH:
+        return value
+    if kind is dict:
+        changed = {k: clean for k, member in value.items() if (clean := finite(member, depth + 1)) is not member}
+        return {**value, **changed} if changed else value
+    items = [finite(item, depth + 1) for item in value]
+    return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
 
 
 def format_float(value: float) -> str:
@@ -145,23 +168,54 @@ def _blocks(
     for start in range(0, len(records), BLOCK):
         part = records[start : start + BLOCK]
         keys: set[Any] = set().union(*part)
-        if head is None and separator == b"\n":
-            lines = _plain_lines(part, keys, escape_unicode)
-            if lines is not None:
-                blocks.append(lines)
+        if head is None:
+            lines = _plain_lines(part, keys, escape_unicode) if separator == b"\n" else None
+            if lines is None:
+                lines = separator.join(_objects(part, keys, escape_unicode, nan_to_null))
+            blocks.append(lines)
+            continue
+        stamps = _dates(times[start : start + BLOCK], date_format, separator + head)
+        if date_key not in keys and all(part) and _all_plain(part, keys):
+            block = _plain_block(stamps, part, escape_unicode)
+            if block is not None:
+                blocks.append(block[len(separator) :])
                 continue
         objects = _objects(part, keys, escape_unicode, nan_to_null)
-        if head is not None:
-            stamps = times[start : start + BLOCK]
-            if date_key not in keys and all(part):
-                objects = _dated(stamps, objects, date_format, head)
-            else:
-                objects = [
-                    text if date_key in record else date + text[1:] if record else date[:-1] + b"}"
-                    for date, text, record in zip(_dates(stamps, date_format, head), objects, part, strict=True)
-                ]
-        blocks.append(separator.join(objects))
+        dated = [
+            separator + text if date_key in record else b"%b,%b" % (date, text[1:]) if record else date + b"}"
+            for date, text, record in zip(stamps, objects, part, strict=True)
+        ]
+        blocks.append(b"".join(dated)[len(separator) :])
     return blocks
+
+
+def _plain_block(stamps: Sequence[bytes], records: Sequence[Record], escape_unicode: bool) -> bytes | None:
+    """Plain records, each behind its stamp; None if some string holds a byte that is not UTF-8.
+
+    Each record is written where it will stand, and the brace that it begins with made a comma: nothing is copied.
+    """
+    block = bytearray()
+    places: list[int] = []
+    write = _encoder.encode_into
+    try:
+        for stamp, record in zip(stamps, records, strict=True):
+            block += stamp
+            place = len(block)
+            places.append(place)
+            write(record, block, -1)
+            block[place] = _COMMA_BYTE
+    except UnicodeEncodeError:
+        return None
+    if not escape_unicode or block.isascii():
+        return bytes(block)
+    starts = [place - len(stamp) for place, stamp in zip(places, stamps, strict=True)]
+    parts = [bytes(block[start:end]) for start, end in zip(starts, [*starts[1:], len(block)], strict=True)]
+    return b"".join(
+        [
+            text if text.isascii() else b"%b,%b" % (stamp, _ascii_encoder.encode(record).encode()[1:])
+            for text, stamp, record in zip(parts, stamps, records, strict=True)
+        ]
+    )
 
 
 def _objects(records: Sequence[Record], keys: set[Any], escape_unicode: bool, nan_to_null: bool) -> list[bytes]:
@@ -199,14 +253,14 @@ def _is_plain_column(values: Sequence[Any]) -> bool:
 
 
 def _plain_lines(records: Sequence[Record], keys: set[Any], escape_unicode: bool) -> bytes | None:
-    """Objects with line ends between, in one call; None where that would not be Fluent Bit's text."""
+    """Objects, each with a line end, in one call; None where that would not be Fluent Bit's text."""
     if not _all_plain(records, keys):
         return None
     try:
         lines = _encoder.encode_lines(records)
     except (UnicodeEncodeError, RecursionError):
         return None
-    return lines[:-1] if lines.isascii() or not escape_unicode else None
+    return lines if lines.isascii() or not escape_unicode else None
 
 
 def _plain_objects(records: Sequence[Record], escape_unicode: bool) -> list[bytes] | None:
@@ -223,32 +277,19 @@ def _plain_objects(records: Sequence[Record], escape_unicode: bool) -> list[byte
         return None
 
 
-def _dated(times: Sequence[int], objects: Sequence[bytes], date_format: str, head: bytes) -> list[bytes]:
-    """Objects that have members, with the date in front of them; the usual formats in one formatting operation each."""
-    start = head.replace(b"%", b"%%")
-    if date_format == "iso8601":
-        forms = {
-            second: b'%b"%b.%%06dZ",%%b' % (start, iso(second).encode())
-            for second in {ns // NANOSECONDS for ns in times}
-        }
-        return [
-            forms[ns // NANOSECONDS] % (ns % NANOSECONDS // 1000, text[1:])
-            for ns, text in zip(times, objects, strict=True)
-        ]
-    return [date + text[1:] for date, text in zip(_dates(times, date_format, head), objects, strict=True)]
-
-
 def _dates(times: Sequence[int], date_format: str, head: bytes) -> list[bytes]:
-    """What stands before the other members for each time: ``head``, the date, a comma."""
+    """What begins the object of each time: ``head`` and the date."""
+    start = head.replace(b"%", b"%%")
     if date_format == "double":
         # For times since 1978 this quotient is the double that seconds + nanoseconds / 1e9 rounds to.
         quotients = [ns / 1e9 for ns in times]
-        form = head.replace(b"%", b"%%") + b"%.16g,"
-        return [
-            b"%b%b," % (head, format_float(seconds).encode()) if seconds.is_integer() else form % seconds
-            for seconds in quotients
-        ]
-    return [b"%b%b," % (head, date) for date in _WRITERS[date_format](times)]
+        form = start + b"%.16g"
+        return [head + format_float(s).encode() if s.is_integer() else form % s for s in quotients]
+    if date_format == "iso8601":
+        seconds = {ns // NANOSECONDS for ns in times}
+        forms = {second: b'%b"%b.%%06dZ"' % (start, iso(second).encode()) for second in seconds}
+        return [forms[ns // NANOSECONDS] % (ns % NANOSECONDS // 1000) for ns in times]
+    return [head + date for date in _WRITERS[date_format](times)]
 
 
 def _iso8601(times: Sequence[int]) -> list[bytes]:
@@ -361,6 +402,7 @@ _CLOSE_MAP = msgspec.Raw(b"}")
 _OPEN_LIST = msgspec.Raw(b"[")
 _CLOSE_LIST = msgspec.Raw(b"]")
 _COMMA = msgspec.Raw(b",")
+_COMMA_BYTE = ord(",")
 
 
 def _key(key: Any) -> str:
