@@ -28,6 +28,8 @@ from outrider.pipeline.quota import Quota
 from outrider.pipeline.schedule import wait_seconds
 
 _FAILURES_MAX: Final = 10_000
+_PROBE_SECONDS: Final = 1.0
+"""While an output that may retry for ever fails, one waiting chunk in so many seconds is tried: decoding costs."""
 _HOLD_MAX: Final = 600.0
 """Seconds that a peer may ask us to stay away; Scheduler.Cap, where that is less."""
 
@@ -108,6 +110,9 @@ class OutputRunner:
         """Those of the waiting that may be tried before their time, in the order in which they failed."""
         self._parcels: dict[str, Parcel] = {}
         """All that are pending, by the chunk's id."""
+        self._fails = False
+        self._probed = 0.0
+        """Whether the last batch failed, and when the last one was tried again, by the loop's clock."""
         self._hold: asyncio.TimerHandle | None = None
         """Until when the peer has asked us to stay away."""
         self.rejected: Callable[[Chunk, str, Batch], None] = lambda chunk, output, batch: None
@@ -241,6 +246,7 @@ class OutputRunner:
         row.bytes += parcel.chunk.size * delivery.delivered // max(parcel.chunk.count, 1)
         row.buffered -= delivery.delivered
         parcel.count -= delivery.delivered
+        self._fails = delivery.retry is not None and not delivery.delivered
         if after > 0:
             self._stay_away(after)
         if delivery.dropped:
@@ -289,10 +295,23 @@ class OutputRunner:
         seconds = 1 if self._hurry else max(seconds, self._bounded(after))
         parcel.due = now + seconds
         self._log.warn(f"failed to flush chunk {parcel.chunk.id}, retry in {seconds:g} seconds: {reason}", about=reason)
-        handle = loop.call_later(seconds, self._requeue, parcel)
+        handle = loop.call_later(seconds, self._retry, parcel)
         # The frames of an error hold batch and body in cycles, and collections are rare in a tuned process (see run).
         loop.call_soon(gc.collect, 1)
         self._waiting[id(parcel)] = (handle, parcel)
+
+    def _retry(self, parcel: Parcel) -> None:
+        """The time has come; but where everything fails, there is no use in trying all that waits again and again."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        if self._fails and self._retries.limit is None and now - self._probed < _PROBE_SECONDS:
+            seconds = wait_seconds(parcel.attempts, self._retries.base, self._retries.cap, random.randint)
+            parcel.due = now + seconds
+            self._waiting[id(parcel)] = (loop.call_later(seconds, self._retry, parcel), parcel)
+            self._patient[id(parcel)] = parcel
+            return
+        self._probed = now
+        self._requeue(parcel)
 
     def _bounded(self, after: float) -> float:
         return min(after, self._retries.cap, _HOLD_MAX)

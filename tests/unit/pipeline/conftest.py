@@ -180,6 +180,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Runn
         return 0.001
 
     monkeypatch.setattr(delivery, "wait_seconds", wait_seconds)
+    monkeypatch.setattr(delivery, "_PROBE_SECONDS", 0.0)
 
     def make(text: str, *, flush: str = "0.01", grace: int = 5) -> Running:
         path = tmp_path / "main.conf"

@@ -68,6 +68,27 @@ async def test_a_try_before_its_time_costs_no_retry(pipeline: Any, patience: Non
         assert running.sent()["buffered"] == 1
 
 
+async def test_while_everything_fails_only_probes_are_sent(pipeline: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with pipeline(config(FOR_EVER)) as running:
+        monkeypatch.setattr(delivery, "_PROBE_SECONDS", 1e9)
+        turns: list[int] = []
+
+        def soon(attempt: int, base: int, cap: int, pick: object) -> float:
+            turns.append(attempt)
+            return 0.001
+
+        monkeypatch.setattr(delivery, "wait_seconds", soon)
+        running.output().always = PeerError("dead")
+        for n in range(20):
+            running.input().push(f"tag{n}", {"n": n})
+        await running.until(lambda: len(turns) > 500)
+        assert running.output().asked <= 21, "each once, and one again"
+        running.output().always = None
+        running.input().push("new", {"n": 20})
+        await running.settled()
+    assert numbers(running) == list(range(21))
+
+
 async def test_one_that_fails_while_others_pass_is_not_hammered(pipeline: Any, patience: None) -> None:
     def poison(batch: Batch) -> Delivery:
         if batch.records[0]["n"] == 0:
