@@ -56,7 +56,11 @@ def _reached(item: Instance, tags: list[str], findings: Findings) -> None:
 
 def _read(item: Instance, plan: Plan, findings: Findings) -> None:
     tag = fixed_tag(item)
-    outputs = [output for output in plan.of_kind("output") if output.core.match or output.core.match_regex]
+    outputs = [
+        output
+        for output in plan.of_kind("output")
+        if output.plugin.takes_records and (output.core.match or output.core.match_regex)
+    ]
     readers = outputs + [filter_ for filter_ in plan.of_kind("filter") if filter_.plugin.emits]
     tests = [tag_test(reader.core.match, reader.core.match_regex, reader.section) for reader in readers]
     if (tag is None and outputs) or (tag is not None and any(test(tag) for test in tests)):

@@ -111,8 +111,10 @@ class _Stage:
         real = registry.plugin_class(kind, name, place)
         if kind == "filter":
             return type(real.__name__, (_Quiet, real), {})
-        base = _StandInInput if kind == "input" else _StandInOutput
-        return type(real.__name__, (base,), {"Options": real.Options, "plugin_name": name, "stage": self})
+        members = {"Options": real.Options, "plugin_name": name, "stage": self}
+        if kind == "input":
+            return type(real.__name__, (_StandInInput,), members)
+        return type(real.__name__, (_StandInOutput,), {**members, "takes_records": real.takes_records})
 
     def check(self) -> None:
         """Raise UserError for an input that is not there."""
