@@ -86,21 +86,34 @@ class Bulk:
         if form.include_tag_key:
             tag = json.encode(batch.tag, escape_unicode=escape_unicode)
             columns.append((form.tag_key, [tag] * len(records)))
-        objects = json.encode_each(records, columns, escape_unicode=escape_unicode)
         names = self._names(batch, now)
+        if isinstance(names, str) and self._id is None and not form.generate_id:
+            return self._alike(names, records, columns, escape_unicode)
+        objects = json.encode_each(records, columns, escape_unicode=escape_unicode, strict=True)
         if form.write_operation == "update":
             objects = [b'{"doc":%b}' % text for text in objects]
         elif form.write_operation == "upsert":
             objects = [b'{"doc_as_upsert":true,"doc":%b}' % text for text in objects]
-        if self._id is None and not form.generate_id and isinstance(names, str):
-            head = self._head(names, escape_unicode) + b"}}\n"
-            return head + (b"\n" + head).join(objects) + b"\n"
         each = repeat(names, len(objects)) if isinstance(names, str) else names
         heads = [
             self._head(name, escape_unicode) + self._id_of(record, time, text, escape_unicode) + b"}}\n"
             for name, record, time, text in zip(each, batch.records, batch.times, objects, strict=True)
         ]
         return b"".join(chain.from_iterable(zip(heads, objects, repeat(b"\n"))))
+
+    def _alike(
+        self, name: str, records: Sequence[Record], columns: Sequence[tuple[str, Sequence[bytes]]], escape_unicode: bool
+    ) -> bytes:
+        """Records that have the same first line."""
+        head = self._head(name, escape_unicode) + b"}}\n"
+        parts = [json.encode(key, escape_unicode=escape_unicode) + b":" for key, _ in columns]
+        form = (b"\n" + head + b"{").replace(b"%", b"%%") + b",".join([p.replace(b"%", b"%%") + b"%b" for p in parts])
+        stamps = [form % values for values in zip(*(column for _, column in columns), strict=True)]
+        body = json.encode_behind(stamps, records, [key for key, _ in columns], escape_unicode=escape_unicode)
+        if body is not None:
+            return body[1:] + b"\n"
+        objects = json.encode_each(records, columns, escape_unicode=escape_unicode, strict=True)
+        return head + (b"\n" + head).join(objects) + b"\n"
 
     @lru_cache(maxsize=256)  # noqa: B019 - as old as its pipeline
     def _head(self, index: str, escape_unicode: bool) -> bytes:

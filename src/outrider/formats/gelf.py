@@ -58,7 +58,7 @@ def encode(time: int, record: Record, roles: dict[str, str], *, escape_unicode: 
     if "short_message" not in members:
         return None
     seconds, fraction = divmod(time, NANOSECONDS)
-    object_ = json.encode(members, escape_unicode=escape_unicode)
+    object_ = json.encode(json.finite(members), escape_unicode=escape_unicode)
     if "timestamp" in members:
         return object_
     return b'%b,"timestamp":%d.%03d}' % (object_[:-1], seconds, fraction // 1_000_000)

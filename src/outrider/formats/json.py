@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import chain
 from typing import Any, Final
 
@@ -128,6 +128,26 @@ def encode_each(
             for head, text, record in zip(heads, objects, records, strict=True)
         ]
     return [_finish(text) if b"\x7f" in text else text for text in objects]
+
+
+def encode_behind(
+    stamps: Sequence[bytes], records: Sequence[Record], own: Collection[str], *, escape_unicode: bool = True
+) -> bytes | None:
+    """Plain records, each behind its stamp, which begins an object with some members, as one text.
+
+    None where that is not so simple, and ``encode_each`` is to be used: a record is empty, has one of the keys ``own``
+    that the stamps bring, or holds more than plain values.
+    """
+    keys: set[Any] = set().union(*records)
+    if not keys.isdisjoint(own) or not all(records) or not _all_plain(records, keys):
+        return None
+    blocks = []
+    for start in range(0, len(records), BLOCK):
+        block = _plain_block(stamps[start : start + BLOCK], records[start : start + BLOCK], escape_unicode)
+        if block is None:
+            return None
+        blocks.append(block)
+    return _finish(b"".join(blocks))
 
 
 def finite(value: Any, depth: int = 0) -> Any:

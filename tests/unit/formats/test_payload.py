@@ -6,10 +6,11 @@ import json
 from typing import Any
 
 import msgpack
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outrider.formats.json import encode_each
+from outrider.formats.json import encode_behind, encode_each, finite
 from outrider.formats.payload import encode_events, encode_json, text_of
 from outrider.model.batch import Batch
 
@@ -52,3 +53,34 @@ def test_members_in_front(records: list[dict[str, Any]], escape: bool, keys: tup
         assert all(found[key] == number for key in front)
         plain = json.loads(encode_each([record], escape_unicode=escape)[0])
         assert {key: found[key] for key in record} == plain
+
+
+VALUES = st.recursive(
+    st.floats() | st.text("ab\x7fé", max_size=3) | st.integers() | st.just("\udc80"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abt"), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(VALUES)
+def test_numbers_that_json_does_not_know(value: Any) -> None:
+    (text,) = encode_each([{"a": value, "info": "nan"}], strict=True)
+    json.loads(text, parse_constant=pytest.fail)
+    plain = json.dumps(value)
+    assert (finite(value) is value) == ("NaN" not in plain and "Infinity" not in plain)
+
+
+@given(st.lists(st.dictionaries(st.sampled_from("abt"), VALUES, max_size=3), min_size=1, max_size=4), st.booleans())
+def test_records_behind_stamps_are_the_same(records: list[dict[str, Any]], escape: bool) -> None:
+    numbers = [b"%d" % n for n in range(len(records))]
+    made = encode_behind([b'{"t":' + number for number in numbers], records, ["t"], escape_unicode=escape)
+    each = encode_each(records, [("t", numbers)], escape_unicode=escape)
+    assert made is None or made == b"".join(each)
+
+
+def test_plain_records_are_written_at_once() -> None:
+    many = [{"a": n, "b": "é"} for n in range(600)]
+    made = encode_behind([b'\n{"t":1'] * 600, many, ["t"])
+    assert made == b"".join([b'\n{"t":1,"a":%d,"b":"\\u00e9"}' % n for n in range(600)])
+    assert encode_behind([b'{"t":1'], [{"t": 2}], ["t"]) is None
+    assert encode_behind([b'{"t":1'], [{}], ["t"]) is None

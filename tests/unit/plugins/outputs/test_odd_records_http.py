@@ -42,7 +42,6 @@ def kafka(batch: Batch, form: str) -> object:
 
 
 LINES: dict[str, Callable[[Batch], bytes]] = {
-    "http": lambda batch: http(batch, HttpOptions(format="json_lines"), escape_unicode=True)[0],
     "gelf": lambda batch: http(batch, HttpOptions(format="gelf", gelf_short_message_key="a"), escape_unicode=True)[0],
     "es": lambda batch: Bulk(BulkForm(**ES)).encode(batch, 0, escape_unicode=False),
     "es ids": lambda batch: Bulk(BulkForm(generate_id=True, index="$a-%Y")).encode(batch, 0, escape_unicode=True),
@@ -57,6 +56,7 @@ LINES: dict[str, Callable[[Batch], bytes]] = {
     "nrlogs": lambda batch: nrlogs(batch, escape_unicode=False),
 }
 OTHERS: dict[str, Callable[[Batch], object]] = {
+    "http": lambda batch: http(batch, HttpOptions(), escape_unicode=True),
     "http msgpack": lambda batch: http(batch, HttpOptions(format="msgpack"), escape_unicode=True),
     "tcp": lambda batch: tcp(batch, TcpOptions(), escape_unicode=True),
     "splunk": lambda batch: Events(SplunkOptions(**SPLUNK)).encode(batch, escape_unicode=False),
@@ -82,7 +82,7 @@ values = st.recursive(
         st.none(),
         st.booleans(),
         st.integers(),
-        st.floats(allow_nan=False, allow_infinity=False),
+        st.floats(),
         text,
         st.binary(max_size=5),
         st.just("\ud800"),
@@ -102,7 +102,7 @@ times = st.integers(-msgpack.TIME_MAX, msgpack.TIME_MAX)
 def test_lines_of_json(name: str, made: list[dict[Any, Any]], time: int, metadata: bool) -> None:
     batch = Batch("t\udcff.x", [time] * len(made), made, [{"m": 1}] * len(made) if metadata else None)
     for line in LINES[name](batch).split(b"\n"):
-        assert not line or json.loads(line) is not None
+        assert not line or json.loads(line, parse_constant=pytest.fail) is not None
 
 
 @pytest.mark.parametrize("name", OTHERS)

@@ -24,7 +24,7 @@ def encode(batch: Batch, options: Options, start: int, stop: int, *, escape_unic
     fixed |= {key: value for key, value in named.items() if value}
     records = [_record(record, fixed, options, remap) for record in batch.records[start:stop]]
     times = [b"%d" % ((time + _MILLISECOND // 2) // _MILLISECOND) for time in batch.times[start:stop]]
-    objects = json.encode_each(records, [(options.json_date_key, times)], escape_unicode=escape_unicode)
+    objects = json.encode_each(records, [(options.json_date_key, times)], escape_unicode=escape_unicode, strict=True)
     return b"[%b]" % b",".join(objects)
 
 

@@ -17,7 +17,7 @@ def encode(batch: Batch, *, escape_unicode: bool) -> bytes:
     records = [_entry(record) for record in batch.records]
     return b"%b%b]}]" % (
         _HEAD,
-        b",".join(json.encode_each(records, [("timestamp", times)], escape_unicode=escape_unicode)),
+        b",".join(json.encode_each(records, [("timestamp", times)], escape_unicode=escape_unicode, strict=True)),
     )
 
 

@@ -34,11 +34,11 @@ class Events:
         """One object after another; in raw mode each with a line end."""
         records: Sequence[Any] = batch.records
         if self._event is None:
-            events = json.encode_each(records, escape_unicode=escape_unicode)
+            events = json.encode_each(records, escape_unicode=escape_unicode, strict=True)
         else:
             compose = self._event.bind(batch.tag)
             records = [compose(record, None) or record for record in records]
-            events = [json.encode(event, escape_unicode=escape_unicode) for event in records]
+            events = [json.encode(json.finite(event), escape_unicode=escape_unicode) for event in records]
         if self._options.splunk_send_raw:
             return b"\n".join([*events, b""])
         heads = self._heads(batch, escape_unicode)
@@ -77,4 +77,4 @@ class Events:
 
 
 def _members(found: dict[str, Any], escape_unicode: bool) -> bytes:
-    return json.encode(found, escape_unicode=escape_unicode)[1:-1] + b"," if found else b""
+    return json.encode(json.finite(found), escape_unicode=escape_unicode)[1:-1] + b"," if found else b""
