@@ -60,59 +60,25 @@ class Maker:
         """
         kind = section.kind
         properties = expand_all(section.properties, self.variables, self.findings.unset)
-        name_property = next((item for item in properties if item.key == "name"), None)
-        if name_property is None or not name_property.value:
-            raise UserError(
-                f"section '{kind}' is missing the 'name' property",
-                section.place,
-                fix=f"add a line 'Name PLUGIN'; plugins: {', '.join(sorted(registry.PLUGINS[kind]))}",
-            )
-        for item in properties:
-            if item.key == "name" and item is not name_property:
-                message = f"{kind}: name is set twice, first at {name_property.place}; the first one counts"
-                self.findings.warn(message, item.place, fix="remove one of them")
-        plugin_name, address = _split_address(name_property.value)
+        named = self._named(section, properties)
+        plugin_name, address = _split_address(named.value)
         plugin_name = _ALIASES.get(plugin_name, plugin_name)
-        factory = (self.classes or registry.plugin_class)(kind, plugin_name, name_property.place)
-        core_type = _CORES[kind]
-        rest = [item for item in properties if item.key != "name"]
-        rest += [options.Property(key, value, name_property.place) for key, value in address.items()]
-        common, own = options.split(rest, core_type)
         what = f"{kind} plugin '{plugin_name}'"
-        found = Findings()
-        core: Any = options.read(core_type, common, what, last_wins=True, findings=found)
-        parsed = options.read(
-            factory.Options, own, what, also_allowed=list(options.declared(core_type)), findings=found
-        )
-        self.findings.warnings += found.warnings
-        found.raise_errors()
-        if kind == "input":
-            core = storage.with_defaults(core, self.service)
+        factory = (self.classes or registry.plugin_class)(kind, plugin_name, named.place)
+        properties = [item for item in properties if item.key != "name"]
+        properties += [options.Property(key, value, named.place) for key, value in address.items()]
+        core, own = self._options(kind, factory.Options, properties, what)
         number = self._numbers[owner or kind]
         self._numbers[owner or kind] += 1
         name = core.alias or f"{owner}{'/' if owner else ''}{plugin_name}.{number}"
-        level = LEVELS[core.log_level] if core.log_level else None
-        component = f"{kind}:{plugin_name}:{name}"
-        context = Context(
-            name,
-            self.log.child(component, level),
-            self.service.json_escape_unicode,
-            self.library,
-            self.service.grace,
-            self.service.storage_sync == "full",
-            metrics=self.metrics,
-            rounds=self.rounds,
-        )
-        made = Instance(kind, factory(parsed, core, context), core, name, section)
+        context = self._context(name, f"{kind}:{plugin_name}:{name}", core.log_level)
+        made = Instance(kind, factory(own, core, context), core, name, section)
         try:
             made.plugin.check()
             _check_core(made, self.service)
         except UserError as error:
             if error.place is None:
-                place = next((item.place for item in rest if item.value == error.found), section.place)
-                raise UserError(
-                    f"{what}: {error.message}", place, found=error.found, allowed=error.allowed, fix=error.fix
-                ) from error
+                raise _placed(error, what, properties, section.place) from error
             raise
         for processor in section.processors:
             made.processors.append(self.instance(processor, f"{kind}:{name}"))
@@ -123,6 +89,49 @@ class Maker:
                     fix="move it to 'filters'",
                 )
         return made
+
+    def _named(self, section: PluginSection, properties: list[options.Property]) -> options.Property:
+        """The property that names the plugin: the first of them, as in Fluent Bit."""
+        names = [item for item in properties if item.key == "name"]
+        if not names or not names[0].value:
+            raise UserError(
+                f"section '{section.kind}' is missing the 'name' property",
+                section.place,
+                fix=f"add a line 'Name PLUGIN'; plugins: {', '.join(sorted(registry.PLUGINS[section.kind]))}",
+            )
+        for item in names[1:]:
+            message = f"{section.kind}: name is set twice, first at {names[0].place}; the first one counts"
+            self.findings.warn(message, item.place, fix="remove one of them")
+        return names[0]
+
+    def _options(self, kind: str, own: type[Any], properties: list[options.Property], what: str) -> tuple[Any, Any]:
+        """The options of every plugin of the kind, and the plugin's own. Raises UserError with every fault."""
+        core_type, found = _CORES[kind], Findings()
+        common, rest = options.split(properties, core_type)
+        core: Any = options.read(core_type, common, what, last_wins=True, findings=found)
+        parsed = options.read(own, rest, what, also_allowed=list(options.declared(core_type)), findings=found)
+        self.findings.warnings += found.warnings
+        found.raise_errors()
+        return storage.with_defaults(core, self.service) if kind == "input" else core, parsed
+
+    def _context(self, name: str, component: str, log_level: str | None) -> Context:
+        return Context(
+            name,
+            self.log.child(component, LEVELS[log_level] if log_level else None),
+            self.service.json_escape_unicode,
+            self.library,
+            self.service.grace,
+            self.service.storage_sync == "full",
+            metrics=self.metrics,
+            rounds=self.rounds,
+        )
+
+
+def _placed(error: UserError, what: str, properties: list[options.Property], section: Place) -> UserError:
+    """The error with the place of the value that it is about, where that can be told, else of the section."""
+    words = ((item.place, item.value.replace(",", " ").split()) for item in properties)
+    place = next((place for place, found in words if error.found in found), section)
+    return UserError(f"{what}: {error.message}", place, found=error.found, allowed=error.allowed, fix=error.fix)
 
 
 def _check_core(made: Instance, service: Service) -> None:
