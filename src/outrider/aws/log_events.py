@@ -24,24 +24,20 @@ EVENTS_MAX: Final = 10_000
 EVENT_MAX: Final = 1_000_000
 SPAN_MS: Final = 24 * 3600 * 1000
 AROUND: Final = 76
-WRITTEN: Final = 40
-"""Bytes around an event's text, with a time of today; COUNTED is what Fluent Bit counts for them and a comma."""
 COUNTED: Final = 42
+"""Bytes that are counted for what stands around an event's text: one more than there are with a time of today."""
 BLOCK: Final = 128
 """Records that are encoded at a time: their texts stay in the processor's cache."""
 
-Texts = Callable[[Sequence[Record]], list[str]]
-"""Records to the texts of their events."""
+END: Final = "\x7f"
+"""Stands after each text where texts are joined: the one control character that JSON strings may hold as it is, and
+that Fluent Bit's JSON never holds."""
+
+Texts = Callable[[Sequence[Record]], str | list[str]]
+"""Records to the texts of their events, joined where none holds END."""
 
 _encoder: Final = msgspec.json.Encoder()
-_COMMA: Final = ord(",")
-
-
-class Event(msgspec.Struct, gc=False):
-    """One event; ``timestamp`` in milliseconds."""
-
-    timestamp: int
-    message: str
+_BETWEEN: Final = b'"},%b"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +52,9 @@ class Body:
 def whole_records(*, escape_unicode: bool) -> Texts:
     """Each record as JSON."""
 
-    def texts(records: Sequence[Record]) -> list[str]:
+    def texts(records: Sequence[Record]) -> str:
         lines = json.encode_lines((), records, None, escape_unicode=escape_unicode)
-        return lines.decode().split("\n")[:-1]
+        return lines.replace(b"\n", b"\x7f").decode()
 
     return texts
 
@@ -66,8 +62,10 @@ def whole_records(*, escape_unicode: bool) -> Texts:
 def one_key(key: str) -> Texts:
     """The value of a key that every record has: text as it is, all else as JSON."""
 
-    def texts(records: Sequence[Record]) -> list[str]:
-        return [text_of(record[key]) for record in records]
+    def texts(records: Sequence[Record]) -> str | list[str]:
+        found = [text_of(record[key]) for record in records]
+        joined = END.join([*found, ""])
+        return joined if joined.count(END) == len(found) else found
 
     return texts
 
@@ -104,44 +102,52 @@ def bodies(
     names = _encoder.encode({"logGroupName": group, "logStreamName": stream, "logEvents": []})[:-2]
     room = BODY_MAX - AROUND - len(_encoder.encode(group)) - len(_encoder.encode(stream)) + 4
     room = max(room, EVENT_MAX + AROUND)  # names that AWS would refuse anyway
-    start, waiting = 0, list[Event]()
-    position = 0
+    position, waiting = 0, list[str]()
     while position < len(times):
-        data = bytearray(names)
-        end = min(bisect_left(times, times[position] + SPAN_MS, position), position + EVENTS_MAX)
-        left = room
-        while position < end:
-            if not waiting:
-                stop = min(position + BLOCK, end)
-                waiting = list(map(Event, times[position:stop], texts(records[position:stop])))
-            taken = waiting[: end - position]
-            at = len(data) - 1  # the bracket that opens or ends the list so far
-            _encoder.encode_into(taken, data, at)
-            grown = len(data) - at - 1
-            if grown > longest.size or grown + len(taken) > left:
-                del data[at:]
-                data += b"]"
-                taken = _fitting(taken, left, longest.cut)
-                if not taken:
-                    break
-                _encoder.encode_into(taken, data, at)
-                grown = len(data) - at - 1
-            if position > start:
-                data[at] = _COMMA
-            left -= grown + len(taken)
-            position += len(taken)
-            waiting = waiting[len(taken) :]
-        data += b"}"
+        start, data, left = position, bytearray(names), room
+        end = min(bisect_left(times, times[start] + SPAN_MS, start), start + EVENTS_MAX)
+        full = False
+        while position < end and not full:
+            stop = position + len(waiting) if waiting else min(position + BLOCK, end)
+            some = waiting or texts(records[position:stop])
+            waiting = []
+            events = _events(times[position:stop], some)
+            if len(events) > longest.size or len(events) + stop - position > left:
+                each = [longest.cut(text) for text in (some.split(END)[:-1] if isinstance(some, str) else some)]
+                taken = _fitting(each, left)
+                full, waiting = taken < len(each), each[taken:]
+                stop = position + taken
+                events = _events(times[position:stop], each[:taken])
+            data += events
+            left -= len(events) + stop - position
+            position = stop
+        data += b"]}"
+        del data[len(names)]  # the first comma
         yield Body(data, start, position)
-        start = position
 
 
-def _fitting(events: list[Event], left: int, cut: Callable[[str], str]) -> list[Event]:
-    """The first ones that fit into so many bytes; too long texts are cut in place."""
-    for event in events:
-        event.message = cut(event.message)
-    sizes = accumulate([len(_encoder.encode(event)) + COUNTED - WRITTEN for event in events])
-    return events[: bisect_right(list(sizes), left)]
+def _events(times: Sequence[int], texts: str | list[str]) -> bytearray:
+    """Events as they stand in a body, a comma before each."""
+    heads = {ms: b'{"timestamp":%d,"message":' % ms for ms in set(times)}
+    made = bytearray()
+    if isinstance(texts, list):
+        for ms, text in zip(times, texts, strict=True):
+            made += b",%b%b}" % (heads[ms], _encoder.encode(text))
+        return made
+    form = _encoder.encode(texts)
+    if b"%" in form:
+        form = form.replace(b"%", b"%%")
+    made += b","
+    made += heads[times[0]]
+    made += form.replace(b"\x7f", _BETWEEN, len(times) - 1) % tuple([heads[ms] for ms in times[1:]])
+    made[-2:] = b'"}'  # for END and a quotation mark
+    return made
+
+
+def _fitting(texts: list[str], left: int) -> int:
+    """How many of the first ones fit into so many bytes."""
+    sizes = accumulate([len(_encoder.encode(text)) - 2 + COUNTED for text in texts])
+    return bisect_right(list(sizes), left)
 
 
 def cut_to_limit(text: str) -> str:

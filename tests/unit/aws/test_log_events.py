@@ -91,12 +91,39 @@ def test_a_cut_tears_nothing(offset: int, unit: str) -> None:
 def test_records_as_json() -> None:
     plain = [{"a": 'x"\n', "b": None}, {"c": 1}]
     odd = [{"f": 0.1, "é": b"\xff", "d": "\x7f"}, {"n": {"m": [True]}}]
-    assert whole_records(escape_unicode=True)(plain) == ['{"a":"x\\"\\n","b":null}', '{"c":1}']
-    assert whole_records(escape_unicode=True)(odd) == [
-        '{"f":0.1,"\\u00e9":"\\ue0ff","d":"\\u007f"}',
-        '{"n":{"m":[true]}}',
-    ]
-    assert whole_records(escape_unicode=False)([{"é": "\x7f"}]) == ['{"é":"\\u007f"}']
+    assert texts_of(plain) == ['{"a":"x\\"\\n","b":null}', '{"c":1}']
+    assert texts_of(odd) == ['{"f":0.1,"\\u00e9":"\\ue0ff","d":"\\u007f"}', '{"n":{"m":[true]}}']
+    assert texts_of([{"é": "\x7f"}], escape_unicode=False) == ['{"é":"\\u007f"}']
+
+
+def texts_of(records: list[dict[str, Any]], *, escape_unicode: bool = True) -> list[str]:
+    joined = whole_records(escape_unicode=escape_unicode)(records)
+    assert isinstance(joined, str)
+    return joined.split(log_events.END)[:-1]
+
+
+RECORDS = st.lists(
+    st.dictionaries(st.text(max_size=3), st.text(st.sampled_from('{}\\n"%,\n\x7fé'), max_size=8)), max_size=300
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(RECORDS, st.booleans())
+def test_records_arrive_as_they_are(records: list[dict[str, str]], escape_unicode: bool) -> None:
+    times = [STAMP + at // 3 for at in range(len(records))]
+    texts = whole_records(escape_unicode=escape_unicode)
+    found = [json.loads(bytes(body.data)) for body in bodies("g", "s", times, records, texts, LONGEST)]
+    events = [event for body in found for event in body["logEvents"]]
+    assert [json.loads(event["message"]) for event in events] == records
+    assert [event["timestamp"] for event in events] == times
+
+
+def test_texts_of_one_key_may_hold_anything() -> None:
+    texts = ["a%b%%", "\x7f", '"},%b"', "%", "x\x7fy\n"]
+    for chosen in (texts, [text.replace("\x7f", "") or "-" for text in texts]):
+        (body,) = made([STAMP + at for at in range(5)], chosen)
+        assert [event["message"] for event in body["events"]] == chosen
+        assert [event["timestamp"] for event in body["events"]] == [STAMP + at for at in range(5)]
 
 
 @given(st.lists(st.integers(0, 50), max_size=30))
