@@ -16,8 +16,25 @@ _LOOSE_REQUEST: Final = r'"(?<method>\S+)(?: +(?<path>[^"]*?)(?: +\S*)?)?"'
 _STATUS: Final = f"(?<code>{_WORD}) (?<size>{_WORD})"
 _REFERER: Final = '"(?<referer>[^"]*)"'
 _AGENT: Final = '"(?<agent>[^"]*)"'
+_MAC: Final = r"(?:\h\h:){5}\h\h"
+_ENVOY_REQUEST: Final = r'^\[(?<start_time>[^\]]*)\] "(?<method>\S+)(?: +(?<path>[^"]*?))? (?<protocol>\S+)"'
 _BSD_HEAD: Final = rf"^<(?<pri>\d+)>(?<time>{_WORD} {{1,2}}{_WORD} {_WORD}) "
 _BSD_TAIL: Final = r"(?<ident>[\w/.-]*)(?:\[(?<pid>\d+)\])?(?:[^:]*:)? *(?<message>.*)$"
+
+
+def _words(*names: str) -> str:
+    """Fields with a space before each."""
+    return "".join(f" (?<{name}>{_WORD})" for name in names)
+
+
+def _assigned(separator: str, **names: str) -> str:
+    """``KEY=value`` in the order given."""
+    return separator.join(f"{key}=(?<{name}>{_WORD})" for key, name in names.items())
+
+
+def _maybe_assigned(**names: str) -> str:
+    """The same, of which each, or its key, may be missing."""
+    return "".join(rf"\s?(?:{key}=)?(?<{name}>(?:0x)?\d*)" for key, name in names.items())
 
 
 def _regex(pattern: str, form: str = "", key: str = "time", *, keep: bool = False) -> dict[str, str]:
@@ -77,13 +94,36 @@ PARSERS: Final[Mapping[str, Mapping[str, str]]] = {
         keep=True,
     ),
     "envoy": _regex(
-        rf'^\[(?<start_time>[^\]]*)\] "(?<method>\S+)(?: +(?<path>[^"]*?))? (?<protocol>\S+)" (?<code>{_WORD})'
+        rf"{_ENVOY_REQUEST} (?<code>{_WORD})"
         rf" (?<response_flags>{_WORD}) (?<bytes_received>{_WORD}) (?<bytes_sent>{_WORD}) (?<duration>{_WORD})"
         rf' (?<x_envoy_upstream_service_time>{_WORD}) "(?<x_forwarded_for>{_WORD})" "(?<user_agent>[^"]*)"'
         rf' "(?<request_id>[^"]*)" "(?<authority>{_WORD})" "(?<upstream_host>{_WORD})"',
         f"{_ISO}%z",
         "start_time",
         keep=True,
+    ),
+    "istio-envoy-proxy": _regex(
+        _ENVOY_REQUEST
+        + _words("response_code", "response_flags", "response_code_details", "connection_termination_details")
+        + _words("upstream_transport_failure_reason", "bytes_received", "bytes_sent", "duration")
+        + _words("x_envoy_upstream_service_time")
+        + rf' "(?<x_forwarded_for>{_WORD})" "(?<user_agent>[^"]*)" "(?<x_request_id>[^"]*)" "?(?<authority>[^ "]*)"'
+        + rf' "(?<upstream_host>{_WORD})"'
+        + _words("upstream_cluster", "upstream_local_address", "downstream_local_address")
+        + _words("downstream_remote_address", "requested_server_name", "route_name"),
+        f"{_ISO}%z",
+        "start_time",
+        keep=True,
+    ),
+    "kmsg-netfilter-log": _regex(
+        rf"^<(?<pri>\d{{1,5}})>1 (?<time>[^ ]+) (?<host>[^ ]+) kernel - - - \[[\d.]*\] (?<logprefix>{_WORD})\s?"
+        rf"IN=(?<in>{_WORD}) OUT=(?<out>{_WORD}) MAC=(?<macsrc>{_MAC}):(?<macdst>{_MAC}):(?<ethtype>\h\h:\h\h) "
+        + _assigned(" ", SRC="saddr", DST="daddr", LEN="len", TOS="tos", PREC="prec", TTL="ttl", ID="id")
+        + rf" (?:D*F*)\s*PROTO=(?<proto>{_WORD})"
+        + _maybe_assigned(SPT="sport", DPT="dport", LEN="protolen", WINDOW="window", RES="res")
+        + rf"\s?(?<flag>{_WORD})"
+        + _maybe_assigned(URGP="urgp"),
+        f"{_ISO}%z",
     ),
 }
 """Name to the keys of a ``[PARSER]`` section."""

@@ -124,6 +124,20 @@ def test_every_built_in_parser_compiles(name: str) -> None:
             {"method": "GET", "path": "/a", "protocol": "HTTP/1.1", "code": "200", "upstream_host": "1.2.3.4:80"},
         ),
         (
+            "istio-envoy-proxy",
+            '[2026-01-02T03:04:05.678Z] "GET /a HTTP/2" 200 - via_upstream - "-" 0 12 3 2 "-" "curl" "id" "host"'
+            ' "1.2.3.4:80" out|80||x 1.1.1.1:1 2.2.2.2:2 3.3.3.3:3 - default',
+            {"method": "GET", "response_code": "200", "authority": "host", "route_name": "default", "duration": "3"},
+        ),
+        (
+            "kmsg-netfilter-log",
+            "<4>1 2026-01-02T03:04:05.678Z gw kernel - - - [17.5] DROP: IN=eth0 OUT="
+            " MAC=00:11:22:33:44:55:66:77:88:99:aa:bb:08:00 SRC=1.1.1.1 DST=2.2.2.2 LEN=60 TOS=0x00 PREC=0x00 TTL=54"
+            " ID=1 DF PROTO=TCP SPT=99 DPT=22 WINDOW=9 RES=0x00 SYN URGP=0",
+            {"host": "gw", "logprefix": "DROP:", "in": "eth0", "macdst": "66:77:88:99:aa:bb", "saddr": "1.1.1.1"}
+            | {"sport": "99", "dport": "22", "window": "9", "res": "0x00", "flag": "SYN", "urgp": "0"},
+        ),
+        (
             "k8s-nginx-ingress",
             '1.2.3.4 - - [21/Nov/2026:09:20:11 +0100] "GET /a HTTP/1.1" 200 12 "-" "curl" 10 0.1 [up] [] 5.6.7.8:80 12'
             " 0.1 200 abc",
