@@ -42,8 +42,8 @@ _SECOND: Final = 1_000_000_000
 class S3(Output[Options]):
     """Appends to one file a tag and sends what is full or old in the background.
 
-    A batch counts as delivered when it is in the store, which is on disk: what becomes of files is in the log and in
-    ``waiting``. A dead S3 fills the store and delays nobody.
+    Records count as delivered when they are in store_dir; what becomes of the files there is in the log. A dead S3
+    fills the store and delays nobody; what is left at the end is sent by the next start.
     """
 
     Options = Options

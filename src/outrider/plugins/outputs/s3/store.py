@@ -82,7 +82,10 @@ class Store:
         try:
             self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
-            raise LocalError(f"cannot make the store {self.directory}: {error.strerror}") from error
+            raise LocalError(
+                f"cannot make the store {self.directory}: {error.strerror}; fix: set store_dir to a directory that can"
+                " be written"
+            ) from error
 
     # -- files
 

@@ -59,8 +59,3 @@ def test_long_keys_differ_still() -> None:
     one, other = key("/$TAG", "x" * 2000), key("/$TAG", "x" * 2001)
     assert one != other
     assert len(one) == len(other) == KEY_MAX
-
-
-def test_paths_are_encoded_as_s3_wants_them() -> None:
-    assert path("b.x", "/a b/ü+&=~*'().log") == "/b.x/a%20b/%C3%BC%2B%26%3D~%2A%27%28%29.log"
-    assert path("b", "/\udcff") == "/b/%EF%BF%BD"
