@@ -28,6 +28,8 @@ from outrider.pipeline.quota import Quota
 from outrider.pipeline.schedule import wait_seconds
 
 _FAILURES_MAX: Final = 10_000
+_COLLECT_BYTES: Final = 32_000_000
+"""Failed chunks after which garbage is collected: a library may keep a body in a cycle, and collections are rare."""
 _PROBE_SECONDS: Final = 1.0
 """While an output that may retry for ever fails, one waiting chunk in so many seconds is tried: decoding costs."""
 _HOLD_MAX: Final = 600.0
@@ -110,6 +112,7 @@ class OutputRunner:
         """Those of the waiting that may be tried before their time, in the order in which they failed."""
         self._parcels: dict[str, Parcel] = {}
         """All that are pending, by the chunk's id."""
+        self._failed_bytes = 0
         self._fails = False
         self._probed = 0.0
         """Whether the last batch failed, and when the last one was tried again, by the loop's clock."""
@@ -215,14 +218,17 @@ class OutputRunner:
             delivery = _checked(await self.plugin.send(batch), batch) if batch.records else Delivery(0)
         except PeerError as error:
             after = error.after
+            _forget_frames(error)
             if error.retry:
                 delivery = Delivery(0, reason=str(error), retry=batch)
             else:
                 delivery = Delivery(0, dropped=len(batch), reason=str(error))
         except LocalError as error:
+            _forget_frames(error)
             delivery = Delivery(0, reason=str(error), retry=batch)
         except Exception as error:  # noqa: BLE001 - a bug in one output must not stop the others
             self._log.error(f"bug in output: {''.join(traceback.format_exception(error))}")
+            _forget_frames(error)
             delivery = Delivery(0, reason=f"bug: {type(error).__name__}", retry=batch)
         if delivery.retry is not None and len(delivery.retry) == len(batch):
             self._settle(parcel, whole, replace(delivery, retry=whole), after)  # the processors will see it all again
@@ -296,8 +302,10 @@ class OutputRunner:
         parcel.due = now + seconds
         self._log.warn(f"failed to flush chunk {parcel.chunk.id}, retry in {seconds:g} seconds: {reason}", about=reason)
         handle = loop.call_later(seconds, self._retry, parcel)
-        # The frames of an error hold batch and body in cycles, and collections are rare in a tuned process (see run).
-        loop.call_soon(gc.collect, 1)
+        self._failed_bytes += parcel.chunk.size
+        if self._failed_bytes >= _COLLECT_BYTES:
+            self._failed_bytes = 0
+            loop.call_soon(gc.collect)
         self._waiting[id(parcel)] = (handle, parcel)
 
     def _retry(self, parcel: Parcel) -> None:
@@ -374,6 +382,17 @@ class OutputRunner:
         self._patient.clear()
         self._parcels.clear()
         return left
+
+
+def _forget_frames(error: BaseException) -> None:
+    """Cut the cycles of errors and frames, in which batch and body would stay until the next collection."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        found = waiting.pop()
+        seen.add(id(found))
+        found.__traceback__ = None
+        causes = (found.__context__, found.__cause__)
+        waiting += [cause for cause in causes if cause is not None and id(cause) not in seen]
 
 
 def _checked(delivery: Delivery, batch: Batch) -> Delivery:

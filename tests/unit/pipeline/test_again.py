@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -202,3 +204,32 @@ async def test_rejected_chunks_have_a_limit(pipeline: Any, tmp_path: Path) -> No
     assert len(files(tmp_path / "dead")) == 2
     assert "storage.rejected.limit is reached" in running.log.getvalue()
     assert sum(running.sent()["dropped"].values()) == 3
+
+
+class Body:
+    """Something large."""
+
+
+def fail_holding(body: Body, held: list[Exception]) -> None:
+    try:
+        raise OSError("refused")
+    except OSError as error:
+        held.append(error)  # as asyncio does: an error that its own frame holds
+        raise PeerError("no connection") from None
+
+
+def test_an_error_does_not_keep_what_was_to_be_sent() -> None:
+    gc.disable()
+    try:
+        body = Body()
+        gone = weakref.ref(body)
+        held: list[Exception] = []
+        try:
+            fail_holding(body, held)
+        except PeerError as error:
+            delivery._forget_frames(error)
+        del body
+        assert gone() is None, "without a collection"
+        assert held[0].__traceback__ is None
+    finally:
+        gc.enable()
