@@ -191,8 +191,9 @@ def _blocks(
         if head is None:
             lines = _plain_lines(part, keys, escape_unicode) if separator == b"\n" else None
             if lines is None:
-                lines = separator.join(_objects(part, keys, escape_unicode, nan_to_null))
-            blocks.append(lines)
+                blocks.append(separator.join(_objects(part, keys, escape_unicode, nan_to_null)))
+            else:
+                blocks.append(lines[:-1])  # the next block is joined with a line end
             continue
         stamps = _dates(times[start : start + BLOCK], date_format, separator + head)
         if date_key not in keys and all(part) and _all_plain(part, keys):

@@ -30,6 +30,17 @@ def test_values_without_floats_are_as_the_standard_library_writes_them(value: An
     assert json.loads(encoder.encode(value, escape_unicode=False)) == value
 
 
+@pytest.mark.parametrize("count", [1, encoder.BLOCK, encoder.BLOCK + 1, 3 * encoder.BLOCK])
+@pytest.mark.parametrize("member", ["plain", {"nested": [1]}, 1.5])
+@pytest.mark.parametrize("date_key", [None, "date"])
+def test_blocks_leave_no_mark(count: int, member: Any, date_key: str | None) -> None:
+    batch = [{"n": n, "member": member} for n in range(count)]
+    lines = encoder.encode_lines([T] * count, batch, date_key)
+    assert [json.loads(line)["n"] for line in lines.split(b"\n")[:-1]] == list(range(count))
+    assert [row["n"] for row in json.loads(encoder.encode_array([T] * count, batch, date_key))] == list(range(count))
+    assert encoder.encode_stream([T] * count, batch, date_key) == lines.replace(b"\n", b"")
+
+
 odd = nested | st.floats(allow_nan=False, allow_infinity=False) | st.binary(max_size=6)
 records = st.lists(st.dictionaries(text | st.integers(0, 9), odd, max_size=4), max_size=4)
 
