@@ -7,8 +7,6 @@ from typing import Literal
 
 from outrider.pipeline.options import CommaList, Count, Duration, Repeated, Size, option
 
-_MULTILINE = "not supported: use multiline.parser"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
@@ -52,12 +50,12 @@ class Options:
     db_compare_filename: bool = option(
         False, "positions belong to name and inode, not to the inode alone", name="db.compare_filename"
     )
-    docker_mode: bool = option(False, "on is " + _MULTILINE + " docker")
-    docker_mode_flush: Count = option(4, "accepted; multiline parsers have their own flush_timeout")
-    docker_mode_parser: str = option("", _MULTILINE)
-    multiline: bool = option(False, "on is " + _MULTILINE)
-    multiline_flush: Duration = option(4, "accepted; multiline parsers have their own flush_timeout")
-    parser_firstline: str = option("", _MULTILINE)
+    docker_mode: bool = option(False, "join what Docker has cut, by parser; multiline.parser docker does it too")
+    docker_mode_flush: Count = option(4, "seconds after which docker_mode waits for no more lines")
+    docker_mode_parser: str = option("", "not supported: use multiline.parser")
+    multiline: bool = option(False, "join lines to those that parser_firstline matches; see multiline.parser")
+    multiline_flush: Duration = option(4, "seconds after which multiline waits for no more lines")
+    parser_firstline: str = option("", "parser that matches the first line of a record, for multiline")
     unicode_encoding: str = option("", "not supported; files are UTF-8", name="unicode.encoding")
     generic_encoding: str = option("", "not supported; files are UTF-8", name="generic.encoding")
     windows_path_encoding: str = option("ansi", "accepted; this is not Windows", name="windows.path_encoding")

@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar, Final
 
-from outrider.formats import words
 from outrider.formats.parser import Parser
 from outrider.formats.regex import Regex
 from outrider.model.errors import LocalError, UserError
@@ -29,6 +28,7 @@ from outrider.net.tail.watch import TICK, Watch, has_more
 from outrider.pipeline.plugin import Decoder, Input, Intake
 from outrider.plugins.inputs.tail.config import Options
 from outrider.plugins.inputs.tail.decode import CODEC, decode
+from outrider.plugins.inputs.tail.joining import joining
 from outrider.plugins.inputs.tail.reader import ROOM, Reader, Stream
 from outrider.plugins.inputs.tail.tag import check_tag, tag_of
 
@@ -52,13 +52,6 @@ class Tail(Input[Options]):
         options = self.options
         if not options.path:
             raise UserError("path is missing", fix="set Path to the files to follow")
-        if options.docker_mode or options.docker_mode_parser:
-            raise UserError("docker_mode is not supported", fix="use multiline.parser docker")
-        if options.multiline or options.parser_firstline:
-            raise UserError(
-                "multiline and parser_firstline are not supported",
-                fix="define a [MULTILINE_PARSER] with a rule for the first line, and set multiline.parser to its name",
-            )
         if options.unicode_encoding or options.generic_encoding:
             raise UserError("unicode.encoding and generic.encoding are not supported", fix="write the files as UTF-8")
         if options.buffer_max_size <= ROOM:
@@ -66,8 +59,7 @@ class Tail(Input[Options]):
         library = self.context.library
         if options.parser:
             library.parser(options.parser)
-        names = [name for names in options.multiline_parser for name in words.comma_list(names)]
-        self._multiline = [library.multiline(name) for name in names]
+        self._joiner, self._in_groups = joining(options, library)
         # The form is the class's, the parsers that chunks name are those of the configuration.
         self.codecs = {CODEC: partial(decode, parser_of=self._parser)}  # type: ignore[misc]
         self._tag = self.core.tag or self.context.name
@@ -95,8 +87,7 @@ class Tail(Input[Options]):
         options = self.options
         self._intake = intake
         self._loop = asyncio.get_running_loop()
-        library = self.context.library
-        self._reader = Reader(options, intake, self.log.warn, self._multiline, library.buffer_limit)
+        self._reader = Reader(options, intake, self.log.warn, self._joiner, in_groups=self._in_groups)
         self._found = Found(options.path, options.exclude_path, options.ignore_older)
         self._descriptors = Descriptors(_descriptors())
         self._positions = Positions(self._database(), self.log.warn)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from outrider.formats import msgpack
-from outrider.formats.multiline import LIMIT, Joined, Joiner, MultilineParser
+from outrider.formats.multiline import Joined
 from outrider.pipeline.intake import RECORDS
 from outrider.pipeline.plugin import Intake
 from outrider.plugins.inputs.tail.config import Options
 from outrider.plugins.inputs.tail.decode import CODEC, Head, lines_of, offsets_of, piece
+from outrider.plugins.inputs.tail.joining import Joins
 from outrider.plugins.inputs.tail.lines import OnLong, count_of, take
 
 ROOM: Final = 2
@@ -29,7 +30,7 @@ class Stream:
     """Whether the position is inside of a line that is too long."""
     told: bool = False
     """Whether it was said that the file has such lines."""
-    joiner: Joiner | None = None
+    joiner: Joins | None = None
     held: int | None = None
     """Where the oldest line stands that the joiner holds."""
 
@@ -47,29 +48,28 @@ class Done:
 
 
 class Reader:
-    """Hands in lines. ``multiline`` parsers join them first; raises nothing of its own."""
+    """Hands in lines. ``joiner`` makes what joins the lines of one file first, ``in_groups`` if several at a time."""
 
     def __init__(
         self,
         options: Options,
         intake: Intake,
         warn: Callable[[str], None],
-        multiline: Sequence[MultilineParser] = (),
-        limit: int = LIMIT,
+        joiner: Callable[[], Joins] | None = None,
+        *,
+        in_groups: bool = False,
     ) -> None:
         self._options = options
         self._intake = intake
         self._warn = warn
-        self._multiline = multiline
-        self._limit = limit
-        self._in_groups = any(parser.key_group for parser in multiline)
+        self._joiner = joiner
+        self._in_groups = in_groups
         self._longest = options.buffer_max_size - ROOM
         self._on_long: OnLong = "cut" if options.truncate_long_lines else "skip" if options.skip_long_lines else "stop"
 
     def stream(self, tag: str, path: str) -> Stream:
         """For a file that is followed from now on."""
-        joiner = Joiner(self._multiline, limit=self._limit) if self._multiline else None
-        return Stream(tag, path, joiner=joiner)
+        return Stream(tag, path, joiner=self._joiner() if self._joiner is not None else None)
 
     def block(self, stream: Stream, block: bytes, offset: int, now: int) -> Done:
         """The whole lines of a block that begins at this position of the file; ``now`` is in nanoseconds."""
@@ -122,7 +122,7 @@ class Reader:
         count = count_of(body, skip_empty=skip_empty)
         return not count or self._intake.append(stream.tag, CODEC, piece(head, body), count)
 
-    def _join(self, stream: Stream, joiner: Joiner, head: Head, body: bytes) -> bool:
+    def _join(self, stream: Stream, joiner: Joins, head: Head, body: bytes) -> bool:
         """Lines through the joiner. A record stands where its first line does."""
         out: list[Joined] = []
         places: list[int] = []

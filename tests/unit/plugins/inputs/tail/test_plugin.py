@@ -268,7 +268,9 @@ async def test_ten_thousand_files_and_few_descriptors(
     [
         ({}, "path is missing"),
         ({"path": "x", "docker_mode": "on"}, r"multiline\.parser docker"),
-        ({"path": "x", "parser_firstline": "a"}, "MULTILINE_PARSER"),
+        ({"path": "x", "docker_mode_parser": "json"}, r"multiline\.parser docker"),
+        ({"path": "x", "multiline": "on"}, "Parser_Firstline"),
+        ({"path": "x", "multiline": "on", "parser_firstline": "nothing"}, "not known"),
         ({"path": "x", "tag_regex": "("}, "tag_regex"),
         ({"path": "x", "tag": "a<b", "tag_regex": "(?<b>.)"}, "not closed"),
         ({"path": "x", "unicode.encoding": "UTF-16"}, "UTF-8"),
@@ -332,3 +334,19 @@ def test_parsers_that_are_not_there(make: Any) -> None:
     for key in ("parser", "multiline.parser"):
         with pytest.raises(UserError, match="'nothing' is not known"):
             make("input", "tail", path="x", **{key: "nothing"})
+
+
+async def test_the_older_ways_to_join_lines(tmp_path: Path, start: Start) -> None:
+    write(tmp_path / "a.log", 'before\n{"level":"x","log":"one"}\n  two\n\n  three\n{"log":"four"}\n')
+    options = {"multiline": "on", "parser_firstline": "json", "path_key": "p", "offset_key": "o"}
+    async with start(path=tmp_path / "a.log", read_from_head="on", **options) as (_, intake):
+        await intake.until(lambda intake: len(intake.records) >= 2)
+    assert [(record["log"], record["o"]) for record in intake.records] == [
+        ("before", 0),
+        ("one\n  two\n\n  three", 7),
+        ("four", 48),
+    ]
+    write(tmp_path / "b.log", '{"log":"cut ","stream":"stdout"}\n{"log":"here\\n","stream":"stdout"}\n')
+    async with start(path=tmp_path / "b.log", read_from_head="on", docker_mode="on", parser="docker") as (_, intake):
+        await intake.until(lambda intake: intake.records)
+    assert intake.records == [{"log": "cut here\n", "stream": "stdout"}]
