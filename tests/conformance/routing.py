@@ -8,7 +8,7 @@ from typing import Any
 from tests.conformance.compare import Case, NotCoveredError, differs
 from tests.conformance.config import MemoryFiles
 
-from outrider.cli.route import parse
+from outrider.cli.arguments import parse
 from outrider.model.errors import Place, UserError
 from outrider.model.tag import matcher
 from outrider.pipeline import options, registry
