@@ -22,6 +22,7 @@ from outrider.formats.templates import Template
 from outrider.model.batch import Batch, Record
 
 _ISO: Final = "%Y-%m-%dT%H:%M:%S"
+_MILLISECONDS: Final = [b'.%03dZ"' % number for number in range(1000)]
 _DEPTH_MAX: Final = 100
 _PREFIX_MAX: Final = 128
 _HEAD: Final = 1024
@@ -82,13 +83,15 @@ class Bulk:
         """The body of a request; ``now`` in seconds, for indices that are named by the present day."""
         form = self._form
         records = [_undotted(record) for record in batch.records] if form.replace_dots else batch.records
-        columns: list[tuple[str, Sequence[bytes]]] = [(form.time_key, self._stamps(batch.times, now))]
-        if form.include_tag_key:
-            tag = json.encode(batch.tag, escape_unicode=escape_unicode)
-            columns.append((form.tag_key, [tag] * len(records)))
+        tag = json.encode(batch.tag, escape_unicode=escape_unicode) if form.include_tag_key else b""
         names = self._names(batch, now)
         if isinstance(names, str) and self._id is None and not form.generate_id:
-            return self._alike(names, records, columns, escape_unicode)
+            body = self._alike(names, records, batch.times, now, tag, escape_unicode)
+            if body is not None:
+                return body
+        columns: list[tuple[str, Sequence[bytes]]] = [(form.time_key, self._stamps(batch.times, now))]
+        if tag:
+            columns.append((form.tag_key, [tag] * len(records)))
         objects = json.encode_each(records, columns, escape_unicode=escape_unicode, strict=True)
         if form.write_operation == "update":
             objects = [b'{"doc":%b}' % text for text in objects]
@@ -102,18 +105,22 @@ class Bulk:
         return b"".join(chain.from_iterable(zip(heads, objects, repeat(b"\n"))))
 
     def _alike(
-        self, name: str, records: Sequence[Record], columns: Sequence[tuple[str, Sequence[bytes]]], escape_unicode: bool
-    ) -> bytes:
-        """Records that have the same first line."""
-        head = self._head(name, escape_unicode) + b"}}\n"
-        parts = [json.encode(key, escape_unicode=escape_unicode) + b":" for key, _ in columns]
-        form = (b"\n" + head + b"{").replace(b"%", b"%%") + b",".join([p.replace(b"%", b"%%") + b"%b" for p in parts])
-        stamps = [form % values for values in zip(*(column for _, column in columns), strict=True)]
-        body = json.encode_behind(stamps, records, [key for key, _ in columns], escape_unicode=escape_unicode)
-        if body is not None:
-            return body[1:] + b"\n"
-        objects = json.encode_each(records, columns, escape_unicode=escape_unicode, strict=True)
-        return head + (b"\n" + head).join(objects) + b"\n"
+        self, name: str, records: Sequence[Record], times: Sequence[int], now: int, tag: bytes, escape_unicode: bool
+    ) -> bytes | None:
+        """Plain records that have the same first line, in one go; None where there are others."""
+        form = self._form
+        head = b"\n%b}}\n{%b:" % (
+            self._head(name, escape_unicode),
+            json.encode(form.time_key, escape_unicode=escape_unicode),
+        )
+        stamps = self._stamps(times, now, head)
+        own = [form.time_key]
+        if tag:
+            own.append(form.tag_key)
+            member = b",%b:%b" % (json.encode(form.tag_key, escape_unicode=escape_unicode), tag)
+            stamps = [stamp + member for stamp in stamps]
+        body = json.encode_behind(stamps, records, own, escape_unicode=escape_unicode)
+        return None if body is None else body[1:] + b"\n"
 
     @lru_cache(maxsize=256)  # noqa: B019 - as old as its pipeline
     def _head(self, index: str, escape_unicode: bool) -> bytes:
@@ -125,20 +132,22 @@ class Bulk:
             if _is_id(value):
                 return b',"_id":%b' % json.encode(value, escape_unicode=escape_unicode)
             return b""
+        if not self._form.generate_id:
+            return b""
         digest = hashlib.blake2b(text, digest_size=16, salt=time.to_bytes(16, "big", signed=True)).hexdigest()
         parts = (digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:])
         return b',"_id":"%b"' % "-".join(parts).encode()
 
-    def _stamps(self, times: Sequence[int], now: int) -> list[bytes]:
+    def _stamps(self, times: Sequence[int], now: int, before: bytes = b"") -> list[bytes]:
+        """The time of each record as a JSON text, behind the same other text."""
         form = self._form
         if form.current_time_index:
             times = [now * NANOSECONDS] * len(times)
+        seconds = {time // NANOSECONDS for time in times}
+        heads = {second: before + b'"' + _stamp(second, form.time_key_format) for second in seconds}
         if form.time_key_nanos:
-            return [b'"%b.%09dZ"' % (_stamp(t // NANOSECONDS, form.time_key_format), t % NANOSECONDS) for t in times]
-        return [
-            b'"%b.%03dZ"' % (_stamp(t // NANOSECONDS, form.time_key_format), t % NANOSECONDS // 1_000_000)
-            for t in times
-        ]
+            return [b'%b.%09dZ"' % (heads[time // NANOSECONDS], time % NANOSECONDS) for time in times]
+        return [heads[time // NANOSECONDS] + _MILLISECONDS[time // 1_000_000 % 1000] for time in times]
 
     def _names(self, batch: Batch, now: int) -> str | list[str]:
         """The index of every record; one text where they have the same."""

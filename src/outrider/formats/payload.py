@@ -5,6 +5,7 @@ Source: Fluent Bit 5.1.1, ``src/flb_pack.c`` and ``plugins/out_http``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal
 
@@ -18,6 +19,7 @@ DateFormat = Literal[
 NO_DATE: Final = frozenset({"false", "off", "no"})
 """Values of ``json_date_key`` that leave the date out."""
 
+_LONE_SURROGATE: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 _FORMS: Final[dict[str, Callable[..., bytes]]] = {
     "json": json.encode_array,
     "json_lines": json.encode_lines,
@@ -44,7 +46,10 @@ def encode_events(batch: Batch) -> bytes:
 
 
 def text_of(value: Any) -> bytes | None:
-    """The bytes of a text or binary value; None for anything else."""
-    if isinstance(value, str):
+    """The bytes of a text or binary value; None for anything else. A lone surrogate becomes U+FFFD."""
+    if not isinstance(value, str):
+        return value if isinstance(value, bytes) else None
+    try:
         return value.encode("utf-8", "surrogateescape")
-    return value if isinstance(value, bytes) else None
+    except UnicodeEncodeError:
+        return _LONE_SURROGATE.sub("\ufffd", value).encode("utf-8", "surrogateescape")

@@ -30,6 +30,7 @@ def test_events_keep_metadata() -> None:
 
 
 def test_texts() -> None:
+    assert text_of("\ud800\udcff") == b"\xef\xbf\xbd\xff"
     assert [text_of(value) for value in ("é\udcff", b"x", 5, None, ["a"])] == [b"\xc3\xa9\xff", b"x", None, None, None]
 
 
