@@ -242,7 +242,7 @@ class Engine:
                     await self._finished.wait()
         except TimeoutError:
             self.log.error(
-                f"stopped with {self._pending()} chunks not delivered; fix: raise Grace, or set storage.path, which keeps them"
+                f"stopped with {self._pending()} chunks not delivered; fix: raise Grace or set storage.path"
             )
 
     def _emit_the_rest(self) -> bool:
