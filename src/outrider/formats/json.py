@@ -306,7 +306,12 @@ def _dates(times: Sequence[int], date_format: str, head: bytes) -> list[bytes]:
         quotients = [ns / 1e9 for ns in times]
         form = start + b"%.16g"
         return [head + format_float(s).encode() if s.is_integer() else form % s for s in quotients]
-    if date_format == "iso8601":
+    if date_format == "iso8601" and times:
+        first = min(times) // NANOSECONDS
+        base = first * NANOSECONDS
+        if max(times) < base + NANOSECONDS:  # records come in runs of the same second
+            form = b'%b"%b.%%06dZ"' % (start, iso(first).encode())
+            return [form % ((ns - base) // 1000) for ns in times]
         seconds = {ns // NANOSECONDS for ns in times}
         forms = {second: b'%b"%b.%%06dZ"' % (start, iso(second).encode()) for second in seconds}
         return [forms[ns // NANOSECONDS] % (ns % NANOSECONDS // 1000) for ns in times]
