@@ -14,7 +14,7 @@ from outrider.pipeline import options, registry
 from outrider.pipeline.service import Service
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "outrider"
-HEAVY = ("aiohttp", "boto3", "botocore", "chdb", "cryptography", "jinja2", "pydantic", "rich", "starlette", "typer", "yaml")
+HEAVY = tuple("aiohttp boto3 botocore chdb cryptography jinja2 pydantic rich starlette typer yaml".split())
 
 
 def test_the_registry_lists_exactly_the_plugin_folders() -> None:

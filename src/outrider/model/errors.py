@@ -61,7 +61,7 @@ class UserError(OutriderError):
         return "; ".join(parts)
 
 
-class UserErrors(UserError):
+class UserErrors(UserError):  # noqa: N818 - several of the class above
     """Several faults of one configuration; ``errors`` has two or more, in the order in which they were found."""
 
     def __init__(self, errors: Iterable[UserError]) -> None:

@@ -75,7 +75,9 @@ def gather(storage: Path, processes: int, log: Log) -> None:
     """Move what other numbers of processes have left to where it will be found. Raises LocalError."""
     wanted = {f"{_DIRECTORY}{number}" for number in range(processes)} if processes > 1 else set()
     home = storage / f"{_DIRECTORY}0" if processes > 1 else storage
-    found = [*storage.glob(f"{_DIRECTORY}*/*/*{SUFFIX}")] + ([*storage.glob(f"*/*{SUFFIX}")] if processes > 1 else [])
+    found = [*storage.glob(f"{_DIRECTORY}*/*/*{SUFFIX}")]
+    if processes > 1:
+        found += storage.glob(f"*/*{SUFFIX}")
     moved = 0
     for path in found:
         if path.relative_to(storage).parts[0] in wanted:
@@ -92,7 +94,7 @@ def gather(storage: Path, processes: int, log: Log) -> None:
 
 
 def run(configuration: Configuration, plan: build.Plan, loader: Loader, run_one: Run) -> int:
-    """Run until the processes have ended; the worst exit status of them. Raises UserError or LocalError at the start."""
+    """Run until the processes have ended; the worst exit status of them. Raises UserError or LocalError at first."""
     check(plan)
     number = count(plan)
     if plan.service.storage_path:

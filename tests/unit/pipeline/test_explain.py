@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.pipeline.conftest import read, silent
 
 from outrider.pipeline import drawing, explain
-from tests.unit.pipeline.conftest import read, silent
 
 TEXT = """
     [SERVICE]
