@@ -347,11 +347,11 @@ def _cause(error: BaseException, timeout: float, connect_timeout: float) -> str:
         case aiohttp.ClientConnectorCertificateError():
             return f"the certificate is not valid: {error.certificate_error}"
         case aiohttp.ClientProxyConnectionError():
-            return f"no connection to the proxy: {error.os_error.strerror or error.os_error}"
+            return f"no connection to the proxy: {_said(error.os_error)}"
         case aiohttp.ClientHttpProxyError():
             return f"the proxy refused: HTTP {error.status}"
         case aiohttp.ClientConnectorError():
-            return f"{error.os_error.strerror or error.os_error}"
+            return _said(error.os_error)
         case aiohttp.ConnectionTimeoutError():
             return f"no connection within {connect_timeout:g} seconds"
         case aiohttp.SocketTimeoutError():
@@ -365,6 +365,13 @@ def _cause(error: BaseException, timeout: float, connect_timeout: float) -> str:
         case aiohttp.ClientResponseError():
             return header_value(f"not an HTTP answer: {' '.join(error.message.split())}")[: 2 * _QUOTED_MAX]
         case OSError():
-            return f"{error.strerror or error}"
+            return _said(error)
         case _:
             return type(error).__name__
+
+
+def _said(error: OSError) -> str:
+    """The system's word for it, where there is one: asyncio writes whole addresses instead."""
+    if isinstance(error, socket.gaierror | ssl.SSLError) or not error.errno or error.errno < 0:
+        return error.strerror or str(error) or type(error).__name__
+    return os.strerror(error.errno)

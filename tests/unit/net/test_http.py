@@ -231,7 +231,13 @@ async def test_nobody_there() -> None:
     server.close()
     await server.wait_closed()
     async with client_of(port) as client:
-        with pytest.raises(PeerError, match=f"127.0.0.1:{port}: .*[Cc]onnect"):
+        with pytest.raises(PeerError, match=f"127.0.0.1:{port}: Connection refused"):
+            await client.request("POST", "/")
+
+
+async def test_a_name_that_nobody_has() -> None:
+    async with client_of(80, host="nobody.invalid") as client:
+        with pytest.raises(PeerError, match=r"^nobody.invalid:80: \S"):
             await client.request("POST", "/")
 
 
@@ -266,6 +272,16 @@ async def test_tls_is_verified_and_the_name_can_be_given(
         async with client_of(port, stranger, tls=client_context(stranger)) as client:
             with pytest.raises(PeerError, match="certificate"):
                 await client.request("GET", "/")
+
+
+async def test_tls_to_a_peer_that_speaks_none() -> None:
+    async def handler(request: web.BaseRequest) -> web.Response:
+        return web.Response()
+
+    core = OutputCore(tls=True)
+    async with serving(handler) as port, client_of(port, core, tls=client_context(core)) as client:
+        with pytest.raises(PeerError, match=r"(?i)ssl"):
+            await client.request("GET", "/")
 
 
 async def test_through_a_proxy_and_its_password_stays_secret(monkeypatch: pytest.MonkeyPatch) -> None:
