@@ -31,7 +31,7 @@ ANSWER_MAX: Final = 4 << 20
 _PIECE: Final = 1 << 17
 _SLOWEST: Final = 16_384
 """Bytes a second: a peer that takes its request this slowly still gets its time."""
-_UNACKNOWLEDGED_SECONDS: Final = 20
+_UNACKNOWLEDGED_SECONDS: Final = 30
 """What the peer's kernel leaves unacknowledged for so long has gone nowhere, and the connection with it."""
 _FOREVER: Final = 86_400.0
 _QUOTED_MAX: Final = 200
