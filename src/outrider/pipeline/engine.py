@@ -241,9 +241,7 @@ class Engine:
                     self._finished.clear()
                     await self._finished.wait()
         except TimeoutError:
-            self.log.error(
-                f"stopped with {self._pending()} chunks not delivered; fix: raise Grace or set storage.path"
-            )
+            self.log.error(f"stopped with {self._pending()} chunks not delivered; fix: raise Grace or set storage.path")
 
     def _emit_the_rest(self) -> bool:
         """What filters hold and what they emitted goes on its way, now that all else is done. False: there is none."""
