@@ -78,12 +78,12 @@ def text_of(value: object) -> str:
     return str(msgspec.json.decode(encoded)) if isinstance(value, str | bytes) else encoded.decode()
 
 
-def wanted(records: Sequence[Record], log_key: str, dropped: Counter[str]) -> list[int]:
+def wanted(records: Sequence[Record], log_key: str, dropped: Counter[str]) -> Sequence[int]:
     """The places of the records that make an event; the others are counted by reason."""
+    found: Sequence[int] = range(len(records))
     if not log_key:
         if all(records):
-            return list(range(len(records)))
-        found = list(range(len(records)))
+            return found
         chosen = [at for at in found if records[at]]
     else:
         found = [at for at, record in enumerate(records) if log_key in record]

@@ -54,7 +54,7 @@ class Logs:
 
     async def put(
         self,
-        streams: Iterable[tuple[str, str, list[int]]],
+        streams: Iterable[tuple[str, str, Sequence[int]]],
         times: Sequence[int],
         records: Sequence[Record],
         outcome: Outcome,
@@ -68,12 +68,13 @@ class Logs:
             if error is not None and not (isinstance(error, CallError) and not error.fault.throttled):
                 outcome.keep(places, error)
                 continue
-            stamps = [times[place] // 1_000_000 for place in places]
+            all_of_them = len(places) == len(records)
+            stamps = [time // 1_000_000 for time in (times if all_of_them else map(times.__getitem__, places))]
             order = in_order(stamps)
             if order is not None:
                 places = [places[at] for at in order]
                 stamps = [stamps[at] for at in order]
-            chosen = records if len(places) == len(records) and order is None else [records[at] for at in places]
+            chosen = records if all_of_them and order is None else [records[at] for at in places]
             done = 0
             try:
                 await self._ready(group, stream)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from outrider.aws.faults import Fault
@@ -29,7 +30,7 @@ class Outcome:
     rest: list[int] = field(default_factory=list)
     error: PeerError | None = None
 
-    def keep(self, places: list[int], error: PeerError) -> None:
+    def keep(self, places: Sequence[int], error: PeerError) -> None:
         """These must be tried again."""
         self.rest += places
         self.error = self.error or error

@@ -135,6 +135,7 @@ def test_order_is_by_time_and_otherwise_kept(times: list[int]) -> None:
 
 def test_what_gives_no_event_is_counted() -> None:
     dropped: Counter[str] = Counter()
+    assert list(wanted([{"a": 1}, {"b": 2}], "", dropped)) == [0, 1]
     assert wanted([{"a": 1}, {}, {"a": ""}], "", dropped) == [0, 2]
     assert wanted([{"a": 1}, {}, {"a": ""}], "a", dropped) == [0]
     assert dropped == {"empty message": 2, "log_key 'a' is not in the record": 1}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from outrider.aws.names import GROUP, STREAM, Name, clean
 from outrider.model.batch import Batch
@@ -41,7 +41,7 @@ class Naming:
         self._stream = Name(stream, go=True, known=known)
         self._defaults = options.default_log_group_name, options.default_log_stream_name
 
-    def streams(self, batch: Batch, places: list[int]) -> list[tuple[str, str, list[int]]]:
+    def streams(self, batch: Batch, places: Sequence[int]) -> list[tuple[str, str, Sequence[int]]]:
         """Group, stream and the places of its records, in the order of their first ones."""
         if not places:
             return []

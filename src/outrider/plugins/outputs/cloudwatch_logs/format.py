@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from outrider.aws.names import Name
@@ -11,7 +11,7 @@ from outrider.plugins.outputs.cloudwatch_logs.config import Options
 
 NAME_MAX: Final = 512
 
-Streams = list[tuple[str, str, list[int]]]
+Streams = list[tuple[str, str, Sequence[int]]]
 """Group, stream, and the places of its records."""
 
 
@@ -24,7 +24,7 @@ class Naming:
         self._group_template = Name(group_template) if group_template else None
         self._stream_template = Name(stream_template) if stream_template else None
 
-    def streams(self, batch: Batch, places: list[int]) -> Streams:
+    def streams(self, batch: Batch, places: Sequence[int]) -> Streams:
         """The streams of these records, in the order of their first ones."""
         group, stream = self._group, self._stream(batch.tag)[:NAME_MAX]
         if self._group_template is None and self._stream_template is None:

@@ -36,9 +36,10 @@ def of(*records: Any) -> Batch:
 
 async def sent(make: Any, aws: Any, name: str, batch: Batch, **options: Any) -> tuple[Any, list[bytes]]:
     plugin = plugin_of(make, aws, name, **options)
-    delivery = await plugin.send(batch)
-    await plugin.stop()
-    return delivery, [data for data, _ in aws.data]
+    try:
+        return await plugin.send(batch), [data for data, _ in aws.data]
+    finally:
+        await plugin.stop()
 
 
 @EVERY
