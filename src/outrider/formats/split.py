@@ -83,8 +83,9 @@ class JsonValues(_Splitter):
         while position < len(text):
             try:
                 value, end = self._decoder.raw_decode(text, position)
-            except (json.JSONDecodeError, RecursionError) as error:
-                if isinstance(error, RecursionError) or text[position] not in '{["-0123456789tfn':
+            except (ValueError, RecursionError) as error:
+                # What is no JSONDecodeError is a number of thousands of digits: no more bytes will mend it.
+                if not isinstance(error, json.JSONDecodeError) or text[position] not in '{["-0123456789tfn':
                     trouble = "not JSON"
                 break
             if end == len(text) and not isinstance(value, dict | list | str):
@@ -112,7 +113,8 @@ class Lines(_Splitter):
         if self._skipping:
             return []
         *whole, self._rest = data.split(self.end)
-        if len(self._rest) > self._limit or (whole and max(map(len, whole)) > self._limit):
+        # The rest may have the beginning of a separator at its end.
+        if len(self._rest) >= self._limit + len(self.end) or (whole and max(map(len, whole)) > self._limit):
             good = next((n for n, record in enumerate(whole) if len(record) > self._limit), len(whole))
             self._rest = self.end.join([*whole[good:], self._rest])
             raise TooLongError(f"a record is larger than {self._limit} bytes", whole[:good])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from outrider.formats.parser import Parser, json_fields
@@ -42,6 +42,7 @@ cutting = st.lists(st.integers(0, 300), max_size=5)
 lines = st.lists(st.sampled_from([b"a", b"", b"bc", b"x" * LIMIT, b"y" * (LIMIT + 1), b"z" * 90]), max_size=8)
 
 
+@example([b"x" * LIMIT], [LIMIT + 1], b"--")
 @given(lines, cutting, st.sampled_from([b"\n", b"--", b"\r\n"]))
 def test_lines_that_are_too_long_are_skipped_in_any_split(sent: list[bytes], cuts: list[int], separator: bytes) -> None:
     data = b"".join(line + separator for line in sent)
