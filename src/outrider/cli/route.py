@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -52,7 +51,7 @@ def _main(arguments: Arguments) -> int:
     log = Log(Sink(), "router")
 
     def environment() -> dict[str, str]:
-        return {"HOSTNAME": platform.node(), processes.VARIABLE: "0", **os.environ}
+        return {"HOSTNAME": os.uname().nodename, processes.VARIABLE: "0", **os.environ}
 
     def load(findings: Findings | None = None) -> Configuration:
         found = Findings() if findings is None else findings
