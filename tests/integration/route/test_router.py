@@ -72,7 +72,7 @@ def test_a_hangup_ends_nothing(router: Any, port: Any, tmp_path: Path) -> None:
     out, listen = tmp_path / "out", port()
     running = router(SERVICE + tcp_input(listen) + file_output(out))
     running.process.send_signal(signal.SIGHUP)
-    running.wait_for("reloading is not supported")
+    running.wait_for("takes the place of the old one")
     send_lines(listen, [{"n": 1}])
     assert running.end() == 0
     assert numbers(out) == [1]
