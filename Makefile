@@ -2,6 +2,7 @@
 # make test      sets everything up and runs every test (ARGS="-k name" some of them)
 # make check     style, types, room contracts, dependencies, unit tests: under a minute
 # make bench     the figures of docs/performance.md (ARGS=--help)
+# make fuzz      hostile input for every parser, guided by coverage (ARGS="--inputs 1000000 --only forward")
 # make setup     .venv with every extra; instant when nothing changed
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -11,7 +12,7 @@ STAMP := $(VENV)/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test bench clean
+.PHONY: help setup demo check test bench fuzz clean
 help:
 	@grep '^# make' Makefile | cut -c3-
 
@@ -38,5 +39,9 @@ test: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m bench $(ARGS)
 
+fuzz: $(STAMP)
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install -qq -c constraints.txt --group fuzz
+	$(BIN)/python -m fuzz $(ARGS)
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .fuzz .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
