@@ -24,6 +24,7 @@ TRUNCATED: Final = b"[Truncated...]"
 DEFAULT_TIME: Final = "%Y-%m-%dT%H:%M:%S"
 
 Compression = Literal["", "gzip", "zstd", "zlib"]
+_DEPTH_MAX: Final = 100
 _FRACTION: Final = re.compile(r"%(\dN|[NLf]|%)")
 _PACKERS: Final[dict[str, Callable[[bytes], bytes]]] = {
     "gzip": compress.gzip,
@@ -167,11 +168,14 @@ def _civil(second: int, form: str) -> str:
     return civil(second).strftime(form) if form else ""
 
 
-def _undotted(value: Any, by: str) -> Any:
-    """The value with dots in the keys of its maps replaced."""
-    if isinstance(value, dict):
-        return {key.replace(".", by) if isinstance(key, str) else key: _undotted(v, by) for key, v in value.items()}
-    return value
+def _undotted(value: Any, by: str, depth: int = 0) -> Any:
+    """The value with dots in the keys of its maps replaced; what is nested very deeply stays as it is."""
+    if not isinstance(value, dict) or depth > _DEPTH_MAX:
+        return value
+    return {
+        key.replace(".", by) if isinstance(key, str) else key: _undotted(member, by, depth + 1)
+        for key, member in value.items()
+    }
 
 
 def calls(sizes: Sequence[int], most: int, room: int) -> Iterator[slice]:

@@ -225,7 +225,7 @@ def _plain_block(stamps: Sequence[bytes], records: Sequence[Record], escape_unic
             places.append(place)
             write(record, block, -1)
             block[place] = _COMMA_BYTE
-    except UnicodeEncodeError:
+    except (UnicodeEncodeError, RecursionError):
         return None
     if not escape_unicode or block.isascii():
         return bytes(block)

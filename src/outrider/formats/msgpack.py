@@ -25,6 +25,10 @@ NANOSECONDS: Final = 1_000_000_000
 TIME_MAX: Final = (1 << 63) - 1
 """The latest time that we handle, in nanoseconds: in the year 2262."""
 
+DEPTH_MAX: Final = 1000
+"""Maps and lists in one another. A decoder of msgpack takes 1024, here and elsewhere; others stop sooner."""
+
+_CONTAINERS: Final = frozenset({dict, list, tuple})
 _EVENT_TIME_MAX: Final = (1 << 32) * NANOSECONDS - 1
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
@@ -43,13 +47,11 @@ def array_header(count: int) -> bytes:
 
 
 def decode(raw: bytes) -> Any:
-    """One value. Raises MalformedError."""
+    """One value. Raises MalformedError, also for one that is nested more than about a thousand deep."""
     try:
         return _decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _decode_slowly(raw)
-    except RecursionError:
-        raise MalformedError("nested too deeply") from None
 
 
 def decode_values(pieces: Sequence[bytes], count: int) -> list[Any]:
@@ -101,37 +103,51 @@ def _decode_slowly(raw: bytes) -> Any:
 
 
 def encode(value: Any) -> bytes:
-    """One value; surrogate escapes become the bytes they stand for.
+    """One value; surrogate escapes become the bytes they stand for. What comes out can be decoded again.
 
-    What msgpack has no form for is replaced: integers beyond 64 bits by floats, other lone surrogates by U+FFFD.
+    What msgpack has no form for is replaced: integers beyond 64 bits by floats, other lone surrogates by U+FFFD, and,
+    where it is nested too deeply for the encoder, what is more than DEPTH_MAX deep by nil.
     """
     try:
         return _encode(value)
-    except (UnicodeEncodeError, OverflowError):
-        packed: bytes = msgpack.packb(_encodable(value), unicode_errors="surrogateescape", datetime=True)
-        return packed
+    except (UnicodeEncodeError, OverflowError, RecursionError):
+        return _encode_slowly(value)
 
 
 def encode_each(values: Sequence[Any]) -> list[bytes]:
     """Each value for itself, as ``encode`` does."""
     try:
         return list(map(_encode, values))
-    except (UnicodeEncodeError, OverflowError):
+    except (UnicodeEncodeError, OverflowError, RecursionError):
         return list(map(encode, values))
 
 
-def _encodable(value: Any) -> Any:
-    if isinstance(value, str):
-        return _LONE_SURROGATE.sub("\ufffd", value)
-    if isinstance(value, dict):
-        return {_encodable(key): _encodable(member) for key, member in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(map(_encodable, value))
-    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 64:
-        return _float(value)
-    if isinstance(value, Ext):
-        return msgpack.ExtType(value.code, value.data)
-    return value
+def _encode_slowly(value: Any) -> bytes:
+    """Part by part: ``waiting`` holds what is still to be written, for each level what stands behind it there."""
+    packer = msgpack.Packer(unicode_errors="surrogateescape", datetime=True, autoreset=False)
+    pack = packer.pack
+    waiting = [iter((value,))]
+    while waiting:
+        for part in waiting[-1]:
+            kind = type(part)
+            if kind is str:
+                pack(part if part.isascii() else _LONE_SURROGATE.sub("\ufffd", part))
+            elif kind is int:
+                pack(part if -(1 << 63) <= part < 1 << 64 else _float(part))
+            elif kind is Ext:
+                packer.pack_ext_type(part.code, part.data)
+            elif kind not in _CONTAINERS:
+                pack(part)
+            elif len(waiting) > DEPTH_MAX:
+                pack(None)
+            else:
+                (packer.pack_map_header if kind is dict else packer.pack_array_header)(len(part))
+                waiting.append(chain.from_iterable(part.items()) if kind is dict else iter(part))
+                break
+        else:
+            waiting.pop()
+    packed: bytes = packer.bytes()
+    return packed
 
 
 def _float(value: int) -> float:

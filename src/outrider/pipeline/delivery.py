@@ -16,8 +16,8 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from outrider.formats.msgpack import MalformedError
-from outrider.model.batch import Batch
+from outrider.formats import msgpack
+from outrider.model.batch import Batch, Record
 from outrider.model.errors import LocalError, OutriderError, PeerError
 from outrider.pipeline.chunk import Chunk
 from outrider.pipeline.filtering import RunningFilter
@@ -38,7 +38,7 @@ _HOLD_MAX: Final = 600.0
 
 def described(error: Exception) -> str:
     """An error of a declared kind in its own words; of any other, which is a bug, the traceback."""
-    if isinstance(error, OutriderError | MalformedError):
+    if isinstance(error, OutriderError | msgpack.MalformedError):
         return str(error)
     return "".join(traceback.format_exception(error))
 
@@ -239,7 +239,7 @@ class OutputRunner:
 
     def _processed(self, whole: Batch, gone: Counter[str]) -> Batch:
         """A copy that has been through this output's processors; other outputs have the same batch."""
-        batch = Batch(whole.tag, list(whole.times), deepcopy(whole.records), deepcopy(whole.metadata))
+        batch = Batch(whole.tag, list(whole.times), _copied(whole.records) or [], _copied(whole.metadata))
         batch.id, batch.source = whole.id, whole.source
         for item in self.processors:
             if batch.records and (less := item.apply(batch, self._log)):
@@ -393,6 +393,14 @@ def _forget_frames(error: BaseException) -> None:
         found.__traceback__ = None
         causes = (found.__context__, found.__cause__)
         waiting += [cause for cause in causes if cause is not None and id(cause) not in seen]
+
+
+def _copied(columns: list[Record] | None) -> list[Record] | None:
+    try:
+        return deepcopy(columns)
+    except RecursionError:  # a sender may nest more deeply than that goes
+        found: list[Record] = msgpack.decode(msgpack.encode(columns))
+        return found
 
 
 def _checked(delivery: Delivery, batch: Batch) -> Delivery:

@@ -66,6 +66,40 @@ def test_deep_nesting_is_malformed_not_a_crash() -> None:
         msgpack.decode(b"\x91" * 100_000)
 
 
+def _nested(depth: int) -> Any:
+    value: Any = "inside"
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def _depth(value: Any) -> int:
+    depth = 0
+    while isinstance(value, list):
+        depth, value = depth + 1, value[0]
+    return depth
+
+
+@pytest.mark.parametrize("depth", [900, 960, 980, 990, 995, 997])
+def test_deep_nesting_survives_wherever_it_is_met(depth: int) -> None:
+    """However much of the stack is in use: a record that one place took must not break another."""
+
+    def below(frames: int) -> Any:
+        return below(frames - 1) if frames else msgpack.decode(msgpack.encode([[1], [{"a": _nested(depth)}], None]))
+
+    assert {_depth(below(frames)[1][0]["a"]) for frames in range(0, 200, 7)} == {depth}
+
+
+@pytest.mark.parametrize("depth", [1_000, 1_015, 1_100, 20_000])
+def test_what_no_decoder_would_take_is_cut_off(depth: int) -> None:
+    deep = _nested(depth)
+    found = msgpack.decode(msgpack.encode({"a": deep, "b": "\udcff", "c": 1}))
+    assert _depth(found["a"]) == msgpack.DEPTH_MAX - 1
+    assert (found["b"], found["c"]) == ("\udcff", 1)
+    while isinstance(deep, list):  # freed step by step
+        deep = deep[0]
+
+
 @pytest.mark.parametrize(
     ("value", "read"),
     [

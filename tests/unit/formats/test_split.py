@@ -53,6 +53,13 @@ def test_lines_that_are_too_long_are_skipped_in_any_split(sent: list[bytes], cut
     assert machine.waiting == 0
 
 
+@pytest.mark.parametrize("text", [b"9" * 5000 + b" ", b"[-" + b"9" * 5000 + b"]", b'{"n":' + b"9" * 5000 + b"}"])
+def test_a_number_of_thousands_of_digits_is_no_record(text: bytes) -> None:
+    machine = JsonValues(10_000)
+    found, faults = feed_all(machine, b'{"a":1}\n' + text + b'\n{"b":2}\n', [])
+    assert (found, faults) == ([{"a": 1}, {"b": 2}], 1)
+
+
 @given(
     st.lists(st.one_of(st.none(), st.dictionaries(st.text(max_size=3), st.integers(), max_size=2)), max_size=6), cutting
 )
