@@ -63,7 +63,8 @@ class Logs:
 
         ``times`` are nanoseconds. When nobody answers, or asks for less, the other streams are not tried.
         """
-        for group, stream, places in streams:
+        for named_group, named_stream, places in streams:
+            group, stream = _name(named_group), _name(named_stream)
             error = outcome.error
             if error is not None and not (isinstance(error, CallError) and not error.fault.throttled):
                 outcome.keep(places, error)
@@ -154,6 +155,11 @@ class Logs:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
+
+
+def _name(text: str) -> str:
+    """Tags and records make names: a byte in them that is not UTF-8 is ``?``."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def refused(body: bytes, count: int) -> dict[str, int]:

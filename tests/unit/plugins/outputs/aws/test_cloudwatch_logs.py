@@ -168,6 +168,15 @@ async def test_a_very_long_text_is_cut(make: Any, aws: Any) -> None:
     assert stored == ["\\" * 500_000, "é" * 500_000, 'a"' * 333_333 + "a"]
 
 
+async def test_names_of_bytes_that_are_no_text(make: Any, aws: Any) -> None:
+    aws.groups["grp"] = {}
+    plugin = plugin_of(make, aws, log_stream_name=None, log_stream_prefix="pre/", log_stream_template="x-$id")
+    records = [{"id": "\udcffé"}, {"log": "a"}]
+    assert (await plugin.send(Batch("tag-\udcfe", [NOW] * 2, records))).delivered == 2
+    await plugin.stop()
+    assert set(aws.streams) == {("grp", "x-?é"), ("grp", "pre/tag-?")}
+
+
 async def test_templates_fall_back_where_a_part_is_missing(make: Any, aws: Any) -> None:
     aws.groups.update({"app-one": {}, "grp": {}})
     plugin = plugin_of(
