@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import math
 import secrets
 import time
 from pathlib import Path
@@ -63,9 +64,28 @@ class Settings(Protocol):
     def oauth2_timeout(self) -> int: ...
 
 
-class _TokenAnswer(msgspec.Struct):
+class TokenAnswer(msgspec.Struct):
+    """What a token endpoint answers; ``expires_in`` are seconds."""
+
     access_token: str
     expires_in: float | str = _LIFE
+
+    @property
+    def life(self) -> float:
+        """Seconds that the token may be used."""
+        return min(max(float(self.expires_in), 0.0), _LIFE_MAX)
+
+
+def token_in(body: bytes) -> TokenAnswer:
+    """The token in an answer. Raises ValueError."""
+    try:
+        found = msgspec.json.decode(body, type=TokenAnswer)
+        has_life = not math.isnan(float(found.expires_in))
+    except (ValueError, RecursionError) as error:
+        raise ValueError("the answer is not that of a token endpoint") from error
+    if not (has_life and 0 < len(found.access_token) < _TOKEN_MAX and found.access_token.isprintable()):
+        raise ValueError("what came is no token")
+    return found
 
 
 class ClientCredentials:
@@ -101,12 +121,12 @@ class ClientCredentials:
             now = asyncio.get_running_loop().time()
             if not self._token or self._token == stale or now >= self._until:
                 answer = await self._fetch()
-                life = min(max(float(answer.expires_in), 0.0), _LIFE_MAX)
+                life = answer.life
                 self._token = answer.access_token
                 self._until = now + max(life - self._settings.oauth2_refresh_skew_seconds, min(life, 1.0))
             return self._token
 
-    async def _fetch(self) -> _TokenAnswer:
+    async def _fetch(self) -> TokenAnswer:
         settings = self._settings
         form = {"grant_type": "client_credentials"}
         headers = [
@@ -134,13 +154,9 @@ class ClientCredentials:
         if answer.status != 200:
             raise PeerError(f"{self._client}: no token: {answer.quoted}")
         try:
-            found = msgspec.json.decode(answer.body, type=_TokenAnswer)
-            float(found.expires_in)
+            return token_in(answer.body)
         except ValueError as error:
-            raise PeerError(f"{self._client}: no token: the answer is not that of a token endpoint") from error
-        if not (0 < len(found.access_token) < _TOKEN_MAX and found.access_token.isprintable()):
-            raise PeerError(f"{self._client}: no token: what came is no token")
-        return found
+            raise PeerError(f"{self._client}: no token: {error}") from error
 
     async def close(self) -> None:
         """Close the connection."""

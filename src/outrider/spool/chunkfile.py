@@ -323,7 +323,7 @@ def _read_header(frames: list[tuple[bytes, bytes, int]]) -> Header | None:
     try:
         value = msgpack.decode(frames[0][1])
         return Header(str(value["id"]), str(value["tag"]), str(value["codec"]), int(value["created"]))
-    except (msgpack.MalformedError, KeyError, TypeError, ValueError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 

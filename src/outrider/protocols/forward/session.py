@@ -324,7 +324,8 @@ class ForwardSession:
         kind = compress.sniff(payload) if has_option else ""
         wanted = option.get("compressed") or "text"
         if not kind and wanted not in ("text", "gzip", "zstd"):
-            self._refuse(events, f"unknown compression {wanted!r}"[:80])
+            named = wanted if isinstance(wanted, str) else type(wanted).__name__
+            self._refuse(events, f"unknown compression {named!r}"[:80])
             return None
         if not kind and wanted == "text":
             if len(payload) > self._buffer_max:

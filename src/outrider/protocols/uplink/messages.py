@@ -138,7 +138,7 @@ def decode_message(kind: type[M], body: bytes) -> M:
     """A body of that kind. Raises ``Refusal`` (``request_invalid``) that names the member at fault."""
     try:
         return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refusal(
             Reason.REQUEST_INVALID, f"{kind.__name__}: {error}", "the body must be JSON as the uplink describes it"
         ) from error
@@ -154,7 +154,7 @@ def decode_refusal(status: int, body: bytes) -> Refusal:
     try:
         error = msgspec.json.decode(body, type=_ErrorBody).error
         return Refusal(Reason(error.code), error.message, error.fix)
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
+    except (ValueError, RecursionError):
         reason = {400: Reason.MALFORMED, 413: Reason.TOO_BIG, 503: Reason.OVERLOADED, 429: Reason.OVERLOADED}.get(
             status, Reason.OTHER
         )
