@@ -12,7 +12,7 @@ from outrider.cli.arguments import parse
 from outrider.model.errors import Place, UserError
 from outrider.model.tag import matcher
 from outrider.pipeline import options, registry
-from outrider.pipeline.configuration import Configuration, from_file
+from outrider.pipeline.config.configuration import Configuration, from_file
 from outrider.pipeline.schedule import wait_bounds
 
 _CORES = {"input": options.InputCore, "filter": options.FilterCore, "output": options.OutputCore}

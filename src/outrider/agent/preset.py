@@ -6,7 +6,7 @@ from typing import Final
 
 from outrider.agent.settings import DEFAULT_MEMORY, Settings
 from outrider.model.errors import Place
-from outrider.pipeline.configuration import Configuration, PluginSection
+from outrider.pipeline.config.configuration import Configuration, PluginSection
 from outrider.pipeline.options import Property
 
 PLACE: Final = Place("agent preset")

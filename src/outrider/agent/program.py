@@ -16,10 +16,10 @@ from outrider.agent.enrol import enrol
 from outrider.agent.settings import Settings
 from outrider.model.errors import LocalError, OutriderError, PeerError, UserError
 from outrider.net.uplink import Client, Identity
-from outrider.pipeline import build
+from outrider.pipeline.config import build
 from outrider.pipeline.engine import Engine
 from outrider.pipeline.log import LEVELS, Log, Sink
-from outrider.pipeline.run import stop_on_signals, tune_process
+from outrider.pipeline.operate.run import stop_on_signals, tune_process
 from outrider.protocols.uplink import (
     HEARTBEAT_PATH,
     HeartbeatAnswer,

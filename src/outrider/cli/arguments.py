@@ -9,7 +9,7 @@ from typing import Final
 
 from outrider.model.errors import Place, UserError
 from outrider.pipeline import options
-from outrider.pipeline.configuration import COMMAND_LINE, Configuration, PluginSection
+from outrider.pipeline.config.configuration import COMMAND_LINE, Configuration, PluginSection
 
 _SHORT: Final = "b:c:dDf:C:i:m:o:R:F:p:e:t:T:l:vw:qVhJL:HP:s:SWYZ"
 _LONG: Final = {

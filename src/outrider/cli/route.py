@@ -11,12 +11,14 @@ from outrider import __version__
 from outrider.cli.arguments import USAGE, Arguments, parse
 from outrider.model.errors import LocalError, Place, UserError, UserErrors
 from outrider.net.files import ConfigurationFiles
-from outrider.pipeline import build, options, processes, registry, routing, run
-from outrider.pipeline.configuration import COMMAND_LINE, Configuration, from_file
-from outrider.pipeline.findings import Findings
+from outrider.pipeline import options, registry
+from outrider.pipeline.config import build, routing
+from outrider.pipeline.config.configuration import COMMAND_LINE, Configuration, from_file
+from outrider.pipeline.config.findings import Findings
+from outrider.pipeline.config.parsers_files import read_parsers
 from outrider.pipeline.log import LEVELS, Log, Sink
-from outrider.pipeline.parsers_files import read_parsers
-from outrider.pipeline.reload import Loader
+from outrider.pipeline.operate import processes, run
+from outrider.pipeline.operate.reload import Loader
 from outrider.pipeline.service import Service
 
 FLUENT_BIT_VERSION: Final = "5.1.1"
@@ -78,7 +80,7 @@ def _main(arguments: Arguments) -> int:
 
 
 def _explain(plan: build.Plan, arguments: Arguments) -> int:
-    from outrider.pipeline import drawing, explain
+    from outrider.pipeline.operate import drawing, explain
 
     picture = explain.graph(plan)
     if arguments.explain:

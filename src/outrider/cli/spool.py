@@ -12,8 +12,9 @@ import typer
 from outrider.formats import json
 from outrider.formats.msgpack import MalformedError
 from outrider.model.errors import LocalError, UserError
-from outrider.pipeline import build, registry
+from outrider.pipeline import registry
 from outrider.pipeline.chunk import Chunk
+from outrider.pipeline.config import build
 from outrider.pipeline.intake import RECORDS
 from outrider.pipeline.plugin import Decoder
 from outrider.spool import chunkfile

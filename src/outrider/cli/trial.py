@@ -16,13 +16,13 @@ import typer
 
 from outrider.model.errors import Place, UserError, UserErrors
 from outrider.net.files import ConfigurationFiles
-from outrider.pipeline import trial
-from outrider.pipeline.configuration import Configuration, from_file
-from outrider.pipeline.findings import Findings
+from outrider.pipeline.config.configuration import Configuration, from_file
+from outrider.pipeline.config.findings import Findings
+from outrider.pipeline.config.parsers_files import read_parsers
 from outrider.pipeline.log import LEVELS, Log, Sink
-from outrider.pipeline.parsers_files import read_parsers
-from outrider.pipeline.trial_file import Case, Source, read
-from outrider.pipeline.trial_judge import differences
+from outrider.pipeline.trial import pipeline as trial
+from outrider.pipeline.trial.file import Case, Source, read
+from outrider.pipeline.trial.judge import differences
 
 _FILES = typer.Argument(metavar="FILE.yaml…", help="Files of tests; see docs/router.md.")
 

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar, get_args, get_origin
 
 from outrider.formats import values, words
 from outrider.model.errors import Place, UserError
-from outrider.pipeline.findings import Findings
+from outrider.pipeline.config.findings import Findings
 
 T = TypeVar("T")
 

@@ -14,11 +14,11 @@ from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 from outrider.model.batch import Batch, Record
 from outrider.net.listen import UnixAddress
-from outrider.pipeline.library import Library
+from outrider.pipeline.common.metrics import Metrics
+from outrider.pipeline.common.rounds import Rounds
+from outrider.pipeline.config.library import Library
 from outrider.pipeline.log import Log
-from outrider.pipeline.metrics import Metrics
 from outrider.pipeline.options import FilterCore, InputCore, OutputCore
-from outrider.pipeline.rounds import Rounds
 
 O = TypeVar("O")  # noqa: E741 - the options of a plugin
 

@@ -13,8 +13,8 @@ import pytest
 
 from outrider.model.batch import Batch
 from outrider.model.errors import Place
-from outrider.pipeline import build
-from outrider.pipeline.configuration import Configuration, PluginSection
+from outrider.pipeline.config import build
+from outrider.pipeline.config.configuration import Configuration, PluginSection
 from outrider.pipeline.log import Log, Sink
 from outrider.pipeline.options import Property
 

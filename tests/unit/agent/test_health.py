@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from outrider.agent import health, preset, settings
-from outrider.pipeline import build
+from outrider.pipeline.config import build
 from outrider.pipeline.engine import Engine
 from outrider.pipeline.log import Log, Sink
 from outrider.plugins.outputs.uplink.plugin import Seen

@@ -9,7 +9,7 @@ import pytest
 
 from outrider.agent import preset, settings
 from outrider.model.errors import UserError
-from outrider.pipeline import build
+from outrider.pipeline.config import build
 from outrider.pipeline.log import Log, Sink
 
 

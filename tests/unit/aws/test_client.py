@@ -8,7 +8,7 @@ import pytest
 
 from outrider.aws.client import AwsClient
 from outrider.model.errors import PeerError
-from outrider.pipeline.aws_output import AwsOptions, aws_client
+from outrider.pipeline.common.aws_output import AwsOptions, aws_client
 from outrider.pipeline.options import OutputCore
 
 

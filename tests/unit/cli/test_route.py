@@ -12,9 +12,11 @@ import pytest
 from outrider import __version__, cli
 from outrider.cli import route
 from outrider.model.errors import UserError
-from outrider.pipeline import build, registry, trial_file
-from outrider.pipeline.configuration import Configuration
-from outrider.pipeline.reload import Loader
+from outrider.pipeline import registry
+from outrider.pipeline.config import build
+from outrider.pipeline.config.configuration import Configuration
+from outrider.pipeline.operate.reload import Loader
+from outrider.pipeline.trial import file as trial_file
 
 GOLDEN = Path(__file__).with_name("route_help.txt")
 PAIR = "[INPUT]\n  Name dummy\n  Tag file\n[OUTPUT]\n  Name null\n  Match *\n"

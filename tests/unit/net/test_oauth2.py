@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
 
 from outrider.model.errors import UserError
-from outrider.net.oauth2 import ClientCredentials
+from outrider.net.oauth2 import ClientCredentials, token_in
 from outrider.pipeline.options import OutputCore
 
 
@@ -100,6 +100,37 @@ async def test_assertions_are_signed(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert claims["exp"] - claims["iat"] == 300
     other = forms[1]["client_assertion"][0].split(".")[1]
     assert json.loads(unpadded(other))["jti"] != claims["jti"]
+
+
+@pytest.mark.parametrize(
+    ("body", "life"),
+    [
+        (b'{"access_token":"t"}', 300),
+        (b'{"access_token":"t","expires_in":60}', 60),
+        (b'{"access_token":"t","expires_in":"60"}', 60),
+        (b'{"access_token":"t","expires_in":-1}', 0),
+        (b'{"access_token":"t","expires_in":"inf"}', 86_400),
+    ],
+)
+def test_how_long_a_token_lives(body: bytes, life: float) -> None:
+    assert token_in(body).life == life
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b'{"access_token":"t","expires_in":"nan"}',
+        b'{"access_token":"t","expires_in":"soon"}',
+        b'{"access_token":""}',
+        b'{"access_token":"a\\nb"}',
+        b'{"access_token":"t","x":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    ],
+)
+def test_an_answer_that_holds_no_token(body: bytes) -> None:
+    with pytest.raises(ValueError, match="no token|token endpoint"):
+        token_in(body)
 
 
 def test_files_that_cannot_be_used(tmp_path: Path) -> None:

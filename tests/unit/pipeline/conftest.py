@@ -15,8 +15,9 @@ import pytest
 
 from outrider.model.batch import Batch, Record
 from outrider.net.files import ConfigurationFiles
-from outrider.pipeline import build, delivery, registry
-from outrider.pipeline.configuration import from_file
+from outrider.pipeline import delivery, registry
+from outrider.pipeline.config import build
+from outrider.pipeline.config.configuration import from_file
 from outrider.pipeline.engine import Engine
 from outrider.pipeline.log import LEVELS, Log, Sink
 from outrider.pipeline.options import option

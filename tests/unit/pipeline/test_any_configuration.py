@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outrider.model.errors import Place, UserError
-from outrider.pipeline import build, options, registry, routing
-from outrider.pipeline.configuration import Configuration, PluginSection
-from outrider.pipeline.findings import Findings
+from outrider.pipeline import options, registry
+from outrider.pipeline.config import build, routing
+from outrider.pipeline.config.configuration import Configuration, PluginSection
+from outrider.pipeline.config.findings import Findings
 from outrider.pipeline.log import Log, Sink
 from outrider.pipeline.options import Property
 from outrider.pipeline.service import Service

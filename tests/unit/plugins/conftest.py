@@ -15,8 +15,8 @@ import pytest
 from outrider.formats import msgpack
 from outrider.model.batch import Batch, Record
 from outrider.model.errors import Place
-from outrider.pipeline import build
-from outrider.pipeline.configuration import Configuration, PluginSection
+from outrider.pipeline.config import build
+from outrider.pipeline.config.configuration import Configuration, PluginSection
 from outrider.pipeline.log import LEVELS, Log, Sink
 from outrider.pipeline.options import Property
 

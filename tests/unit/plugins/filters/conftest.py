@@ -12,8 +12,9 @@ import pytest
 
 from outrider.model.batch import Batch, Record
 from outrider.model.errors import Place
-from outrider.pipeline import build, registry
-from outrider.pipeline.configuration import Configuration, PluginSection
+from outrider.pipeline import registry
+from outrider.pipeline.config import build
+from outrider.pipeline.config.configuration import Configuration, PluginSection
 from outrider.pipeline.log import LEVELS, Log, Sink
 from outrider.pipeline.options import Property, option
 from outrider.pipeline.plugin import Delivery, Input, Intake, Output

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from outrider.model.errors import Place, UserError
-from outrider.pipeline import build
-from outrider.pipeline.configuration import Configuration, PluginSection
+from outrider.pipeline.config import build
+from outrider.pipeline.config.configuration import Configuration, PluginSection
 from outrider.pipeline.log import Log, Sink
 from outrider.pipeline.options import Property
 

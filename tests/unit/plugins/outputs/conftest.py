@@ -13,8 +13,8 @@ from aiohttp import web
 
 from outrider.formats import compress
 from outrider.model.errors import Place
-from outrider.pipeline import build
-from outrider.pipeline.configuration import Configuration, PluginSection
+from outrider.pipeline.config import build
+from outrider.pipeline.config.configuration import Configuration, PluginSection
 from outrider.pipeline.log import Log, Sink
 from outrider.pipeline.options import Property
 

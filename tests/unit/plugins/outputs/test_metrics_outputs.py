@@ -12,10 +12,10 @@ import aiohttp
 import pytest
 
 from outrider.model.errors import LocalError, Place, UserError
-from outrider.pipeline import build
-from outrider.pipeline.configuration import Configuration, PluginSection
+from outrider.pipeline.common.metrics import Metric
+from outrider.pipeline.config import build
+from outrider.pipeline.config.configuration import Configuration, PluginSection
 from outrider.pipeline.log import Log, Sink
-from outrider.pipeline.metrics import Metric
 from outrider.pipeline.options import Property
 
 HERE = Place("test.conf", 1)

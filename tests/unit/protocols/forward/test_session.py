@@ -179,6 +179,11 @@ def test_what_breaks_the_protocol_is_refused_with_the_reason(frame: bytes, reaso
     assert session.waiting == 0
 
 
+def test_a_compression_that_is_no_name_is_refused_however_it_is_nested() -> None:
+    deep = b"\xa3bad\xa1\xff" + b"\xaacompressed" + b"\x91" * 1015 + b"\x90"
+    assert "unknown compression 'list'" in (refusal(feed(b"\x93\xa3app\xc4\x00\x82" + deep)) or "")
+
+
 def test_entries_before_a_bad_one_are_kept_and_not_acknowledged() -> None:
     packed = wire.packb([1, {"a": 1}]) + wire.packb(["x", {}]) + entry(3, {"c": 3})
     events = feed(wire.packb(["app", packed, {"chunk": "x"}]))

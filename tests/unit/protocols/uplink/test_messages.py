@@ -86,6 +86,16 @@ def test_a_foreign_answer_is_judged_by_its_status(status: int, body: bytes) -> N
     assert str(status) in refusal.message
 
 
+@pytest.mark.parametrize("depth", [900, 1000, 100_000])
+def test_nesting_in_members_that_nobody_knows_is_judged_too(depth: int) -> None:
+    deep = b"[" * depth + b"]" * depth
+    found = decode_refusal(413, b'{"error":{"code":"too_big","x":' + deep + b"}}")
+    assert found.reason is Reason.TOO_BIG
+    if depth > 900:
+        with pytest.raises(Refusal):
+            decode_message(Heartbeat, b'{"x":' + deep + b"}")
+
+
 def test_a_code_from_a_newer_server_is_judged_by_status() -> None:
     refusal = decode_refusal(503, b'{"error": {"code": "new_one", "message": "m"}}')
     assert refusal.reason is Reason.OVERLOADED

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from outrider.model.batch import Batch
 from outrider.model.errors import UserError
+from outrider.pipeline.common.selection import Chooser, Rule, by_column, in_order, rule
 from outrider.pipeline.plugin import Filter
-from outrider.pipeline.selection import Chooser, Rule, by_column, in_order, rule
 from outrider.plugins.filters.grep.config import Options
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from outrider.formats.accessor import field
 from outrider.model.batch import Record
-from outrider.pipeline.metrics import VALUE_MAX, Labels
+from outrider.pipeline.common.metrics import VALUE_MAX, Labels
 
 _NUMBER: Final = re.compile(r"\s*([+-]?(?:\d{1,400}(?:\.\d{0,400})?|\.\d{1,400})(?:[eE][+-]?\d{1,9})?)", re.ASCII)
 KUBERNETES: Final = ("namespace_name", "pod_name", "container_name", "docker_id", "pod_id")

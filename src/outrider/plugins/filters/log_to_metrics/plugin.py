@@ -9,9 +9,9 @@ from collections import Counter
 from outrider.formats.accessor import field
 from outrider.model.batch import Batch, Record
 from outrider.model.errors import UserError
-from outrider.pipeline.metrics import BUCKETS, SERIES_MAX, Metric, name_of
+from outrider.pipeline.common.metrics import BUCKETS, SERIES_MAX, Metric, name_of
+from outrider.pipeline.common.selection import in_order, rule
 from outrider.pipeline.plugin import Filter
-from outrider.pipeline.selection import in_order, rule
 from outrider.plugins.filters.log_to_metrics.config import Options
 from outrider.plugins.filters.log_to_metrics.measure import KUBERNETES, labels_of, number
 

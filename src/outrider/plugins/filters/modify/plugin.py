@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from outrider.model.batch import Batch
 from outrider.model.errors import UserError
+from outrider.pipeline.common.shapes import Shapes
 from outrider.pipeline.plugin import Filter
-from outrider.pipeline.shapes import Shapes
 from outrider.plugins.filters.modify.conditions import Condition, condition
 from outrider.plugins.filters.modify.config import Options
 from outrider.plugins.filters.modify.rules import Rules

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from outrider.formats import words
 from outrider.formats.regex import Regex
-from outrider.pipeline.shapes import Reshape, Slot, reshape
+from outrider.pipeline.common.shapes import Reshape, Slot, reshape
 
 Slots: TypeAlias = list[Slot]
 Rule: TypeAlias = Callable[[Slots], Slots]

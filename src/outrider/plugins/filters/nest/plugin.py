@@ -8,8 +8,8 @@ from typing import Any
 
 from outrider.model.batch import Batch, Record
 from outrider.model.errors import UserError
+from outrider.pipeline.common.shapes import Reshape, Shapes, put, take_out, unchanged
 from outrider.pipeline.plugin import Filter
-from outrider.pipeline.shapes import Reshape, Shapes, put, take_out, unchanged
 from outrider.plugins.filters.nest.config import Options
 
 

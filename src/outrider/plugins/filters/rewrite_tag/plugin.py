@@ -11,8 +11,8 @@ from typing import Final
 
 from outrider.model.batch import Batch
 from outrider.model.errors import UserError
+from outrider.pipeline.common.rounds import ROUNDS_MAX
 from outrider.pipeline.plugin import Filter
-from outrider.pipeline.rounds import ROUNDS_MAX
 from outrider.plugins.filters.rewrite_tag.config import Options
 from outrider.plugins.filters.rewrite_tag.rules import Rule, rule
 

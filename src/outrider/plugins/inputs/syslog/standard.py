@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from outrider.pipeline.library import ParserOptions
-from outrider.pipeline.stock import PARSERS
+from outrider.pipeline.config.library import ParserOptions
+from outrider.pipeline.config.stock import PARSERS
 
 NAMES: Final = ("syslog-rfc5424", "syslog-rfc3164", "syslog-rfc3164-local")
 _SAME: Final = (("a-zA-Z0-9_", r"\w"), ("A-Za-z0-9_", r"\w"), ("[0-9]", r"\d"))

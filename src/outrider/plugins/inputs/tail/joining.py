@@ -15,7 +15,7 @@ from outrider.formats.multiline import Joined, Joiner
 from outrider.formats.parser import Parser
 from outrider.model.batch import Record
 from outrider.model.errors import UserError
-from outrider.pipeline.library import Library
+from outrider.pipeline.config.library import Library
 from outrider.plugins.inputs.tail.config import Options
 
 _SECOND: Final = 1_000_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from outrider.net.listen import StreamListener
 from outrider.net.tls import server_context
-from outrider.pipeline.payload_session import Payload, PayloadSession
+from outrider.pipeline.common.payload_session import Payload, PayloadSession
 from outrider.pipeline.plugin import Input, Intake
 from outrider.plugins.inputs.tcp.config import Options
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from outrider.model.errors import UserError
 from outrider.net.listen import DatagramListener
-from outrider.pipeline.payload_session import Payload, take_datagram
+from outrider.pipeline.common.payload_session import Payload, take_datagram
 from outrider.pipeline.plugin import Input, Intake
 from outrider.plugins.inputs.udp.config import Options
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from outrider.model.errors import UserError
 from outrider.net.listen import DatagramListener, StreamListener, UnixAddress
-from outrider.pipeline.payload_session import Payload, PayloadSession, take_datagram
+from outrider.pipeline.common.payload_session import Payload, PayloadSession, take_datagram
 from outrider.pipeline.plugin import Input, Intake
 from outrider.plugins.inputs.unix_socket.config import Options
 

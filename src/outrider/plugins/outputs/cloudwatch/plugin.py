@@ -11,7 +11,7 @@ from outrider.aws.logs import Logs, LogsOptions
 from outrider.aws.outcome import Outcome
 from outrider.model.batch import Batch
 from outrider.model.errors import PeerError, UserError
-from outrider.pipeline.aws_output import aws_client, delivery
+from outrider.pipeline.common.aws_output import aws_client, delivery
 from outrider.pipeline.plugin import Delivery, Output
 from outrider.plugins.outputs.cloudwatch.config import Options
 from outrider.plugins.outputs.cloudwatch.format import ECS_FIELDS, EVENT_MAX, Naming, cut, tags

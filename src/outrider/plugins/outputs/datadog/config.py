@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from outrider.pipeline.http_output import Compression
+from outrider.pipeline.common.http_output import Compression
 from outrider.pipeline.options import Repeated, Secret, option, secret_option
 
 

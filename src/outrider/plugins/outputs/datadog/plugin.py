@@ -7,7 +7,7 @@ from typing import Final
 from outrider.model.batch import Batch
 from outrider.model.errors import UserError
 from outrider.net.http import check_header, refusal
-from outrider.pipeline.http_output import USER_AGENT, HttpOutput, compressed, configured_headers
+from outrider.pipeline.common.http_output import USER_AGENT, HttpOutput, compressed, configured_headers
 from outrider.pipeline.plugin import Delivery
 from outrider.plugins.outputs.datadog.config import Options
 from outrider.plugins.outputs.datadog.format import encode

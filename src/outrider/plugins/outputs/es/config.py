@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from outrider.pipeline.bulk_output import BulkOptions
+from outrider.pipeline.common.bulk_output import BulkOptions
 from outrider.pipeline.options import Secret, option, secret_option
 
 

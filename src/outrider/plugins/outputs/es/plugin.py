@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from outrider.model.errors import UserError
 from outrider.net.http import basic_auth
-from outrider.pipeline.bulk_output import BulkOutput
+from outrider.pipeline.common.bulk_output import BulkOutput
 from outrider.plugins.outputs.es.cloud import address
 from outrider.plugins.outputs.es.config import Options
 

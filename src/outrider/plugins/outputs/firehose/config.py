@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from outrider.pipeline.aws_output import AwsOptions
+from outrider.pipeline.common.aws_output import AwsOptions
 from outrider.pipeline.options import CommaList, option
 
 

@@ -6,7 +6,7 @@ from outrider.aws.outcome import Outcome
 from outrider.aws.put_records import FIREHOSE, PutRecords
 from outrider.model.batch import Batch
 from outrider.model.errors import UserError
-from outrider.pipeline.aws_output import aws_client, delivery
+from outrider.pipeline.common.aws_output import aws_client, delivery
 from outrider.pipeline.plugin import Delivery, Output
 from outrider.plugins.outputs.firehose.config import Options
 from outrider.plugins.outputs.firehose.format import form_of

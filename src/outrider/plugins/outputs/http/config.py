@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from outrider.formats.payload import DateFormat
-from outrider.pipeline.http_output import Compression
+from outrider.pipeline.common.http_output import Compression
 from outrider.pipeline.options import Count, Duration, Repeated, Secret, option, secret_option
 
 

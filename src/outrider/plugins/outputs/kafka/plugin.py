@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from outrider.model.batch import Batch
 from outrider.model.errors import PeerError, UserError
-from outrider.pipeline.http_output import rest_of
+from outrider.pipeline.common.http_output import rest_of
 from outrider.pipeline.plugin import Delivery, Output
 from outrider.plugins.outputs.kafka.config import Options
 from outrider.plugins.outputs.kafka.format import Messages

@@ -9,7 +9,7 @@ from outrider.aws.outcome import Outcome
 from outrider.aws.put_records import STREAMS, PutRecords
 from outrider.model.batch import Batch
 from outrider.model.errors import UserError
-from outrider.pipeline.aws_output import aws_client, delivery
+from outrider.pipeline.common.aws_output import aws_client, delivery
 from outrider.pipeline.plugin import Delivery, Output
 from outrider.plugins.outputs.kinesis.config import Options
 from outrider.plugins.outputs.kinesis.format import form_of, partition_key

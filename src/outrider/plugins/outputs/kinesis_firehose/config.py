@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from outrider.pipeline.aws_output import AwsOptions
+from outrider.pipeline.common.aws_output import AwsOptions
 from outrider.pipeline.options import option
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from outrider.pipeline.http_output import Compression
+from outrider.pipeline.common.http_output import Compression
 from outrider.pipeline.options import CommaList, Repeated, Secret, Size, option, secret_option
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from outrider.model.batch import Batch
 from outrider.model.errors import PeerError, UserError
 from outrider.net.http import Answer, basic_auth, check_header, header_value, refusal
-from outrider.pipeline.http_output import USER_AGENT, HttpOutput, compressed, configured_headers, rest_of
+from outrider.pipeline.common.http_output import USER_AGENT, HttpOutput, compressed, configured_headers, rest_of
 from outrider.pipeline.plugin import Delivery
 from outrider.plugins.outputs.loki.config import Options
 from outrider.plugins.outputs.loki.format import Streams

@@ -8,7 +8,7 @@ from outrider.model.batch import Batch
 from outrider.model.errors import UserError
 from outrider.net.http import check_header, http_client
 from outrider.net.tls import client_context
-from outrider.pipeline.http_output import USER_AGENT, HttpOutput, compressed
+from outrider.pipeline.common.http_output import USER_AGENT, HttpOutput, compressed
 from outrider.pipeline.plugin import Delivery
 from outrider.plugins.outputs.nrlogs.config import Options
 from outrider.plugins.outputs.nrlogs.format import encode

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outrider.pipeline.bulk_output import BulkOutput
+from outrider.pipeline.common.bulk_output import BulkOutput
 from outrider.plugins.outputs.opensearch.config import Options
 
 

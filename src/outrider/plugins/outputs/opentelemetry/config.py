@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from outrider.pipeline.http_output import Compression
+from outrider.pipeline.common.http_output import Compression
 from outrider.pipeline.options import Count, Repeated, Secret, option, secret_option
 
 _LOGS_ONLY = "accepted; logs only are sent"

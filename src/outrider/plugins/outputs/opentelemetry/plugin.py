@@ -5,7 +5,7 @@ from __future__ import annotations
 from outrider.model.batch import Batch
 from outrider.model.errors import PeerError, UserError
 from outrider.net.http import Answer, basic_auth, refusal
-from outrider.pipeline.http_output import USER_AGENT, HttpOutput, compressed, configured_headers
+from outrider.pipeline.common.http_output import USER_AGENT, HttpOutput, compressed, configured_headers
 from outrider.pipeline.plugin import Delivery
 from outrider.plugins.outputs.opentelemetry.config import Options
 from outrider.plugins.outputs.opentelemetry.format import Encoder, rejected

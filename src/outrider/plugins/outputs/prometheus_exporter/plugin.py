@@ -12,7 +12,7 @@ from outrider.model.batch import Batch
 from outrider.model.errors import LocalError, UserError
 from outrider.model.tag import matcher
 from outrider.net.tls import server_context
-from outrider.pipeline.metrics import name_of
+from outrider.pipeline.common.metrics import name_of
 from outrider.pipeline.plugin import Delivery, Output
 from outrider.plugins.outputs.prometheus_exporter.config import Options
 

@@ -7,7 +7,7 @@ from typing import Final
 from outrider.model.batch import Batch
 from outrider.model.errors import UserError
 from outrider.net.http import basic_auth, check_header
-from outrider.pipeline.http_output import USER_AGENT, HttpOutput, compressed
+from outrider.pipeline.common.http_output import USER_AGENT, HttpOutput, compressed
 from outrider.pipeline.plugin import Delivery
 from outrider.plugins.outputs.splunk.config import Options
 from outrider.plugins.outputs.splunk.format import Events

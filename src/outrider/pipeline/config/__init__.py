@@ -1,0 +1,11 @@
+"""From configuration files to a checked pipeline.
+
+``configuration``  sections with their properties, from a file, the command line or a preset
+``parsers_files``  what Parsers_File names
+``findings``  everything that is wrong with a configuration
+``library``   the parsers and multiline parsers of a configuration, by name
+``stock``     those that are built in
+``instances``  a section to a plugin instance, checked
+``build``     configuration sections to a checked pipeline, and that to an engine
+``routing``   what of a checked pipeline is hardly meant
+"""

@@ -1,0 +1,169 @@
+"""A configuration before it is built: sections with their properties, from a file, the command line, or a preset."""
+
+from __future__ import annotations
+
+import difflib
+import os.path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from outrider.formats import classic, classic_load, env, yaml_config
+from outrider.model.errors import Place, UserError
+from outrider.pipeline.config.findings import Findings
+from outrider.pipeline.options import Property
+from outrider.pipeline.registry import KINDS
+
+COMMAND_LINE: Final = "command line"
+_IN_PARSERS_FILE: Final = ("parser", "multiline_parser")
+
+
+@dataclass(slots=True)
+class PluginSection:
+    """An [INPUT], [FILTER] or [OUTPUT]. Values are as written: variables are expanded when the pipeline is built."""
+
+    kind: str
+    properties: list[Property]
+    place: Place
+    processors: list[PluginSection] = field(default_factory=list)
+    """Filters of this input or output alone."""
+
+    def first(self, key: str) -> Property | None:
+        """The first property of that key."""
+        return next((item for item in self.properties if item.key == key), None)
+
+
+@dataclass(slots=True)
+class Configuration:
+    """Plugin sections in order, the service's properties in order, and variables set by ``@SET``."""
+
+    sections: list[PluginSection] = field(default_factory=list)
+    service: list[Property] = field(default_factory=list)
+    variables: dict[str, str] = field(default_factory=dict)
+    parsers: list[PluginSection] = field(default_factory=list)
+    """Sections of kind ``parser`` and ``multiline_parser``, from parsers files or YAML."""
+    objects: list[Property] = field(default_factory=list)
+    """Shared objects that other routers load: ``-e``, ``plugins`` of YAML."""
+    folder: str = ""
+    """Where the main file is."""
+
+    def then(self, later: Configuration) -> Configuration:
+        """This one's sections in front of the later one's; later service values and variables win."""
+        return Configuration(
+            self.sections + later.sections,
+            self.service + later.service,
+            {**self.variables, **later.variables},
+            self.parsers + later.parsers,
+            self.objects + later.objects,
+            later.folder or self.folder,
+        )
+
+
+def from_file(
+    path: str, files: classic_load.Files, warn: Callable[[str], None], findings: Findings | None = None
+) -> Configuration:
+    """Read a configuration, classic or YAML by its name, and what it includes.
+
+    Raises UserError; with ``findings`` only where reading cannot go on, and the other faults are added there.
+    """
+    found = findings or Findings()
+    if path.lower().endswith(yaml_config.EXTENSIONS):
+        configuration = _from_yaml(yaml_config.load(path, files), warn)
+    else:
+        loaded = classic_load.load(path, files)
+        configuration = Configuration(variables=env.variables(loaded.metas, files.read, warn))
+        for note in loaded.notes:
+            warn(f"{note.place}: {note.message}")
+        for section in loaded.sections:
+            with found.collecting():
+                _take(configuration, section, warn)
+    configuration.folder = os.path.dirname(path)
+    if findings is None:
+        found.raise_errors()
+    return configuration
+
+
+def parsers_from_file(path: str, files: classic_load.Files, warn: Callable[[str], None]) -> list[PluginSection]:
+    """The ``parser`` and ``multiline_parser`` sections of a parsers file, classic or YAML. Raises UserError.
+
+    Other sections have no meaning there; ``warn`` is told so.
+    """
+    if path.lower().endswith(yaml_config.EXTENSIONS):
+        return _from_yaml(yaml_config.load(path, files), warn).parsers
+    loaded = classic_load.load(path, files)
+    for note in loaded.notes:
+        warn(f"{note.place}: {note.message}")
+    found: list[PluginSection] = []
+    for section in loaded.sections:
+        if section.kind in _IN_PARSERS_FILE:
+            found.append(PluginSection(section.kind, _properties(section), section.place))
+        else:
+            warn(f"{section.place}: section [{section.name}] is ignored in a parsers file")
+    return found
+
+
+def _properties(section: classic.Section) -> list[Property]:
+    return [Property(entry.key, entry.value, entry.value_place) for entry in section.entries]
+
+
+def _from_yaml(loaded: yaml_config.YamlLoaded, warn: Callable[[str], None]) -> Configuration:
+    for note in loaded.notes:
+        warn(f"{note.place}: {note.message}")
+
+    def properties(pairs: list[yaml_config.Pair]) -> list[Property]:
+        return [Property(pair.key, pair.value, pair.place) for pair in pairs]
+
+    def section(item: yaml_config.YamlSection) -> PluginSection:
+        return PluginSection(
+            item.kind, properties(item.pairs), item.place, [section(processor) for processor in item.processors]
+        )
+
+    return Configuration(
+        [section(item) for item in loaded.sections],
+        properties(loaded.service),
+        loaded.variables,
+        [section(item) for item in loaded.parsers],
+        properties(loaded.plugins),
+    )
+
+
+def _take(configuration: Configuration, section: classic.Section, warn: Callable[[str], None]) -> None:
+    kind = section.kind
+    properties = _properties(section)
+    if kind == "service":
+        configuration.service += properties
+    elif kind in KINDS:
+        if section.groups:
+            raise UserError(f"[{section.name}] has a group, which no plugin takes", section.groups[0].place)
+        configuration.sections.append(PluginSection(kind, properties, section.place))
+    elif kind in _IN_PARSERS_FILE:
+        raise UserError(
+            f"section '{section.name}' belongs to the 'parsers_file' configuration files",
+            section.place,
+            fix="move it to a file and name that file with Parsers_File in [SERVICE]",
+        )
+    elif kind == "other":
+        near = difflib.get_close_matches(section.name.lower(), [*KINDS, "service"], 1, 0.7)
+        if near:
+            raise UserError(
+                f"section [{section.name}] is not known",
+                section.place,
+                fix=f"write [{near[0].upper()}]; a section that is meant for others needs a name less like ours",
+            )
+        warn(f"{section.place}: section [{section.name}] is not known and ignored")
+    else:
+        raise UserError(f"section '{section.name}' is not supported", section.place)
+
+
+def expand_all(
+    properties: list[Property], variables: Mapping[str, str], warn: Callable[[str, Place], None]
+) -> list[Property]:
+    """The properties with ``${NAME}`` replaced. ``warn`` is told of variables that are not set, and where."""
+    expanded: list[Property] = []
+    for item in properties:
+        unset: list[str] = []
+        value = env.expand(item.value, variables, unset.append)
+        for text in unset:
+            warn(text, item.place)
+        expanded.append(Property(item.key, value, item.place))
+    return expanded

@@ -1,0 +1,131 @@
+"""A pipeline whose configuration may be exchanged while it runs.
+
+The new configuration is read and checked first; one that is wrong changes nothing. Then the old engine closes its
+inputs, and the new one opens its own and takes over what is not delivered: chunks go through the new filters, what
+had been filtered goes to the output of the same name. Inputs that stay as they were are not closed at all. A
+configuration that does not start gives way to the old one again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from outrider.model.errors import LocalError, UserError
+from outrider.pipeline.config import build
+from outrider.pipeline.config.configuration import Configuration
+from outrider.pipeline.engine import Engine, Leftovers
+from outrider.pipeline.log import Log
+from outrider.pipeline.service import Service
+
+BUSY: Final = "a reload is in progress"
+_FOR_INPUTS: Final = ("mem_buf_limit", "multiline_buffer_limit", "json_escape_unicode")
+
+
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """Where configurations come from, and how they become plans."""
+
+    load: Callable[[], Configuration]
+    """Read everything anew. Raises UserError."""
+    plan: Callable[[Configuration], build.Plan]
+    """Check and construct. Raises UserError."""
+
+
+class Exchangeable:
+    """Runs one engine after the other. ``engine`` is the one at work, ``count`` says how many exchanges succeeded."""
+
+    def __init__(self, configuration: Configuration, plan: build.Plan, loader: Loader, log: Log) -> None:
+        """Raises UserError or LocalError when the first pipeline cannot be made."""
+        self.count = 0
+        self.engine: Engine = build.engine(plan)
+        self.service: Service = plan.service
+        self._configuration = configuration
+        self._loader = loader
+        self._log = log
+        self._next: tuple[Configuration, build.Plan] | None = None
+        self._left = Leftovers()
+        self._stopped = False
+
+    async def run(self) -> None:
+        """Run until stopped. Raises UserError or LocalError when the first pipeline does not start."""
+        await self.engine.run()
+        while self._next is not None:
+            await self._exchange(*self._next)
+
+    def stop(self) -> None:
+        """Deliver what is left and end; safe to call from a signal handler of the loop."""
+        self._stopped = True
+        self.engine.stop()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the end has been asked for."""
+        return self._stopped or (self.engine.stopping and self._next is None)
+
+    def reload(self) -> str:
+        """Begin to exchange the configuration; what is wrong with the new one, or nothing."""
+        if self._next is not None or self.stopping:
+            return BUSY
+        try:
+            configuration = self._loader.load()
+            self._next = (configuration, self._loader.plan(configuration))
+        except (UserError, LocalError) as error:
+            for line in str(error).splitlines():
+                self._log.error(f"reload: {line}")
+            self._log.error("reload: the old configuration goes on")
+            return str(error)
+        self._log.info("reload: the new configuration is right and takes the place of the old one")
+        self.engine.leave(self._unchanged(*self._next))
+        return ""
+
+    def _unchanged(self, configuration: Configuration, plan: build.Plan) -> frozenset[str]:
+        """The inputs that are as before, in all that they depend on: they run on, and their senders notice nothing."""
+        if configuration.parsers != self._configuration.parsers or _for_inputs(plan.service) != _for_inputs(
+            self.service
+        ):
+            return frozenset()
+        running = {item.intake.name: item.plugin for item in self.engine.inputs}
+        return frozenset(
+            item.name
+            for item in plan.of_kind("input")
+            if (old := running.get(item.name)) is not None
+            and type(old) is type(item.plugin)
+            and (old.options, old.core) == (item.plugin.options, item.plugin.core)
+        )
+
+    async def _exchange(self, configuration: Configuration, plan: build.Plan) -> None:
+        old, self._left = self._configuration, self.engine.leftovers()
+        self.count += 1
+        try:
+            await self._run_next(configuration, plan)
+        except (UserError, LocalError) as error:
+            if self.engine.up:
+                raise
+            self.count -= 1
+            self._log.error(f"reload: the new configuration does not start: {error}; the old one is started again")
+            await self._run_next(old, self._loader.plan(old))
+
+    async def _run_next(self, configuration: Configuration, plan: build.Plan) -> None:
+        engine = build.engine(plan, self.engine.ledger, self._left.kept)
+        engine.inherit(self._left)
+        self.engine, self.service, self._configuration, self._next = engine, plan.service, configuration, None
+        if self._stopped:
+            engine.stop()
+        try:
+            await engine.run()
+        except (UserError, LocalError):
+            if not engine.up:
+                self._left = engine.leftovers()
+            raise
+
+
+def _for_inputs(service: Service) -> list[object]:
+    """The service's keys that inputs depend on."""
+    return [
+        getattr(service, item.name)
+        for item in dataclasses.fields(service)
+        if item.name.startswith("storage_") or item.name in _FOR_INPUTS
+    ]

@@ -1,0 +1,119 @@
+"""A pipeline as a process: event loop, signals, monitoring."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import gc
+import os
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import uvloop
+
+from outrider.model.errors import LocalError, OutriderError
+from outrider.pipeline.config import build
+from outrider.pipeline.config.configuration import Configuration
+from outrider.pipeline.log import Log
+from outrider.pipeline.operate import processes
+from outrider.pipeline.operate.reload import Exchangeable, Loader
+
+
+def run(configuration: Configuration, plan: build.Plan, loader: Loader) -> int:
+    """Run until SIGTERM, SIGINT or SIGQUIT; returns the exit status.
+
+    Raises UserError or LocalError when it cannot start.
+    """
+    if processes.count(plan) > 1:
+        return processes.run(configuration, plan, loader, _run_one)
+    if plan.service.storage_path:
+        processes.gather(Path(plan.service.storage_path), 1, plan.log)
+    return _run_one(configuration, plan, loader, processes.Links())
+
+
+def _run_one(configuration: Configuration, plan: build.Plan, loader: Loader, links: processes.Links) -> int:
+    pipeline = Exchangeable(configuration, plan, loader, plan.log)
+    tune_process()
+    uvloop.run(_main(pipeline, plan.log, links))
+    return 0
+
+
+def tune_process() -> None:
+    """Settle the process for large batches; to be called once, when everything is imported.
+
+    Records are trees without cycles: what the collector could find was made at start, so collections are rare. Freed
+    megabytes stay in the process: to get their pages anew for each chunk costs more than formatting it (``mallopt`` of
+    glibc, M_MMAP_THRESHOLD and M_TRIM_THRESHOLD; other C libraries are left as they are).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 100)
+    library = ctypes.CDLL(None)
+    if hasattr(library, "mallopt") and hasattr(library, "gnu_get_libc_version"):
+        for parameter in (-3, -1):
+            library.mallopt(parameter, 64 << 20)
+
+
+async def _main(pipeline: Exchangeable, log: Log, links: processes.Links) -> None:
+    stop_on_signals(pipeline, log, pipeline.reload)
+    failure: OutriderError | None = None
+    async with asyncio.TaskGroup() as group:
+        beside = group.create_task(_tell(pipeline, links.parent)) if links.parent else None
+        try:
+            await _monitored(pipeline, links)
+        except OutriderError as error:
+            failure = error  # leaves the group before it is raised: groups wrap what is raised inside
+        if beside is not None:
+            beside.cancel()
+    if failure is not None:
+        raise failure
+
+
+async def _tell(pipeline: Exchangeable, parent: socket.socket) -> None:
+    from outrider.pipeline.operate import peers
+
+    await peers.answer(parent, peers.Teller(pipeline).own)
+
+
+async def _monitored(pipeline: Exchangeable, links: processes.Links) -> None:
+    if not pipeline.service.http_server:
+        await pipeline.run()
+        return
+    from outrider.pipeline.operate import monitor, peers  # the HTTP server costs memory: only where it is asked for
+
+    teller, others = peers.Teller(pipeline), peers.Peers(links.peers)
+    try:
+        async with monitor.serving(pipeline, lambda: others.all_numbers(teller.own())):
+            await pipeline.run()
+    except OSError as error:
+        raise LocalError(f"monitoring endpoint: {error.strerror or error}") from error
+
+
+class Stoppable(Protocol):
+    """An engine, or what runs one after the other."""
+
+    @property
+    def stopping(self) -> bool: ...
+    def stop(self) -> None: ...
+
+
+def stop_on_signals(pipeline: Stoppable, log: Log, reload: Callable[[], object] | None = None) -> None:
+    """SIGTERM, SIGINT and SIGQUIT drain and end; a second one ends at once. SIGHUP reloads, where that is possible."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        loop.add_signal_handler(number, _stop, pipeline, log, number)
+    if reload is not None:
+        loop.add_signal_handler(signal.SIGHUP, reload)
+        return
+    loop.add_signal_handler(signal.SIGHUP, log.warn, "SIGHUP: reloading is not supported; fix: restart the process")
+
+
+def _stop(pipeline: Stoppable, log: Log, number: signal.Signals) -> None:
+    log.info(f"caught signal ({signal.Signals(number).name})")
+    if pipeline.stopping:
+        log.error("stopped at once; what only memory held is lost")
+        os._exit(1)
+    pipeline.stop()

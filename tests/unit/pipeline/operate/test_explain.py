@@ -1,0 +1,113 @@
+"""A pipeline in words and as a drawing."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.pipeline.conftest import read, silent
+
+from outrider.pipeline.operate import drawing, explain
+
+TEXT = """
+    [SERVICE]
+        storage.path {spool}
+        Grace -1
+        HTTP_Server on
+    [INPUT]
+        Name forward
+        shared_key very-secret
+        storage.type filesystem
+        Mem_Buf_Limit 50M
+    [INPUT]
+        Name dummy
+        Tag app.one
+    [INPUT]
+        Name dummy
+        Tag lost
+    [FILTER]
+        Name grep
+        Match app.*
+        Exclude log healthz
+    [OUTPUT]
+        Name forward
+        Alias far
+        Match app.*
+        Host far.example
+        password very-secret
+        Retry_Limit False
+        storage.total_limit_size 5M
+    [OUTPUT]
+        Name null
+        Match_Regex ^app
+        Retry_Limit no_retries
+"""
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> explain.Graph:
+    path = tmp_path / "r.conf"
+    path.write_text(textwrap.dedent(TEXT).format(spool=tmp_path / "spool"))
+    return explain.graph(read(path, silent()))
+
+
+def node(nodes: list[explain.Node], name: str) -> str:
+    return "\n".join(next(item for item in nodes if item.name == name).lines)
+
+
+def test_what_is_buffered_where(picture: explain.Graph) -> None:
+    assert "up to 50 MB of memory; full: the disk alone has them" in node(picture.inputs, "forward.0")
+    assert "tags come with the records" in node(picture.inputs, "forward.0")
+    assert "tag app.one" in node(picture.inputs, "dummy.1")
+
+
+def test_what_becomes_of_failures(picture: explain.Graph) -> None:
+    assert "retried for ever" in node(picture.outputs, "far")
+    assert "above 5 MB on disk the oldest chunks are dropped" in node(picture.outputs, "far")
+    assert "never retried" in node(picture.outputs, "null.1")
+
+
+def test_routes(picture: explain.Graph) -> None:
+    assert [(e.source, e.target, e.sure, e.filters) for e in picture.edges] == [
+        ("forward.0", "far", False, ("grep.0",)),
+        ("forward.0", "null.1", False, ("grep.0",)),
+        ("dummy.1", "far", True, ("grep.0",)),
+        ("dummy.1", "null.1", True, ("grep.0",)),
+    ]
+    assert "dummy.2: nothing reads it, its records are dropped" in picture.notes
+
+
+def test_secrets_are_not_shown(picture: explain.Graph) -> None:
+    assert "shared_key ***" in node(picture.inputs, "forward.0")
+    assert "very-secret" not in explain.text(picture) + drawing.svg(picture)
+
+
+def test_the_text_has_it_all(picture: explain.Graph) -> None:
+    text = explain.text(picture)
+    assert "  forward.0 > grep.0 > far   (records whose tag fits)\n" in text
+    assert "  dummy.1 > grep.0 > null.1\n" in text
+    assert "as long as it takes" in text
+
+
+def test_the_drawing_is_svg(picture: explain.Graph) -> None:
+    root = ElementTree.fromstring(drawing.svg(picture))
+    space = "{http://www.w3.org/2000/svg}"
+    assert len(root.findall(f"{space}path")) == 4
+    assert len([rect for rect in root.findall(f"{space}rect") if rect.get("class") == "box"]) == 6
+
+
+@given(st.lists(st.text(max_size=300), min_size=1, max_size=4), st.text())
+def test_any_text_can_be_drawn(lines: list[str], name: str) -> None:
+    nodes: Any = [explain.Node("input", name, lines)]
+    target = explain.Node("output", name, lines)
+    found = explain.Graph(nodes, [], [target], [explain.Edge(name, name, True, ())], lines)
+    ElementTree.fromstring(drawing.svg(found))
+
+
+def test_nothing_to_draw() -> None:
+    ElementTree.fromstring(drawing.svg(explain.Graph()))
