@@ -216,7 +216,7 @@ def _recover_one(path: Path) -> Recovered | str | None:
     data = [(payload, n) for kind, payload, n in scan.frames if kind == _DATA]
     header = _read_header(scan.frames)
     if header is None or not data:
-        if not scan.damage and (header is None or scan.end == len(contents)):
+        if not scan.damage and not data and (header is None or scan.end == len(contents)):
             delete(path)  # died before the first record was accepted
             return None
         return f"{set_aside(path).name}: no readable records in it ({scan.damage or 'cut short'}); set aside"

@@ -125,6 +125,21 @@ async def test_a_filter_that_adds_records_or_bends_one_column_loses_its_batch_an
     assert "bug in filter odd: it must not add records" in running.log.getvalue()
 
 
+async def test_an_outputs_own_filters_take_records_that_are_nested_deeply(pipeline: Any) -> None:
+    deep: Any = 1
+    for _ in range(700):
+        deep = [deep]
+
+    def prepare(running: Any) -> None:
+        running.engine.outputs[0].processors = [running.engine.filters[0]]
+
+    text = ONE + "[FILTER]\n  Name record_modifier\n  Match none\n  Record a b\n"
+    async with pipeline(text, prepare) as running:
+        running.input().push("app", {"n": 1}, {"deep": deep})
+        await running.settled()
+    assert running.output().records == [{"n": 1, "a": "b"}, {"deep": deep, "a": "b"}]
+
+
 async def test_an_output_that_cannot_start_leaves_nothing_open(built: Any) -> None:
     running = built(ONE + "[OUTPUT]\n  Name steered\n  Match *\n")
 

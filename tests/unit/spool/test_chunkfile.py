@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from outrider.formats import msgpack
 from outrider.model.errors import LocalError
 from outrider.spool import chunkfile
 from outrider.spool.chunkfile import ChunkFile, Header, Recovered
@@ -31,6 +32,24 @@ def write(directory: Path, pieces: list[tuple[bytes, int]] = PIECES, *, sync: bo
 def recover(directory: Path) -> tuple[list[Recovered], list[str]]:
     found = list(chunkfile.recover(directory))
     return [f for f in found if isinstance(f, Recovered)], [f for f in found if isinstance(f, str)]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"id": "x", "tag": "x", "codec": "x", "created": float("inf")},
+        {"id": "x", "tag": "x", "codec": "x", "created": "soon"},
+        {"id": "x"},
+        ["id"],
+        None,
+    ],
+)
+def test_a_header_that_says_something_else_is_set_aside(tmp_path: Path, header: object) -> None:
+    frames = chunkfile._frame(b"H", msgpack.encode(header), 0), chunkfile._frame(b"D", b"\xc0", 1)
+    (tmp_path / "x.chunk").write_bytes(b"ORSP2\n" + b"".join(frames))
+    found, (text,) = recover(tmp_path)
+    assert found == []
+    assert "set aside" in text
 
 
 @pytest.mark.parametrize("sync", [False, True])
