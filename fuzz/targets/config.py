@@ -10,11 +10,12 @@ from fuzz.target import steered, target
 from outrider.formats import accessor, classic, env, templates, values, words, yaml_tree
 from outrider.model.errors import UserError
 from outrider.model.tag import matcher
-from outrider.pipeline import build, routing, trial_file
-from outrider.pipeline.configuration import Configuration, from_file, parsers_from_file
-from outrider.pipeline.findings import Findings
-from outrider.pipeline.library import Library
+from outrider.pipeline.config import build, routing
+from outrider.pipeline.config.configuration import Configuration, from_file, parsers_from_file
+from outrider.pipeline.config.findings import Findings
+from outrider.pipeline.config.library import Library
 from outrider.pipeline.log import Log, Sink
+from outrider.pipeline.trial import file as trial_file
 from outrider.taskdef.source import task_source
 
 _CLASSIC: Final = (

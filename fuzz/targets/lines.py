@@ -12,7 +12,7 @@ from fuzz.targets.syslog import NOW
 from outrider.formats import compress, msgpack
 from outrider.formats.split import JsonValues, Lines, TooLongError, records_of, unescape
 from outrider.net.tail.gzip import GzipFile
-from outrider.pipeline.library import Library
+from outrider.pipeline.config.library import Library
 from outrider.plugins.inputs.http.body import BadRequestError, tag_of
 from outrider.plugins.inputs.http.body import records_of as records_of_body
 from outrider.plugins.inputs.stdin.records import Records

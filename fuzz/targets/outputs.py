@@ -16,8 +16,8 @@ from outrider.model.batch import Batch
 from outrider.model.errors import LocalError, PeerError
 from outrider.net.http import Answer, HttpClient
 from outrider.net.upstream import Upstream
-from outrider.pipeline import build
-from outrider.pipeline.configuration import from_file
+from outrider.pipeline.config import build
+from outrider.pipeline.config.configuration import from_file
 from outrider.pipeline.log import Log, Sink
 from outrider.pipeline.plugin import Delivery
 from outrider.plugins.outputs.file import format as file_format

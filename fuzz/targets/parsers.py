@@ -13,8 +13,8 @@ from outrider.formats.multiline import Joiner
 from outrider.formats.parser import Parser
 from outrider.formats.regex import Regex
 from outrider.formats.timeformat import TimeFormat, zone_offset
-from outrider.pipeline import stock
-from outrider.pipeline.library import Library
+from outrider.pipeline.config import stock
+from outrider.pipeline.config.library import Library
 
 _LIBRARY: Final = Library()
 _STOCK: Final = [_LIBRARY.parser(name) for name in sorted(stock.PARSERS)]
