@@ -6,6 +6,7 @@
 ``service``   the [SERVICE] keys
 ``config``    files to a checked pipeline
 ``engine``    run, flush, stop; the only place that knows all the parts
+``passage``   the way of a chunk, from sealed to finished
 ``intake``    open chunks of an input, back-pressure
 ``chunk``     raw records of one tag, in memory and in the spool, and what is left to do with them
 ``filtering``  one filter: which chunks it takes, what it did to a batch

@@ -1,31 +1,23 @@
-"""The engine: sealed chunks are decoded once, filtered, and handed to every output whose Match fits.
-
-A chunk is taken up only when one of its outputs wants more, so decoded records never pile up; outputs that are busy
-get the filtered records packed. Everything runs on one event loop; filters run to completion on a whole chunk.
-"""
+"""The engine: starts and stops everything, flushes, drains, and leaves what is left to a spool or another engine."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from outrider.model.batch import Batch
-from outrider.model.errors import LocalError
-from outrider.pipeline.chunk import FILTERED, Chunk
-from outrider.pipeline.delivery import OutputRunner, Parcel, unreadable
+from outrider.pipeline.chunk import Chunk
+from outrider.pipeline.delivery import Parcel
 from outrider.pipeline.filtering import RunningFilter
 from outrider.pipeline.intake import ChunkIntake
-from outrider.pipeline.ledger import Ledger, Taken
-from outrider.pipeline.limits import Limits
+from outrider.pipeline.ledger import Ledger
 from outrider.pipeline.log import Log
+from outrider.pipeline.passage import Passage
 from outrider.pipeline.plugin import Decoder, Input
 
-_ROUTES_MAX: Final = 10_000
 _REMOVED: Final = "output removed by a reload"
 _UNDELIVERED: Final = "not delivered before the stop"
 
@@ -57,35 +49,19 @@ class Leftovers:
         yield from seen.values()
 
 
-class Engine:
+class Engine(Passage):
     """A pipeline that runs. Built by ``build.build``; ``run`` returns when it was stopped and drained."""
 
     def __init__(self, ledger: Ledger, log: Log, flush: float, grace: float) -> None:
-        self.ledger = ledger
-        self.log = log
+        super().__init__(ledger, log)
         self.started = 0.0
         self.inputs: list[RunningInput] = []
-        self.filters: list[RunningFilter] = []
-        self.outputs: list[OutputRunner] = []
-        self.decoders: dict[str, Decoder] = {}
         self._flush = flush
         self._grace = grace
-        self._routes: dict[str, tuple[OutputRunner, ...]] = {}
-        self._ready: dict[tuple[str, ...], deque[Chunk]] = {}
-        self._pumping = False
-        self._frozen = False
         self._inherited = Leftovers()
-        self.up = False
-        """Whether everything has started, and nothing was left to another engine."""
         self._leaving = False
         self._kept: frozenset[str] = frozenset()
         """Inputs that run on in the engine after this one; in that one, which were running already."""
-        self._stopping = asyncio.Event()
-        self._finished = asyncio.Event()
-        self._intakes: dict[str, ChunkIntake] = {}
-        self._limits = Limits(ledger, log, self.route, self._mark_done, self._discard)
-
-    # -- life
 
     async def run(self) -> None:
         """Start everything, run until ``stop`` is called, drain within Grace.
@@ -277,160 +253,3 @@ class Engine:
             self.log.error(f"{lost} records were not delivered and are lost; {advice}")
         if kept:
             self.log.info(f"{kept} records stay in the spool for the next start")
-
-    # -- the way of a chunk
-
-    def sealed(self, chunk: Chunk) -> None:
-        """A chunk is complete."""
-        route = tuple(output.name for output in self.route(chunk.tag))
-        self._ready.setdefault(route, deque()).append(chunk)
-        self._limits.charge(chunk)
-        self.pump()
-
-    def route(self, tag: str) -> tuple[OutputRunner, ...]:
-        """The outputs whose Match fits the tag."""
-        found = self._routes.get(tag)
-        if found is None:
-            if len(self._routes) >= _ROUTES_MAX:
-                self._routes.clear()
-            found = self._routes[tag] = tuple(
-                output for output in self.outputs if output.plugin.takes_records and output.matches(tag)
-            )
-        return found
-
-    def pump(self) -> None:
-        """Take up chunks as outputs want them, one in each turn of the event loop."""
-        if self._frozen:
-            self._finished.set()
-        elif not self._pumping:
-            self._pumping = True
-            asyncio.get_running_loop().call_soon(self._pump)
-
-    def _pump(self) -> None:
-        self._pumping = False
-        if self._frozen or not self.up:
-            return
-        for queue in self._ready.values():
-            if not queue:
-                continue
-            outputs = self.route(queue[0].tag)
-            if (not outputs or any(output.wants for output in outputs)) and not self._must_wait(queue[0]):
-                self._take_up(queue.popleft())
-                self.pump()
-
-    def _must_wait(self, chunk: Chunk) -> bool:
-        """Whether the chunk would meet a filter whose emitter has no room; an emitter's own chunks may always go on."""
-        return (
-            not self._stopping.is_set()
-            and any(item.emitter and item.emitter.full and item.takes(chunk.tag, chunk.source) for item in self.filters)
-            and not any(item.emitter and item.emitter.name == chunk.source for item in self.filters)
-        )
-
-    def _take_up(self, chunk: Chunk) -> None:
-        row = self.ledger.of_input(chunk.source, chunk.tag)
-        row.waiting -= chunk.count
-        chunk.taken = True
-        try:
-            batch = chunk.batch(self.decoders)
-        except Exception as error:  # noqa: BLE001 - whatever one chunk holds must not stop the others
-            unreadable(chunk, error, self.log)
-            row.dropped["unreadable chunk"] += chunk.count
-            self._close(chunk)
-            return
-        if len(batch) < chunk.count:
-            row.dropped["malformed record"] += chunk.count - len(batch)
-            self.log.error(f"{chunk.count - len(batch)} malformed records of {chunk.source}, tag {chunk.tag}, dropped")
-        if chunk.codec != FILTERED:
-            filters = [item for item in self.filters if item.takes(chunk.tag, chunk.source)]
-            chunk.raw_is_final = not filters
-            self._filter(filters, batch, row)
-        outputs = [output for output in self.route(chunk.tag) if output.name not in chunk.done]
-        if not outputs and not chunk.done:
-            row.dropped["no output matches the tag"] += len(batch)
-            self.log.warn(f"records with the tag {chunk.tag} match no output and are dropped")
-        else:
-            row.passed += len(batch)
-        if not outputs or not batch.records:
-            self._close(chunk)
-            return
-        self._hand_over(chunk, batch, outputs)
-
-    def _filter(self, filters: Sequence[RunningFilter], batch: Batch, row: Taken) -> None:
-        for item in filters:
-            if not batch.records:
-                return
-            gone = item.apply(batch, self.log)
-            if gone and item.emitter:
-                row.moved[item.emitter.name] += gone
-            elif gone:
-                row.dropped[item.reason] += gone
-
-    def _hand_over(self, chunk: Chunk, batch: Batch, outputs: Sequence[OutputRunner]) -> None:
-        chunk.pending = len(outputs)
-        count = len(batch)
-        busy = [output for output in outputs if not output.wants]
-        if busy:
-            self._pack(chunk, batch)
-        elif not chunk.raw_is_final:
-            chunk.pieces = []
-        if not busy and self._intakes[chunk.source].spills:
-            self._intakes[chunk.source].unload(chunk)  # what is under way is bounded by the workers, not by the limit
-        for output in outputs:
-            sent = self.ledger.of_output(chunk.source, chunk.tag, output.name)
-            sent.routed += count
-            sent.buffered += count
-            output.put(Parcel(chunk, sent, count, None if output in busy else batch))
-
-    def parked(self, parcel: Parcel, batch: Batch, rest_of: str) -> None:
-        """A parcel must wait: its chunk keeps the filtered records packed, on disk alone where there is a spool.
-
-        ``rest_of`` names the output where it has delivered a part, and ``batch`` is what is left.
-        """
-        self._pack(parcel.chunk, batch, rest_of)
-        self._intakes[parcel.chunk.source].unload(parcel.chunk)
-        self._limits.charge(parcel.chunk)
-
-    def _pack(self, chunk: Chunk, batch: Batch, rest_of: str = "") -> None:
-        try:
-            if rest_of:
-                alone = chunk.pending == 1 and not any(output.processors for output in self.route(chunk.tag))
-                chunk.keep_rest(rest_of, batch, alone=alone)
-            else:
-                chunk.pack(batch)
-        except LocalError as error:
-            self.log.error(f"{error}; the chunk is kept in memory")
-        self._intakes[chunk.source].loaded(chunk)
-
-    def finished(self, parcel: Parcel, output: OutputRunner) -> None:
-        """A parcel has left an output for good."""
-        if output.quota:
-            output.quota.forget(parcel.chunk)
-        self._left(parcel.chunk, output.name)
-
-    def _left(self, chunk: Chunk, output: str) -> None:
-        chunk.pending -= 1
-        if chunk.pending:
-            self._mark_done(chunk, output)
-        else:
-            self._close(chunk)
-
-    def _discard(self, chunk: Chunk) -> None:
-        """Every output has lost a chunk that waits to be taken up."""
-        self._ready[tuple(output.name for output in self.route(chunk.tag))].remove(chunk)
-        row = self.ledger.of_input(chunk.source, chunk.tag)
-        row.waiting -= chunk.count
-        row.passed += chunk.count
-        self._close(chunk)
-
-    def _mark_done(self, chunk: Chunk, output: str) -> None:
-        try:
-            chunk.mark_done(output)
-        except LocalError as error:
-            self.log.warn(f"{error}; after a restart {output} may get the chunk a second time")
-
-    def _close(self, chunk: Chunk) -> None:
-        for output in self.route(chunk.tag):
-            if output.quota:
-                output.quota.forget(chunk)
-        self._intakes[chunk.source].finish(chunk)
-        self._finished.set()
