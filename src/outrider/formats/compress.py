@@ -19,7 +19,7 @@ def sniff(data: bytes) -> str:
     return "zstd" if data[:4] == b"\x28\xb5\x2f\xfd" else ""
 
 
-def gzip(data: bytes) -> bytes:
+def gzip(data: bytes | memoryview) -> bytes:
     """One gzip member, fastest level."""
     compressor = isal_zlib.compressobj(1, isal_zlib.DEFLATED, _GZIP_WINDOW)
     packed: bytes = compressor.compress(data) + compressor.flush()

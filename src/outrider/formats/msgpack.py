@@ -11,7 +11,7 @@ import math
 import re
 import struct
 from collections.abc import Iterable, Sequence
-from itertools import chain, repeat
+from itertools import chain
 from operator import attrgetter
 from typing import Any, Final
 
@@ -30,6 +30,7 @@ DEPTH_MAX: Final = 1000
 
 _CONTAINERS: Final = frozenset({dict, list, tuple})
 _EVENT_TIME_MAX: Final = (1 << 32) * NANOSECONDS - 1
+_UPPER: Final = (1 << 32) - NANOSECONDS
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 _code, _data = attrgetter("code"), attrgetter("data")
@@ -122,6 +123,28 @@ def encode_each(values: Sequence[Any]) -> list[bytes]:
         return list(map(encode, values))
 
 
+def encode_behind(heads: Sequence[bytes], values: Sequence[Any]) -> memoryview:
+    """Each value as ``encode`` does, behind its head, all joined.
+
+    One call encodes all of it: to make an object for each value and to join them costs twice as much.
+    """
+    column: list[Any] = [None] * (2 * len(values))
+    column[::2] = map(msgspec.Raw, heads)
+    column[1::2] = values
+    try:
+        data = _encode(column)
+    except (UnicodeEncodeError, OverflowError, RecursionError):
+        return memoryview(b"".join(chain.from_iterable(zip(heads, encode_each(values), strict=True))))
+    return memoryview(data)[1 if len(column) < 1 << 4 else 3 if len(column) < 1 << 16 else 5 :]
+
+
+def binary_header(size: int) -> bytes:
+    """The header of so many raw bytes (bin 8, 16 or 32)."""
+    if size < 1 << 8:
+        return b"\xc4" + size.to_bytes(1, "big")
+    return b"\xc5" + size.to_bytes(2, "big") if size < 1 << 16 else b"\xc6" + size.to_bytes(4, "big")
+
+
 def _encode_slowly(value: Any) -> bytes:
     """Part by part: ``waiting`` holds what is still to be written, for each level what stands behind it there."""
     packer = msgpack.Packer(unicode_errors="surrogateescape", datetime=True, autoreset=False)
@@ -165,12 +188,21 @@ def event_time(nanoseconds: int) -> Ext:
     return Ext(0, struct.pack(">II", *divmod(min(max(nanoseconds, 0), _EVENT_TIME_MAX), NANOSECONDS)))
 
 
-def event_times(times: Sequence[int]) -> list[bytes]:
-    """Each time of a batch, in nanoseconds, as an encoded EventTime; for times out of its range see ``event_time``."""
+def event_times(times: Sequence[int], front: bytes = b"", behind: bytes = b"") -> list[bytes]:
+    """Each time of a batch, in nanoseconds, as an encoded EventTime; for times out of its range see ``event_time``.
+
+    ``front`` stands before each and ``behind`` after it.
+    """
     if times and (min(times) < 0 or max(times) > _EVENT_TIME_MAX):
         times = [min(max(time, 0), _EVENT_TIME_MAX) for time in times]
-    packed = struct.pack(f">{2 * len(times)}I", *chain.from_iterable(map(divmod, times, repeat(NANOSECONDS))))
-    return [b"\xd7\x00" + packed[start : start + 8] for start in range(0, len(packed), 8)]
+    # Seconds in the upper half of 64 bits, nanoseconds in the lower one.
+    packed = struct.pack(f">{len(times)}Q", *[time + time // NANOSECONDS * _UPPER for time in times])
+    blank = b"%b\xd7\x00%b%b" % (front, bytes(8), behind)
+    width, start = len(blank), len(front) + 2
+    filled = bytearray(blank * len(times))
+    for byte in range(8):  # strided copies in C: a third of what cutting and joining takes
+        filled[start + byte :: width] = packed[byte::8]
+    return list(chain.from_iterable(struct.iter_unpack(f"{width}s", filled)))
 
 
 def nanoseconds_all(times: Sequence[Any]) -> list[int]:

@@ -121,7 +121,7 @@ class Connection(asyncio.Protocol):
         """Whether the peer is still there, as far as we know."""
         return not self._lost and not self._transport.is_closing()
 
-    async def write(self, *pieces: bytes) -> None:
+    async def write(self, *pieces: bytes | memoryview) -> None:
         """Bring all of it to the peer's machine. Raises PeerError; some of the data may have arrived then.
 
         On return the peer's kernel has acknowledged everything, or, on a unix socket, has been handed it.

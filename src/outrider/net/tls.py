@@ -122,7 +122,7 @@ class TlsPipe:
             self.ended = True
         return b"".join(found)
 
-    def encrypt(self, pieces: Iterable[bytes]) -> bytes:
+    def encrypt(self, pieces: Iterable[bytes | memoryview]) -> bytes:
         """What to send to say this."""
         for piece in pieces:
             if piece:

@@ -181,9 +181,18 @@ def test_malformed_events_are_left_out_and_counted(entry: Any) -> None:
 
 @given(st.lists(st.integers(-(1 << 63), 1 << 63)))
 def test_times_of_a_batch_are_encoded_as_each_alone(times: list[int]) -> None:
-    assert msgpack.event_times(times) == [msgpack.encode(msgpack.event_time(time)) for time in times]
+    alone = [msgpack.encode(msgpack.event_time(time)) for time in times]
+    assert msgpack.event_times(times) == alone
+    assert msgpack.event_times(times, b"front", b"behind") == [b"front%bbehind" % time for time in alone]
 
 
 def test_each_value_for_itself() -> None:
     values: list[Any] = [{"a": 1}, {"a": "\udcff"}, {"a": 1 << 70}]
     assert msgpack.encode_each(values) == [msgpack.encode(value) for value in values]
+
+
+@pytest.mark.parametrize("value", ["text", "\udcff", 1 << 70])
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 32_767, 32_768])
+def test_values_behind_their_heads(value: Any, count: int) -> None:
+    expected = (b"head" + msgpack.encode({"a": value})) * count
+    assert msgpack.encode_behind([b"head"] * count, [{"a": value}] * count) == expected

@@ -33,7 +33,7 @@ def test_round_trip(gzip: bool, with_metadata: bool, tag: str, sent: list[tuple[
         batch.metadata = [{"m": n} for n in range(len(sent))]
     packed = frames.entries(batch, integer_times=False, with_metadata=with_metadata)
     frame = frames.packed_frame(tag, packed, len(batch), {"extra": 1}, gzip=gzip, chunk="id")
-    block, reply = ForwardSession().feed(frame)
+    block, reply = ForwardSession().feed(b"".join(frame))
     assert isinstance(block, Block)
     assert isinstance(reply, Reply)
     found = decode_entries(block.tag, [block.raw], block.count)
@@ -44,14 +44,22 @@ def test_round_trip(gzip: bool, with_metadata: bool, tag: str, sent: list[tuple[
 
 def test_options_of_a_frame() -> None:
     frame = frames.packed_frame("t", b"", 3, {"a": "b"}, gzip=True, chunk="id")
-    option = other.unpackb(frame)[2]
+    option = other.unpackb(b"".join(frame))[2]
     assert option == {"size": 3, "fluent_signal": 0, "a": "b", "chunk": "id", "compressed": "gzip"}
-    assert "chunk" not in other.unpackb(frames.packed_frame("t", b"", 3, {}, gzip=False, chunk=""))[2]
+    assert "chunk" not in other.unpackb(b"".join(frames.packed_frame("t", b"", 3, {}, gzip=False, chunk="")))[2]
+
+
+@pytest.mark.parametrize("size", [0, 255, 256, 65_535, 65_536])
+def test_payloads_of_every_size(size: int) -> None:
+    frame = frames.packed_frame("t", bytes(size), 1, {}, gzip=False, chunk="")
+    assert other.unpackb(b"".join(frame)) == ["t", bytes(size), {"size": 1, "fluent_signal": 0}]
 
 
 def test_whole_seconds() -> None:
     batch = Batch("t", [1_999_999_999], [{}])
     assert other.unpackb(frames.entries(batch, integer_times=True, with_metadata=False)) == [1, {}]
+    batch.metadata = [{"m": 1}]
+    assert other.unpackb(frames.entries(batch, integer_times=True, with_metadata=True)) == [[1, {"m": 1}], {}]
 
 
 def test_a_chunk_id_depends_on_the_records_alone() -> None:

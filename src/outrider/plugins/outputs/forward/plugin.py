@@ -56,7 +56,7 @@ class Forward(Output[Options]):
             if is_new:
                 await self._greet(connection)
                 self.log.info(f"connected to {self._target}")
-            await connection.write(frame)
+            await connection.write(*frame)
             if chunk:
                 await self._await_ack(connection, chunk)
         return Delivery(len(batch))
