@@ -12,6 +12,7 @@ from outrider.formats import bulk
 from outrider.formats import protobuf as pb
 from outrider.model.errors import PeerError
 from outrider.net.http import Answer, refusal, retry_after
+from outrider.net.oauth2 import token_in
 from outrider.plugins.outputs.opentelemetry.format import rejected
 
 _BULK: Final = (
@@ -107,6 +108,22 @@ def metadata_answer(data: bytes) -> None:
         with contextlib.suppress(ValueError):
             read(data)
     metadata.container_in(data.decode("latin-1"), "ecs.")
+
+
+@target(
+    "answer.token",
+    b'{"access_token":"t","expires_in":60}',
+    b'{"access_token":"t","expires_in":"nan"}',
+    b'{"access_token":"t","x":' + b"[" * 1200 + b"]" * 1200 + b"}",
+)
+def token_answer(data: bytes) -> None:
+    """Token endpoints of OAuth 2.0."""
+    try:
+        found = token_in(data)
+    except ValueError:
+        return
+    assert 0 <= found.life <= 86_400
+    assert found.access_token.isprintable()
 
 
 @target("answer.otlp", pb.block(1, pb.number(1, 3) + pb.block(2, b"reason")), b"\x0a\xff\xff\xff\xff\x0f")

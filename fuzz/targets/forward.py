@@ -66,6 +66,7 @@ def _seen(blocks: list[Block]) -> list[tuple[str, list[int], str]]:
     b"\x40" + msgpack.encode(["app", compress.zstd(_ENTRIES), {"compressed": "zstd"}]),
     b"\x01" + b"\x92\xa3app\x92" + _ENTRIES,
     b"\x40" + b"\x92\xa3app\x92" + _ENTRIES + msgpack.encode(["t", 1, {"a": 1.5}, {"metadata": {"b": None}}]),
+    b"\x40" + b"\x93\xa3app\xc4\x00\x82\xa3bad\xa1\xff\xaacompressed" + b"\x91" * 1015 + b"\x90",
     recorded="forward",
     weight=60,
 )

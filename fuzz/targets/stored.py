@@ -63,7 +63,10 @@ def chunk_file(data: bytes) -> None:
 
 
 @target(
-    "spool.damaged", *[b"\x10\x00\xff" + msgpack.encode({"id": 1, "tag": 2, "codec": 3, "created": 4})] * 1, weight=4
+    "spool.damaged",
+    b"\x10\x00" + msgpack.encode({"id": 1, "tag": 2, "codec": 3, "created": 4.5}),
+    b"\x10\xff" + msgpack.encode({"id": "x", "tag": "x", "codec": "x", "created": float("inf")}),
+    weight=4,
 )
 def damaged(data: bytes) -> None:
     """A good chunk file in which one byte is changed, or whose sound header says anything."""
