@@ -77,14 +77,27 @@ def _is_entry(raw: bytes) -> bool:
 
 def packed_at(buffer: bytes, start: int) -> tuple[str, bytes, int, int] | None:
     """Tag, payload, where the options stand and how many elements are left; None: not packed, or not whole."""
+    found = _packed(buffer, start)
+    if found is None or found[1][1] > len(buffer):
+        return None
+    tag, body = found
+    text = buffer[tag[0] : tag[1]].decode("utf-8", "surrogateescape")
+    return text, buffer[body[0] : body[1]], body[1], buffer[start] - 0x92
+
+
+def packed_needs(buffer: bytes, start: int) -> int:
+    """Where the payload ends of a PackedForward frame that begins here, perhaps behind the buffer; 0: no such frame."""
+    found = _packed(buffer, start)
+    return found[1][1] if found else 0
+
+
+def _packed(buffer: bytes, start: int) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """Where tag and payload begin and end."""
     if buffer[start : start + 1] not in (b"\x92", b"\x93", b"\x94"):
         return None
     tag = _sized(buffer, start + 1)
     body = _sized(buffer, tag[1]) if tag and is_str(buffer[start + 1]) else None
-    if tag is None or body is None or body[1] > len(buffer):
-        return None
-    text = buffer[tag[0] : tag[1]].decode("utf-8", "surrogateescape")
-    return text, buffer[body[0] : body[1]], body[1], buffer[start] - 0x92
+    return (tag, body) if tag and body else None
 
 
 def _sized(buffer: bytes, at: int) -> tuple[int, int] | None:

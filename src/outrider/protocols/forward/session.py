@@ -85,7 +85,8 @@ class ForwardSession:
         self._secrets = secrets
         self._nonce = nonce
         self._auth = auth if secrets and secrets.users else b""
-        self._unfinished: list[bytes] = []
+        self._unfinished: list[bytes | memoryview] = []
+        self._whole = 0
         self._scanner: stream.Unpacker | None = None
         self.waiting = 0
         """Bytes of an unfinished frame."""
@@ -105,17 +106,26 @@ class ForwardSession:
         if self._unfinished:
             self._unfinished.append(data)
             self.waiting += len(data)
-            if self._scanner is not None and not self._is_whole(data):
+            if self.waiting < self._whole or (self._scanner is not None and not self._is_whole(data)):
                 return self._bounded([])
             buffer = b"".join(self._unfinished)
             self._keep(b"", None)
-        has_chunk = b"chunk" in buffer and _CHUNK_KEY(buffer) is not None
         events: list[Event] = []
-        if self._prefix and not has_chunk and buffer.startswith(self._prefix) and self._whole_run(buffer, events):
-            return self._bounded(events)
+        has_chunk = False
+        if self._prefix and buffer.startswith(self._prefix):
+            has_chunk = _has_chunk(buffer)
+            if not has_chunk and self._whole_run(buffer, events):
+                return self._bounded(events)
         base = self._packed_frames(buffer, events) if self._state == "open" else 0
         if self._state == "closed":
             return events
+        if base == len(buffer):
+            return self._bounded(events)
+        whole = layout.packed_needs(buffer, base)
+        if whole > len(buffer):
+            self._keep(memoryview(buffer)[base:], None, whole - base)
+            return self._bounded(events)
+        has_chunk = has_chunk or _has_chunk(buffer)
         unpacker = stream.Unpacker(max_buffer_size=0)
         unpacker.feed(memoryview(buffer)[base:])
         skip, tell = unpacker.skip, unpacker.tell
@@ -149,9 +159,13 @@ class ForwardSession:
         self._keep(buffer[start:], unpacker)
         return self._bounded(events)
 
-    def _keep(self, rest: bytes, scanner: stream.Unpacker | None) -> None:
-        """Wait for the rest of a frame. ``scanner`` has read so far: a large frame is not read anew with each feed."""
+    def _keep(self, rest: bytes | memoryview, scanner: stream.Unpacker | None, whole: int = 0) -> None:
+        """Wait for the rest of a frame. ``scanner`` has read so far: a large frame is not read anew with each feed.
+
+        ``whole`` is the least size of the frame, as far as it is known.
+        """
         self._unfinished = [rest] if rest else []
+        self._whole = whole
         self.waiting = len(rest)
         self._scanner = scanner if len(rest) > _RESCAN_MAX else None
 
@@ -352,3 +366,8 @@ class ForwardSession:
             self._refuse(events, reason)
         else:
             self._acknowledge(option, events)
+
+
+def _has_chunk(buffer: bytes) -> bool:
+    """Whether some option may ask for an acknowledgement."""
+    return b"chunk" in buffer and _CHUNK_KEY(buffer) is not None
