@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import getopt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from outrider.model.errors import Place, UserError
 from outrider.pipeline import options
@@ -107,8 +108,7 @@ Signals: SIGTERM and SIGINT deliver what is left within Grace seconds and end; S
 """
 
 
-@dataclass(slots=True)
-class Arguments:
+class Arguments(Struct):
     """The command line as read."""
 
     config_file: str = ""

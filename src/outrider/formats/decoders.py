@@ -8,8 +8,9 @@ that succeeds ends it unless it says ``do_next``. Source: Fluent Bit 5.1.1, ``sr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
+
+from msgspec import Struct
 
 from outrider.formats.escapes import unescape, unescape_codes, unquote_mysql
 from outrider.formats.jsontext import json_object
@@ -33,8 +34,7 @@ BACKENDS: Final[Mapping[str, Backend]] = {
 ACTIONS: Final = ("", "try_next", "do_next")
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One line of a parser's definition. Raises ValueError in ``rule``."""
 
     field: str

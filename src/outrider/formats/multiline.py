@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Final, Literal, NamedTuple
 
+from msgspec import Struct
+
 from outrider.formats.parser import Parser
 from outrider.formats.regex import Regex
 from outrider.model.batch import Record
@@ -36,8 +38,7 @@ class Joined(NamedTuple):
     metadata: Record | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """In one of the ``states``, a line that fits the pattern belongs to the record and leads to the state ``to``."""
 
     states: tuple[str, ...]

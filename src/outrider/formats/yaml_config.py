@@ -10,8 +10,9 @@ import difflib
 import os.path
 import re
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from outrider.formats import yaml_tree
 from outrider.formats.classic import Note
@@ -34,8 +35,7 @@ _TOP: Final = ("env", "includes", "service", "pipeline", "parsers", "multiline_p
 _RULE: Final = ("state", "regex", "next_state")
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """One property: ``key`` as ``key_name`` makes it, the text of the value, and where the value stands."""
 
     key: str
@@ -43,8 +43,7 @@ class Pair:
     place: Place
 
 
-@dataclass(slots=True)
-class YamlSection:
+class YamlSection(Struct):
     """An ``input``, ``filter``, ``output``, ``parser`` or ``multiline_parser``."""
 
     kind: str
@@ -53,8 +52,7 @@ class YamlSection:
     processors: list[YamlSection] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class YamlLoaded:
+class YamlLoaded(Struct):
     """What all the files say, in the order of reading."""
 
     sections: list[YamlSection] = field(default_factory=list)

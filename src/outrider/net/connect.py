@@ -8,8 +8,9 @@ import socket
 import ssl
 import struct
 import termios
-from dataclasses import dataclass
 from typing import Final, cast
+
+from msgspec import Struct
 
 from outrider.model.errors import PeerError
 from outrider.net.tls import TlsPipe
@@ -26,8 +27,7 @@ _LAST_ACK: Final = struct.Struct("=56xI")
 """``tcpi_last_ack_recv`` of ``struct tcp_info``, in milliseconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """Where to connect: a unix path, or host and port, with TLS or without."""
 
     host: str = ""

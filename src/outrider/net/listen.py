@@ -14,8 +14,9 @@ import socket
 import ssl
 import stat
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, Final, Protocol, cast
+
+from msgspec import Struct
 
 from outrider.model.errors import LocalError, UserError
 
@@ -23,8 +24,7 @@ CONNECTIONS_MAX: Final = 4096
 _DRAIN_STEP: Final = 0.01
 
 
-@dataclass(frozen=True, slots=True)
-class UnixAddress:
+class UnixAddress(Struct, frozen=True):
     """A unix socket that is to be bound; ``mode`` None: as the process's mask says."""
 
     path: str
@@ -66,8 +66,7 @@ SHARED: Final = Shared()
 """This process's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What to do after some bytes: send ``reply``, then hang up if ``close`` says why."""
 
     reply: bytes = b""

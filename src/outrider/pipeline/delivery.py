@@ -13,8 +13,10 @@ import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
+
+from msgspec import Struct
 
 from outrider.formats import msgpack
 from outrider.model.batch import Batch, Record
@@ -52,8 +54,7 @@ def unreadable(chunk: Chunk, error: Exception, log: Log) -> None:
         log.error(str(refused))
 
 
-@dataclass(slots=True)
-class Parcel:
+class Parcel(Struct):
     """A chunk on its way to one output. ``batch`` is the decoded form, or None: the chunk has it packed."""
 
     chunk: Chunk
@@ -69,8 +70,7 @@ class Parcel:
     """Whether this try comes before its time, because the output delivers again; it does not count as a retry."""
 
 
-@dataclass(frozen=True, slots=True)
-class Retries:
+class Retries(Struct, frozen=True):
     """``limit`` None: for ever. ``base`` and ``cap`` bound the waits, in seconds."""
 
     limit: int | None

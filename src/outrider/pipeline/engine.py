@@ -6,8 +6,9 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from outrider.pipeline.chunk import Chunk
 from outrider.pipeline.delivery import Parcel
@@ -22,16 +23,14 @@ _REMOVED: Final = "output removed by a reload"
 _UNDELIVERED: Final = "not delivered before the stop"
 
 
-@dataclass(slots=True)
-class RunningInput:
+class RunningInput(Struct):
     """An input and its intake."""
 
     plugin: Input[Any]
     intake: ChunkIntake
 
 
-@dataclass(slots=True)
-class Leftovers:
+class Leftovers(Struct):
     """What an engine had not delivered when another took its place: chunks before the filters, parcels behind them."""
 
     chunks: list[Chunk] = field(default_factory=list)

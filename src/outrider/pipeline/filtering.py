@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from outrider.model.batch import Batch
 from outrider.pipeline.intake import ChunkIntake
@@ -16,8 +17,7 @@ from outrider.pipeline.log import Log
 from outrider.pipeline.plugin import Filter
 
 
-@dataclass(slots=True)
-class RunningFilter:
+class RunningFilter(Struct):
     """A filter, the tags it applies to, and the one input it belongs to, if it is a processor of an input."""
 
     plugin: Filter[Any]

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from outrider.formats import msgpack
 from outrider.model.batch import Record
@@ -34,8 +35,7 @@ RECORDS: str = "records"
 """Codec of records that were made by an input: ``[times, records, metadata or nil]``."""
 
 
-@dataclass(slots=True)
-class Spool:
+class Spool(Struct):
     """Where an input's chunks lie on disk."""
 
     directory: Path

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 ROWS_MAX: Final = 2_000
 REASONS_MAX: Final = 50
@@ -21,8 +22,7 @@ OTHER_REASONS: Final = "(other reasons)"
 OTHER_TAGS: Final = "(other tags)"
 
 
-@dataclass(slots=True)
-class Taken:
+class Taken(Struct):
     """What an input took under one tag. ``refused`` records were received but never accepted."""
 
     accepted: int = 0
@@ -35,8 +35,7 @@ class Taken:
     refused: Counter[str] = field(default_factory=Counter)
 
 
-@dataclass(slots=True)
-class Sent:
+class Sent(Struct):
     """What became of the records that were routed to one output."""
 
     routed: int = 0

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass, field
 from typing import Final, TextIO
 
 import msgspec
+from msgspec import Struct, field
 
 LEVELS: Final = {"off": 0, "error": 1, "warn": 2, "warning": 2, "info": 3, "debug": 4, "trace": 5}
 _REPEAT_SECONDS: Final = 10.0
@@ -22,8 +22,7 @@ _CONTROLS: Final = {code: f"\\x{code:02x}" for code in [*range(32), 127]} | {10:
 """Peers choose tags and texts: nothing of theirs may begin a line of the log or command a terminal."""
 
 
-@dataclass(slots=True)
-class Sink:
+class Sink(Struct):
     """Where lines go. ``level`` is the most talkative level that is written."""
 
     stream: TextIO = field(default_factory=lambda: sys.stderr)
@@ -83,8 +82,7 @@ def _json_line(level: str, component: str, message: str, now_ns: int, held: int)
     return msgspec.json.encode(event).decode() + "\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
+class Log(Struct, frozen=True):
     """A component's voice."""
 
     sink: Sink

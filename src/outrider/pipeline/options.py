@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Final, Literal, TypeVar, get_args, get_origin
 
+from msgspec import Struct
+
 from outrider.formats import values, words
 from outrider.model.errors import Place, UserError
 from outrider.pipeline.config.findings import Findings
@@ -42,8 +44,7 @@ InOrder = tuple[tuple[str, str], ...]
 """Every repeated property of the section as (key, value), in the order of the file: no key of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Property:
+class Property(Struct, frozen=True):
     """One key and value of a section, variables expanded. ``key`` is lower case."""
 
     key: str
@@ -66,8 +67,7 @@ def in_order() -> Any:
     return dataclasses.field(default=(), metadata={"in_order": True})
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(Struct, frozen=True):
     """An option as its declaration says."""
 
     field: str

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
+
+from msgspec import Struct, field
 
 from outrider.model.batch import Batch, Record
 from outrider.net.listen import UnixAddress
@@ -26,8 +28,7 @@ Decoder: TypeAlias = Callable[[str, Sequence[bytes], int], Batch]
 """Tag, raw pieces and the number of records in them, to a batch; records that cannot be decoded are left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """What every plugin instance is given beside its options."""
 
     name: str

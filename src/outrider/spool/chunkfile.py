@@ -20,9 +20,10 @@ import re
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
 
 from outrider.formats import msgpack
 from outrider.model.errors import LocalError
@@ -38,8 +39,7 @@ SUFFIX: Final = ".chunk"
 BROKEN: Final = ".broken"
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """What a chunk is: ``created`` in nanoseconds since the epoch."""
 
     id: str
@@ -48,8 +48,7 @@ class Header:
     created: int
 
 
-@dataclass(slots=True)
-class Recovered:
+class Recovered(Struct):
     """A chunk that was found on disk."""
 
     path: Path
@@ -264,8 +263,7 @@ def _contents(path: Path) -> bytes:
         raise LocalError(f"cannot read {path}: {error.strerror}") from error
 
 
-@dataclass(slots=True)
-class _Scan:
+class _Scan(Struct):
     """The good frames, what is wrong (empty for a torn end), and where the last whole frame ends."""
 
     frames: list[tuple[bytes, bytes, int]] = field(default_factory=list)

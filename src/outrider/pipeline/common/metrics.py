@@ -11,8 +11,9 @@ import math
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct, field
 
 Labels: TypeAlias = tuple[str, ...]
 Kind: TypeAlias = Literal["counter", "gauge", "histogram"]
@@ -32,8 +33,7 @@ def name_of(text: str) -> str:
     return f"_{name}" if name[:1].isdigit() or not name else name
 
 
-@dataclass(slots=True)
-class Series:
+class Series(Struct):
     """The numbers of one set of label values. ``value`` is a histogram's sum; ``counts`` are per bucket."""
 
     value: float = 0.0
@@ -42,8 +42,7 @@ class Series:
     """When it was changed last, in nanoseconds."""
 
 
-@dataclass(slots=True)
-class Metric:
+class Metric(Struct):
     """One metric of one filter."""
 
     tag: str

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from msgspec import Struct, field
+
 from outrider.formats import msgpack, values
 from outrider.formats.regex import Regex
 from outrider.model.batch import Batch, Record
@@ -30,14 +32,13 @@ from outrider.pipeline.service import Service
 from outrider.spool.chunkfile import SUFFIX
 
 
-@dataclasses.dataclass(slots=True)
-class Plan:
+class Plan(Struct):
     """A checked configuration: what ``engine`` turns into a running pipeline."""
 
     service: Service
     instances: list[Instance]
     log: Log
-    library: Library = dataclasses.field(default_factory=Library)
+    library: Library = field(default_factory=Library)
 
     def of_kind(self, kind: str) -> list[Instance]:
         """The instances of a kind, in order."""

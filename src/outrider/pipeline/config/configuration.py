@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import os.path
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from outrider.formats import classic, classic_load, env, yaml_config
 from outrider.model.errors import Place, UserError
@@ -18,8 +19,7 @@ COMMAND_LINE: Final = "command line"
 _IN_PARSERS_FILE: Final = ("parser", "multiline_parser")
 
 
-@dataclass(slots=True)
-class PluginSection:
+class PluginSection(Struct):
     """An [INPUT], [FILTER] or [OUTPUT]. Values are as written: variables are expanded when the pipeline is built."""
 
     kind: str
@@ -33,8 +33,7 @@ class PluginSection:
         return next((item for item in self.properties if item.key == key), None)
 
 
-@dataclass(slots=True)
-class Configuration:
+class Configuration(Struct):
     """Plugin sections in order, the service's properties in order, and variables set by ``@SET``."""
 
     sections: list[PluginSection] = field(default_factory=list)

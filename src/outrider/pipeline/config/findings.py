@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from outrider.model.errors import Place, UserError, UserErrors
 from outrider.pipeline.log import Log
 
 
-@dataclass(slots=True)
-class Findings:
+class Findings(Struct):
     """``errors`` and ``warnings`` in the order in which they were found."""
 
     errors: list[UserError] = field(default_factory=list)

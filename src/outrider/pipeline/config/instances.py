@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
+
+from msgspec import Struct, field
 
 from outrider.model.errors import Place, UserError
 from outrider.pipeline import options, registry, storage
@@ -24,8 +25,7 @@ Classes: TypeAlias = Callable[[str, str, Place | None], Any]
 _ALIASES: Final = {"elasticsearch": "es"}
 
 
-@dataclass(slots=True)
-class Instance:
+class Instance(Struct):
     """A plugin of the pipeline with its options."""
 
     kind: str
@@ -36,8 +36,7 @@ class Instance:
     processors: list[Instance] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Maker:
+class Maker(Struct):
     """Makes the plugin instances of one configuration, numbered as they come."""
 
     variables: Mapping[str, str]

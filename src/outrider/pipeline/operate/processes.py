@@ -19,6 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from msgspec import Struct, field
+
 from outrider.model.errors import LocalError, UserError
 from outrider.net.listen import SHARED
 from outrider.pipeline.config import build
@@ -38,11 +40,10 @@ _PAUSE: Final = 1.0
 Run = Callable[[Configuration, build.Plan, Loader, "Links"], int]
 
 
-@dataclasses.dataclass(slots=True)
-class Links:
+class Links(Struct):
     """How the first process asks the others for their numbers: it has ``peers``, each other one has ``parent``."""
 
-    peers: list[socket.socket] = dataclasses.field(default_factory=list)
+    peers: list[socket.socket] = field(default_factory=list)
     parent: socket.socket | None = None
 
 

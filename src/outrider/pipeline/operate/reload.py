@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from outrider.model.errors import LocalError, UserError
 from outrider.pipeline.config import build
@@ -24,8 +25,7 @@ BUSY: Final = "a reload is in progress"
 _FOR_INPUTS: Final = ("mem_buf_limit", "multiline_buffer_limit", "json_escape_unicode")
 
 
-@dataclass(frozen=True, slots=True)
-class Loader:
+class Loader(Struct, frozen=True):
     """Where configurations come from, and how they become plans."""
 
     load: Callable[[], Configuration]

@@ -14,11 +14,11 @@ session is ``closed`` and further bytes are ignored.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, TypeAlias
 
 import msgpack as stream
+from msgspec import Struct
 
 from outrider.formats import compress, msgpack
 from outrider.protocols.forward import layout
@@ -34,8 +34,7 @@ class Shape(Enum):
     """``[time, record]`` or ``[[time, metadata], record]`` arrays."""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """``count`` records of ``tag`` as the raw bytes that came."""
 
     tag: str
@@ -44,15 +43,13 @@ class Block:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """Bytes to send to the peer, after the blocks before it are safe."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Refuse:
+class Refuse(Struct, frozen=True):
     """The peer broke the protocol: close the connection. What was in the frame is not taken."""
 
     reason: str
