@@ -94,6 +94,8 @@ def key_values(data: bytes) -> None:
     b'{"log":"x\\n","stream":"stdout","time":"2020-01-01T00:00:00.5Z"}',
     b"2020-01-01T00:00:00.123456789+00:00 stdout F text",
     b"<13>Oct 11 22:14:15 host app[1]: m",
+    *[bytes([n]) + b'1.2.3.4 - u [t] "GET' + b" " * 2000 for n in range(len(_STOCK))],
+    b"t I C [x]" + b" 1" * 1000,
     weight=20,
 )
 def stock_parsers(data: bytes) -> None:

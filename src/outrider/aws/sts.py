@@ -16,7 +16,7 @@ from outrider.aws.faults import fault
 from outrider.model.errors import PeerError
 
 _SECONDS: Final = 10.0
-_FIELD: Final = r"<{0}>\s*([^<]{{1,20000}}?)\s*</{0}>"
+_FIELD: Final = r"<{0}>([^<]{{1,20000}})</{0}>"
 _GLOBAL: Final = "sts.amazonaws.com"
 
 
@@ -78,4 +78,4 @@ def _reply(body: bytes, what: str) -> dict[str, Any]:
 
 def _field(name: str, text: str) -> str:
     found = re.search(_FIELD.format(name), text)
-    return html.unescape(found[1]) if found else ""
+    return html.unescape(found[1].strip()) if found else ""

@@ -12,12 +12,14 @@ _ISO: Final = "%Y-%m-%dT%H:%M:%S.%L"
 _APACHE_TIME: Final = "%d/%b/%Y:%H:%M:%S %z"
 _WORD: Final = "[^ ]*"
 _BRACKETED: Final = r"\[(?<time>[^\]]*)\]"
-_LOOSE_REQUEST: Final = r'"(?<method>\S+)(?: +(?<path>[^"]*?)(?: +\S*)?)?"'
+# What is looked for around spaces and digits says that none of them is left for the next part: whoever writes a line
+# of nothing else would make the expression try all ways to share them out.
+_LOOSE_REQUEST: Final = r'"(?<method>\S+)(?: +(?= ?[^ ])(?<path>[^"]*?)(?:(?: |(?<! ) +)(?! )\S*)?)?"'
 _STATUS: Final = f"(?<code>{_WORD}) (?<size>{_WORD})"
 _REFERER: Final = '"(?<referer>[^"]*)"'
 _AGENT: Final = '"(?<agent>[^"]*)"'
 _MAC: Final = r"(?:\h\h:){5}\h\h"
-_ENVOY_REQUEST: Final = r'^\[(?<start_time>[^\]]*)\] "(?<method>\S+)(?: +(?<path>[^"]*?))? (?<protocol>\S+)"'
+_ENVOY_REQUEST: Final = r'^\[(?<start_time>[^\]]*)\] "(?<method>\S+)(?: +(?= ?[^ ])(?<path>[^"]*?))? (?<protocol>\S+)"'
 _BSD_HEAD: Final = rf"^<(?<pri>\d+)>(?<time>{_WORD} {{1,2}}{_WORD} {_WORD}) "
 _BSD_TAIL: Final = r"(?<ident>[\w/.-]*)(?:\[(?<pid>\d+)\])?(?:[^:]*:)? *(?<message>.*)$"
 
@@ -88,8 +90,8 @@ PARSERS: Final[Mapping[str, Mapping[str, str]]] = {
     "syslog-rfc3164": _regex(rf"{_BSD_HEAD}(?<host>{_WORD}) {_BSD_TAIL}", "%b %d %H:%M:%S", keep=True),
     "syslog-rfc3164-local": _regex(f"{_BSD_HEAD}{_BSD_TAIL}", "%b %d %H:%M:%S", keep=True),
     "mongodb": _regex(
-        rf"^(?<time>{_WORD})\s+(?<severity>\w)\s+(?<component>[^ ]+)\s+\[(?<context>[^\]]+)\]\s+(?<message>.*?)"
-        r" *(?<ms>\d+)?:?(?:ms)?$",
+        r"^(?<time>\S*)\s+(?<severity>\w)\s+(?<component>\S+)\s+\[(?<context>[^\]]+)\]\s+(?!\s)(?<message>.*?)"
+        r"(?:(?<! ) +)?(?:(?<!\d)(?<ms>\d+))?:?(?:ms)?$",
         _ISO,
         keep=True,
     ),

@@ -290,3 +290,36 @@ def test_multiline_sections_that_cannot_work(text: str, says: str) -> None:
         made.multiline("m")
     assert says in str(caught.value)
     assert len(list(made.check())) == 1
+
+
+ACCESS = '1.2.3.4 - u [10/Oct/2000:13:55:36 -0700] "GET'
+ENVOY = '[2020-01-01T00:00:00.000Z] "GET'
+MONGO = "2020-01-01T00:00:00.000 I NETWORK [conn]"
+
+
+@pytest.mark.parametrize(
+    ("name", "head"),
+    [
+        ("apache", ACCESS),
+        ("nginx", ACCESS),
+        ("k8s-nginx-ingress", ACCESS),
+        ("envoy", ENVOY),
+        ("istio-envoy-proxy", ENVOY),
+        ("mongodb", MONGO),
+    ],
+)
+@pytest.mark.parametrize("filling", [" ", " 1", "1", " \\"])
+def test_a_line_that_was_made_to_keep_an_expression_busy_does_not(name: str, head: str, filling: str) -> None:
+    """It would for hours, and with it the whole router."""
+    found = Library().parser(name).parse(f"{head} {filling * 10_000}!")
+    assert (found is None) is (name != "mongodb")
+
+
+@pytest.mark.parametrize(
+    ("request_line", "path"),
+    [("GET /x HTTP/1.1", "/x"), ("GET  /a b   HTTP/1.1", "/a b"), ("GET /x", "/x"), ("GET   ", None), ("GET", None)],
+)
+def test_requests_as_they_stand_in_access_logs(request_line: str, path: str | None) -> None:
+    found = Library().parser("nginx").parse(f'1.2.3.4 - - [10/Oct/2000:13:55:36 -0700] "{request_line}" 200 5')
+    assert found is not None
+    assert (found[1]["method"], found[1].get("path")) == ("GET", path)
