@@ -66,6 +66,20 @@ def test_a_batch_is_its_records_one_by_one(
     assert not escape or lines.isascii()
 
 
+column = st.sampled_from(
+    ["same", "é😀\x7f", "\udc80", "", 1, True, None, 1.5, b"same", {}, {"k": "v"}, {"k": 1.5}, {"l": [1]}, []]
+)
+
+
+@given(st.lists(st.tuples(column, column, st.fixed_dictionaries({"k": column, "l": column})), min_size=1, max_size=5))
+def test_records_of_one_shape_are_the_same_as_each_alone(rows: list[tuple[Any, Any, Any]]) -> None:
+    batch = [{"a": a, "b": b, "map": inner} for a, b, inner in rows]
+    lines = encoder.encode_lines([T] * len(batch), batch, None)
+    assert lines == b"".join([encoder.encode(record) + b"\n" for record in batch])
+    array = encoder.encode_array([T] * len(batch), batch)
+    assert array == b"[" + b",".join([encoder.encode({"date": T / 1e9, **record}) for record in batch]) + b"]"
+
+
 @pytest.mark.parametrize(
     ("value", "written"),
     [
