@@ -56,6 +56,16 @@ def test_records_that_do_not_match_stay(filter_of: Any) -> None:
     assert found == [{"log": "x"}, {"a": 1, "b": 2}, {"n": 1}, {"log": 5}, {"c": 3}]
 
 
+def test_more_records_than_are_parsed_at_a_time(filter_of: Any) -> None:
+    some: list[Record] = [
+        {"log": f'{{"time":"21/Nov/2026:09:20:11 +0000","a":{n}}}' if n % 3 else "x"} for n in range(700)
+    ]
+    batch = Batch("t", list(range(700)), some)
+    filter_of("parser", parser()).apply(batch)
+    assert [record.get("a") for record in batch.records] == [n if n % 3 else None for n in range(700)]
+    assert batch.times == list(range(700))
+
+
 def test_the_first_parser_that_matches(filter_of: Any) -> None:
     made = filter_of("parser", parser(RESERVE, names=("json", "logfmt")))
     records = [{"log": "a=1"}, {"log": '{"b":2}'}, {"log": "="}, {"log": "c=3", "x": 1}]
