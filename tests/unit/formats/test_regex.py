@@ -123,3 +123,35 @@ def test_named_groups(pattern: str, names: tuple[str, ...], text: str, groups: l
     assert found is not None
     assert list(found) == groups
     assert regex.groups("") is None
+
+
+@given(
+    st.lists(
+        st.sampled_from(["^", "a", "b", "/", r"\.", r"\$", r"\d", " ", "?", "*", "{2}", "(a)", "|", "-", "$"]),
+        max_size=7,
+    ),
+    st.text("ab/.$1 -", max_size=8),
+)
+def test_what_matches_holds_the_literal(parts: list[str], text: str) -> None:
+    try:
+        regex = Regex("".join(parts))
+    except ValueError:
+        return
+    assert regex.literal in text or regex.search(text) is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "literal"),
+    [
+        ("^/healthz", "/healthz"),
+        ("/^[a-z]/", ""),
+        (r"/^\/healthz\.x/", "/healthz.x"),
+        ("/error/i", ""),
+        ("errors?", "error"),
+        ("a|b", ""),
+        ("level=(info|warn)", ""),
+        (r"user \d+", "user "),
+    ],
+)
+def test_the_literal_of_a_pattern(pattern: str, literal: str) -> None:
+    assert Regex(pattern).literal == literal

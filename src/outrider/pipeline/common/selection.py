@@ -58,7 +58,8 @@ def by_column(text: str, *, keeps: bool) -> Chooser | None:
     plain = key.removeprefix("$")
     if "[" in plain:
         return None
-    search = Regex(pattern.strip()).search
+    regex = Regex(pattern.strip())
+    search, literal = regex.search, regex.literal
     test = rule("", text)
 
     def choose(records: Sequence[Record]) -> list[bool]:
@@ -66,8 +67,8 @@ def by_column(text: str, *, keeps: bool) -> Chooser | None:
         if not _TEXT.issuperset(map(type, values)):
             return [test(record) is keeps for record in records]
         if keeps:
-            return [value is not None and search(value) is not None for value in values]
-        return [value is None or search(value) is None for value in values]
+            return [value is not None and literal in value and search(value) is not None for value in values]
+        return [value is None or literal not in value or search(value) is None for value in values]
 
     return choose
 
