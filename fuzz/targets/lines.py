@@ -71,7 +71,7 @@ def json_stream(data: bytes) -> None:
 def long_numbers(data: bytes) -> None:
     """The same with long runs of what was given, as a sender may repeat itself."""
     size, stream = steered(data)
-    _handed_in(_fed(JsonValues(32 * LIMIT), stream[:2] + stream[2:34] * (size * 16), 32 * LIMIT)[0])
+    _handed_in(_fed(JsonValues(32 * LIMIT), stream[:2] + stream[2:34] * (size * 2), 32 * LIMIT)[0])
 
 
 @target("tcp.lines", b"\x05one\ntwo\r\n\xff\n", b"\x01a||b|||c", weight=10)
