@@ -12,7 +12,7 @@ from outrider.cli.arguments import USAGE, Arguments, parse
 from outrider.model.errors import LocalError, Place, UserError, UserErrors
 from outrider.net.files import ConfigurationFiles
 from outrider.pipeline import options, registry
-from outrider.pipeline.config import build, routing
+from outrider.pipeline.config import build
 from outrider.pipeline.config.configuration import COMMAND_LINE, Configuration, from_file
 from outrider.pipeline.config.findings import Findings
 from outrider.pipeline.config.parsers_files import read_parsers
@@ -110,6 +110,8 @@ def _read(arguments: Arguments, environment: Mapping[str, str], log: Log, findin
 
 def _report(findings: Findings, plan: build.Plan) -> int:
     """What a dry run says, and its exit status: 1 where the pipeline could not start."""
+    from outrider.pipeline.config import routing
+
     if not findings.errors:
         routing.examine(plan, findings)
     known = {str(error) for error in findings.errors}

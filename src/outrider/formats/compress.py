@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from typing import Final
 
-import zstandard
 from isal import isal_zlib
 
 _GZIP_WINDOW = 31
@@ -28,6 +27,8 @@ def gzip(data: bytes | memoryview) -> bytes:
 
 def zstd(data: bytes) -> bytes:
     """One zstd frame that states its size, at the library's usual level."""
+    import zstandard  # few peers take or send it
+
     packed: bytes = zstandard.ZstdCompressor().compress(data)
     return packed
 
@@ -66,6 +67,8 @@ def _gunzip(data: bytes, limit: int) -> bytes:
 
 
 def _unzstd(data: bytes, limit: int) -> bytes:
+    import zstandard  # few peers send it
+
     # max_output_size is ignored by the one-call form when the frame states its size, so read through the stream form.
     try:
         with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(io.BytesIO(data)) as reader:

@@ -12,8 +12,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final, Protocol
 
-import onigurumacffi
-
 _SIMPLE_ESCAPES: Final = frozenset("dDwWsSntrfv\\.*?+^$|()[]{}/-\"' :,;=!@#%&<>~`_")
 _CLASS_ESCAPES: Final = frozenset("dDwWsSntrfv\\.*?+^$|()[]{}/-\"' :,;=!@#%&<>~`_")
 _GROUP_OPENINGS: Final = ("(?:", "(?=", "(?!", "(?<=", "(?<!")
@@ -64,6 +62,8 @@ class Regex:
             except (re.error, OverflowError):
                 self._compiled = None
         if self._compiled is None:
+            import onigurumacffi  # few patterns need it
+
             self._foreign = True
             try:
                 self._compiled = onigurumacffi.compile(pattern)

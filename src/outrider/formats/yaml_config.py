@@ -20,9 +20,6 @@ from outrider.formats.classic_load import FILE_LIMIT, Files
 from outrider.formats.yaml_tree import Listing, Mapping, Node, Scalar
 from outrider.model.errors import Place, UserError
 
-EXTENSIONS: Final = (".yaml", ".yml")
-"""A configuration whose name ends so, in any case of letters, is YAML."""
-
 _FILE: Final = "file://"
 _PLURALS: Final = {"inputs": "input", "filters": "filter", "outputs": "output"}
 _UNSUPPORTED: Final = {

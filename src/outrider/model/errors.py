@@ -6,7 +6,6 @@ pipeline calls a plugin (``outrider.pipeline.delivery``) or, in the programs, ar
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -51,7 +50,7 @@ class UserError(OutriderError):
 
     def __str__(self) -> str:
         parts = [f"{self.place}: {self.message}" if self.place else self.message]
-        near = difflib.get_close_matches(self.found.lower(), self.allowed, 1, 0.6) if self.found else []
+        near = _nearest(self.found, self.allowed) if self.found else []
         if near:
             parts.append(f"did you mean '{near[0]}'?")
         if self.allowed:
@@ -87,3 +86,9 @@ class PeerError(OutriderError):
 
 class LocalError(OutriderError):
     """This machine failed: disk full, permission, memory. Back off, degrade and say so."""
+
+
+def _nearest(found: str, allowed: tuple[str, ...]) -> list[str]:
+    import difflib  # for what is told of a mistake alone
+
+    return difflib.get_close_matches(found.lower(), allowed, 1, 0.6)

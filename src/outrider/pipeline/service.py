@@ -8,7 +8,7 @@ from typing import Literal
 from outrider.pipeline.options import Count, Duration, LogLevel, Port, Repeated, Size, option
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Service:
     """What holds for the whole pipeline. Defaults are Fluent Bit's unless the help says otherwise."""
 

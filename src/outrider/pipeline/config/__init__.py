@@ -4,6 +4,7 @@
 ``parsers_files``  what Parsers_File names
 ``findings``  everything that is wrong with a configuration
 ``library``   the parsers and multiline parsers of a configuration, by name
+``definitions``  the keys of one of these, and how it is made of them
 ``stock``     those that are built in
 ``instances``  a section to a plugin instance, checked
 ``build``     configuration sections to a checked pipeline, and that to an engine

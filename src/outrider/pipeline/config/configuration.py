@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import difflib
 import os.path
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 
-from outrider.formats import classic, classic_load, env, yaml_config
+from outrider.formats import classic, classic_load, env
 from outrider.model.errors import Place, UserError
 from outrider.pipeline.config.findings import Findings
 from outrider.pipeline.options import Property
 from outrider.pipeline.registry import KINDS
 
+if TYPE_CHECKING:
+    from outrider.formats import yaml_config
+
 COMMAND_LINE: Final = "command line"
 _IN_PARSERS_FILE: Final = ("parser", "multiline_parser")
+_YAML: Final = (".yaml", ".yml")
+"""A configuration whose name ends so, in any case of letters, is YAML."""
 
 
 class PluginSection(Struct):
@@ -66,8 +70,8 @@ def from_file(
     Raises UserError; with ``findings`` only where reading cannot go on, and the other faults are added there.
     """
     found = findings or Findings()
-    if path.lower().endswith(yaml_config.EXTENSIONS):
-        configuration = _from_yaml(yaml_config.load(path, files), warn)
+    if path.lower().endswith(_YAML):
+        configuration = _from_yaml(path, files, warn)
     else:
         loaded = classic_load.load(path, files)
         configuration = Configuration(variables=env.variables(loaded.metas, files.read, warn))
@@ -87,8 +91,8 @@ def parsers_from_file(path: str, files: classic_load.Files, warn: Callable[[str]
 
     Other sections have no meaning there; ``warn`` is told so.
     """
-    if path.lower().endswith(yaml_config.EXTENSIONS):
-        return _from_yaml(yaml_config.load(path, files), warn).parsers
+    if path.lower().endswith(_YAML):
+        return _from_yaml(path, files, warn).parsers
     loaded = classic_load.load(path, files)
     for note in loaded.notes:
         warn(f"{note.place}: {note.message}")
@@ -105,7 +109,10 @@ def _properties(section: classic.Section) -> list[Property]:
     return [Property(entry.key, entry.value, entry.value_place) for entry in section.entries]
 
 
-def _from_yaml(loaded: yaml_config.YamlLoaded, warn: Callable[[str], None]) -> Configuration:
+def _from_yaml(path: str, files: classic_load.Files, warn: Callable[[str], None]) -> Configuration:
+    from outrider.formats import yaml_config  # only where the configuration is YAML
+
+    loaded = yaml_config.load(path, files)
     for note in loaded.notes:
         warn(f"{note.place}: {note.message}")
 
@@ -142,6 +149,8 @@ def _take(configuration: Configuration, section: classic.Section, warn: Callable
             fix="move it to a file and name that file with Parsers_File in [SERVICE]",
         )
     elif kind == "other":
+        import difflib  # for what is told of a mistake alone
+
         near = difflib.get_close_matches(section.name.lower(), [*KINDS, "service"], 1, 0.7)
         if near:
             raise UserError(

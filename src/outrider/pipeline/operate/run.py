@@ -28,6 +28,7 @@ def run(configuration: Configuration, plan: build.Plan, loader: Loader) -> int:
     Raises UserError or LocalError when it cannot start.
     """
     if processes.count(plan) > 1:
+        gc.enable()
         return processes.run(configuration, plan, loader, _run_one)
     if plan.service.storage_path:
         processes.gather(Path(plan.service.storage_path), 1, plan.log)
@@ -51,6 +52,7 @@ def tune_process() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 50, 100)
+    gc.enable()
     library = ctypes.CDLL(None)
     if hasattr(library, "mallopt") and hasattr(library, "gnu_get_libc_version"):
         for parameter in (-3, -1):

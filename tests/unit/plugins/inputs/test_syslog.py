@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from outrider.model.errors import UserError
-from outrider.pipeline.config.library import ParserOptions
+from outrider.pipeline.config.definitions import ParserOptions
 from outrider.plugins.inputs.syslog.standard import is_standard
 
 LINE = b"<13>Nov 14 22:13:20 web app[7]: hello"

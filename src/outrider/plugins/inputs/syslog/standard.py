@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from outrider.pipeline.config.library import ParserOptions
+from outrider.pipeline.config.definitions import ParserOptions
 from outrider.pipeline.config.stock import PARSERS
 
 NAMES: Final = ("syslog-rfc5424", "syslog-rfc3164", "syslog-rfc3164-local")
