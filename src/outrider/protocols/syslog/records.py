@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from outrider.formats.stamps import MONTHS
 from outrider.model.batch import Record
@@ -13,6 +13,8 @@ from outrider.protocols.syslog.framing import messages
 from outrider.protocols.syslog.parse import SyslogMessage, parse_text
 
 _HEADS_MAX: Final = 4096
+_HEAD_MAX: Final = 600
+"""Characters of a head that is worth remembering; those of the shape below have no more."""
 _STAMPS_MAX: Final = 4096
 _NAMES_MAX: Final = 4096
 # The shape that our own router sends, up to the process id: nothing in it can be read in another way.
@@ -54,40 +56,51 @@ def _records(lines: list[str], received_ns: int) -> tuple[list[int], list[Record
     times: list[int] = []
     found: list[Record] = []
     stamps: dict[str, int | None] = {}
-    heads: dict[str, tuple[int, str, str, str, str] | None] = {}
     for line in lines:
-        end = line.find("]: ")
-        head = line[:end] if end > 0 else ""
-        try:
-            known = heads[head]
-        except KeyError:
-            known = _head(head, received_ns, stamps)
-            if len(heads) < _HEADS_MAX:
-                heads[head] = known
-        if known is None:
+        head, mark, text = line.partition("]: ")
+        known = (_heads.get(head) or _head(head)) if mark else _OTHER
+        stamp, members = known
+        if stamp not in stamps:
+            _read_stamp(stamp, received_ns, stamps)
+        time = stamps[stamp]
+        if time is None:
             message = parse_text(line, received_ns)
             times.append(message.time)
             found.append(record(message))
         else:
-            time, pri, host, ident, pid = known
+            made = members.copy()  # half the time of a new one with six members
+            made["message"] = text
             times.append(time)
-            found.append({"pri": pri, "host": host, "ident": ident, "pid": pid, "message": line[end + 3 :]})
+            found.append(made)
     return times, found
 
 
-def _head(head: str, received_ns: int, stamps: dict[str, int | None]) -> tuple[int, str, str, str, str] | None:
-    """Time, priority, host, program and process id; None where only the whole line can tell. ``stamps`` remembers."""
+_Head: TypeAlias = tuple[str, Record]
+"""The stamp and the members of a head; an empty stamp where only the whole line can tell."""
+_OTHER: Final[_Head] = ("", {})
+_heads: dict[str, _Head] = {}
+
+
+def _head(head: str) -> _Head:
+    """What the head of a line says, remembered for the lines to come."""
     match = _HEAD.fullmatch(head)
-    if match is None:
-        return None
-    pri, stamp, name, host, ident, pid = match.groups()
-    if stamp not in stamps:
-        if len(stamps) >= _STAMPS_MAX:
-            stamps.clear()
-        readings = dates.find(stamp, 0, received_ns)
-        stamps[stamp] = readings[0].ns if readings else None
-    time = stamps[stamp]
-    return None if time is None or not _is_clear(name, host, ident, pid) else (time, pri, host, ident, pid)
+    known = _OTHER
+    if match is not None:
+        pri, stamp, name, host, ident, pid = match.groups()
+        if _is_clear(name, host, ident, pid):
+            known = (stamp, {"pri": pri, "host": host, "ident": ident, "pid": pid, "message": ""})
+    if len(head) <= _HEAD_MAX:
+        if len(_heads) >= _HEADS_MAX:
+            _heads.clear()
+        _heads[head] = known
+    return known
+
+
+def _read_stamp(stamp: str, received_ns: int, stamps: dict[str, int | None]) -> None:
+    if len(stamps) >= _STAMPS_MAX:
+        stamps.clear()
+    readings = dates.find(stamp, 0, received_ns) if stamp else None
+    stamps[stamp] = readings[0].ns if readings else None
 
 
 _PROBE: Final = "<0>Jan  1 00:00:00 "
