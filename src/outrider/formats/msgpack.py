@@ -195,8 +195,14 @@ def event_times(times: Sequence[int], front: bytes = b"", behind: bytes = b"") -
     """
     if times and (min(times) < 0 or max(times) > _EVENT_TIME_MAX):
         times = [min(max(time, 0), _EVENT_TIME_MAX) for time in times]
-    # Seconds in the upper half of 64 bits, nanoseconds in the lower one.
-    packed = struct.pack(f">{len(times)}Q", *[time + time // NANOSECONDS * _UPPER for time in times])
+    stamps: list[int] = []  # seconds in the upper half of 64 bits, nanoseconds in the lower one
+    begin = end = shift = 0
+    for time in times:
+        if not begin <= time < end:  # times come in runs of the same second: most need no division
+            begin = time - time % NANOSECONDS
+            end, shift = begin + NANOSECONDS, begin // NANOSECONDS * _UPPER
+        stamps.append(time + shift)
+    packed = struct.pack(f">{len(times)}Q", *stamps)
     blank = b"%b\xd7\x00%b%b" % (front, bytes(8), behind)
     width, start = len(blank), len(front) + 2
     filled = bytearray(blank * len(times))

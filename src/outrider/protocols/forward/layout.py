@@ -91,6 +91,12 @@ def packed_needs(buffer: bytes, start: int) -> int:
     return found[1][1] if found else 0
 
 
+def run_head(buffer: bytes) -> bytes:
+    """Array header, tag and EventTime header of the message with or without options that begins here; else empty."""
+    tag = _sized(buffer, 1) if buffer[:1] in (b"\x93", b"\x94") and is_str(buffer[1]) else None
+    return buffer[: tag[1] + 2] if tag and buffer[tag[1] : tag[1] + 2] == b"\xd7\x00" else b""
+
+
 def _packed(buffer: bytes, start: int) -> tuple[tuple[int, int], tuple[int, int]] | None:
     """Where tag and payload begin and end."""
     if buffer[start : start + 1] not in (b"\x92", b"\x93", b"\x94"):

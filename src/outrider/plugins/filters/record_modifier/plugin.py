@@ -6,6 +6,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable
 from itertools import repeat
+from operator import setitem
 
 from outrider.formats import words
 from outrider.model.batch import Batch, Record
@@ -51,7 +52,12 @@ class RecordModifier(Filter[Options]):
     def _add(self, records: list[Record]) -> None:
         added = self._added
         expected = sum(map(len, records)) + len(added) * len(records)
-        deque(map(dict.update, records, repeat(added)), maxlen=0)  # a loop in C: this is every record's way
+        # Loops in C, for this is every record's way; one field alone is set in half the time of an update.
+        if len(added) == 1:
+            ((key, value),) = added.items()
+            deque(map(setitem, records, repeat(key), repeat(value)), maxlen=0)
+        else:
+            deque(map(dict.update, records, repeat(added)), maxlen=0)
         if sum(map(len, records)) != expected:
             # A record had one of these fields already: the added one stands at the end, as in Fluent Bit's JSON.
             for record in records:

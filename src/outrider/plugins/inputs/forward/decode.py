@@ -8,13 +8,22 @@ from typing import Any, Final
 
 from outrider.formats import msgpack
 from outrider.model.batch import Batch, Record
+from outrider.protocols.forward import layout
 
 _first, _second, _third = itemgetter(0), itemgetter(1), itemgetter(2)
 _MAPS: Final = {dict}
+_INTEGERS: Final = {int}
+_OPTIONS: Final = {dict, type(None)}
+_UNSIGNED_64: Final = b"\xcf"
+_SECOND: Final = msgpack.NANOSECONDS - (1 << 32)
+"""Added for each second to an EventTime read as one number: seconds stand in its upper 32 bits."""
 
 
 def decode_messages(tag: str, pieces: Sequence[bytes], count: int) -> Batch:
     """``[tag, time, record, option?]`` arrays; an option may hold the record's metadata."""
+    batch = _decode_run(tag, pieces, count)
+    if batch is not None:
+        return batch
     messages = msgpack.decode_values(pieces, count)
     try:
         times = msgpack.nanoseconds_all(list(map(_second, messages)))
@@ -29,7 +38,38 @@ def decode_messages(tag: str, pieces: Sequence[bytes], count: int) -> Batch:
         return _batch_of(tag, [[message[1], message[2]] for message in good])
     batch = Batch(tag, times, records)
     if any(message[3] for message in messages if len(message) > 3):
-        metadata = list(map(_metadata, messages))
+        metadata = [_metadata(message[3] if len(message) > 3 else None) for message in messages]
+        batch.metadata = metadata if any(metadata) else None
+    return batch
+
+
+def _decode_run(tag: str, pieces: Sequence[bytes], count: int) -> Batch | None:
+    """Messages that all begin with the same bytes up to the time, as Docker's driver sends them; None for others.
+
+    Without these bytes, and with a header that makes the time a number, times, records and options are the values of
+    one flat array: a fifth is saved by the lists, tags and extension objects that are not made.
+    """
+    head = layout.run_head(pieces[0])
+    if not head:
+        return None
+    flat = [piece.replace(head, _UNSIGNED_64) for piece in pieces]
+    if sum(map(len, pieces)) - sum(map(len, flat)) != count * (len(head) - len(_UNSIGNED_64)):
+        return None
+    width = (head[0] & 0x0F) - 1
+    try:
+        values = msgpack.decode_values(flat, width * count)
+    except msgpack.MalformedError:
+        return None
+    stamps, records, options = values[::width], values[1::width], values[2::width] if width > 2 else []
+    if (
+        set(map(type, stamps)) != _INTEGERS
+        or set(map(type, records)) != _MAPS
+        or not set(map(type, options)) <= _OPTIONS
+    ):
+        return None  # something stood between the messages, or the same bytes inside one
+    batch = Batch(tag, [stamp + (stamp >> 32) * _SECOND for stamp in stamps], records)
+    if any(options):
+        metadata = list(map(_metadata, options))
         batch.metadata = metadata if any(metadata) else None
     return batch
 
@@ -52,7 +92,6 @@ def _batch_of(tag: str, entries: list[Any]) -> Batch:
     return Batch(tag, times, records, metadata)
 
 
-def _metadata(message: list[Any]) -> Record:
-    option = message[3] if len(message) > 3 else None
+def _metadata(option: Any) -> Record:
     found = option.get("metadata") if isinstance(option, dict) else None
     return found if isinstance(found, dict) else {}
