@@ -32,6 +32,19 @@ def test_a_repeated_head_is_read_once_and_the_message_is_the_rest() -> None:
     assert found[0] == {"pri": "14", "host": "host", "ident": "/app", "pid": "1", "message": "one]: two"}
 
 
+def test_a_head_that_comes_again_a_year_later_is_of_that_year() -> None:
+    line = b"<14>Nov 21 09:30:00 host /app[1]: hi\n"
+    years = [records(line, NOW + years * 365 * 86_400_000_000_000)[0][0] for years in (0, 1)]
+    assert years == [NOW, NOW + 365 * 86_400_000_000_000]
+
+
+def test_records_of_one_head_are_their_own() -> None:
+    line = b"<14>Nov 21 09:30:00 host /app[1]: hi\n"
+    (first, _), _ = records(line * 2, NOW)[1], records(line, NOW)
+    first["host"] = "changed"
+    assert records(line, NOW)[1][0]["host"] == "host"
+
+
 def test_counted_messages_keep_their_line_ends() -> None:
     assert records_of([b"<14>Nov 21 09:30:00 h a[1]: x\ny"], NOW) == (
         [NOW],
