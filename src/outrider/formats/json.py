@@ -16,7 +16,8 @@ import json
 import math
 import re
 from collections.abc import Callable, Collection, Sequence
-from itertools import chain
+from itertools import chain, repeat
+from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -27,6 +28,7 @@ from outrider.model.batch import Record
 BLOCK: Final = 256
 """Records encoded at a time: buffers of this size stay in the allocator's reach, larger ones are paged in anew."""
 
+_first = itemgetter(0)
 _encoder = msgspec.json.Encoder()
 _PLAIN = frozenset({str, int, bool, type(None)})
 _LISTS = frozenset({list, tuple})
@@ -334,9 +336,9 @@ def _dates(times: Sequence[int], date_format: str, head: bytes) -> list[bytes]:
         if max(times) < base + NANOSECONDS:  # records come in runs of the same second
             form = b'%b"%b.%%06dZ"' % (start, iso(first).encode())
             return [form % ((ns - base) // 1000) for ns in times]
-        seconds = {ns // NANOSECONDS for ns in times}
-        forms = {second: b'%b"%b.%%06dZ"' % (start, iso(second).encode()) for second in seconds}
-        return [forms[ns // NANOSECONDS] % (ns % NANOSECONDS // 1000) for ns in times]
+        parts = list(map(divmod, times, repeat(NANOSECONDS)))
+        forms = {second: b'%b"%b.%%06dZ"' % (start, iso(second).encode()) for second in set(map(_first, parts))}
+        return [forms[second] % (ns // 1000) for second, ns in parts]
     return [head + date for date in _WRITERS[date_format](times)]
 
 
