@@ -77,6 +77,59 @@ def test_the_router_imports_nothing_heavy() -> None:
     assert found & set(HEAVY) == set()
 
 
+PLAIN = """
+[INPUT]
+    Name forward
+    Port 0
+[OUTPUT]
+    Name syslog
+    Match *
+    Host 127.0.0.1
+"""
+START = """
+import sys
+from outrider.cli import fluent_bit
+sys.argv = ["outrider", "-c", sys.argv[1], "--dry-run"]
+status = fluent_bit()
+own = [module for name, module in sys.modules.items() if name.startswith("outrider.")]
+classes = {value for module in own for value in vars(module).values() if isinstance(value, type)}
+print(status, sum("__dataclass_params__" in vars(one) for one in classes), *sys.modules)
+"""
+THIRD = {"cython_runtime", "outrider", "msgpack", "msgspec", "typing_extensions", "isal", "uvloop"}
+LATE = {
+    "difflib",
+    "json",
+    "onigurumacffi",
+    "zstandard",
+    "outrider.formats.json",
+    "outrider.formats.multiline",
+    "outrider.formats.parser",
+    "outrider.formats.yaml_config",
+    "outrider.pipeline.config.definitions",
+    "outrider.pipeline.config.stock",
+    "outrider.pipeline.operate.drawing",
+    "outrider.pipeline.operate.explain",
+    "outrider.pipeline.operate.monitor",
+    "outrider.pipeline.operate.peers",
+    "outrider.pipeline.operate.status",
+}
+"""What a pipeline without parsers, regular expressions, YAML and monitoring has no use for."""
+
+
+def test_a_plain_start_imports_what_it_runs_and_no_more(tmp_path: Path) -> None:
+    (tmp_path / "plain.conf").write_text(PLAIN)
+    command = [sys.executable, "-c", START, str(tmp_path / "plain.conf")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    status, dataclasses_made, *modules = done.stdout.split()
+    assert status == "0", done.stderr
+    assert {"outrider.plugins.inputs.forward.plugin", "outrider.plugins.outputs.syslog.plugin"} <= {*modules}
+    assert LATE & {*modules} == set()
+    third = {name.partition(".")[0] for name in modules} - {*sys.stdlib_module_names}
+    assert {name for name in third - imported("pass") if not name.startswith("_")} <= THIRD
+    # Each costs as much as a small module: what is plain data is a msgspec.Struct, and options are what is left.
+    assert int(dataclasses_made) <= 30
+
+
 def test_the_command_alone_imports_nothing_heavy() -> None:
     assert imported("import outrider.cli") & {*HEAVY, "asyncio", "msgspec"} == set()
 
