@@ -8,10 +8,11 @@ Line ends inside a message stay. Source: Fluent Bit 5.1.1, ``plugins/out_syslog/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import repeat
+from operator import itemgetter
 from typing import Any, Final, Literal, TypeAlias
 
 from outrider.formats.stamps import NANOSECONDS, bsd, iso
@@ -142,42 +143,49 @@ class SyslogFormat:
         layout = self._layouts.get(absent)
         if layout is None:
             layout = self._layouts[absent] = self._layout(absent)
-        width = len(layout) + 1
-        parts: list[str] = ["", *(text for _, text in layout)] * len(records)
-        parts[::width] = self._stamps(times)
+        columns: list[Iterable[str]] = [self._stamps(times)]
         try:
-            for position, (role, _) in enumerate(layout, 1):
+            for role, constant in layout:
                 if role is None:
+                    columns.append(repeat(constant))
                     continue
-                key = self._keys[role]
-                column = [record[key] for record in records]
+                members = map(itemgetter(self._keys[role]), records)
                 if role == "message":
-                    if True in map(str.startswith, column, repeat("<")):
+                    columns.append(messages := list(members))
+                    if "<" in {text[:1] for text in messages}:
                         return None
-                elif self.format == "rfc5424" and not _fits(column, _LIMITS[role]):
-                    return None
-                parts[position::width] = column
-            text = "".join(parts)
+                elif self.format == "rfc5424":
+                    columns.append(column := list(members))
+                    if not _fits(column, _LIMITS[role]):
+                        return None
+                else:
+                    columns.append(members)
+            # Rows are made and joined in C: half of what one join of all parts takes, and less than format strings.
+            lines = list(map("".join, zip(*columns, strict=False)))
         except (KeyError, TypeError):
             return None  # a missing member, or one that is not text: str.join takes nothing else
-        if 4 * len(text) > self._limit:  # else even all lines together are short enough
-            longest = len(parts[0]) + sum(
-                len(constant) if role is None else max(map(len, parts[position::width]))
-                for position, (role, constant) in enumerate(layout, 1)
-            )
-            if (longest if text.isascii() else 4 * longest) > self._limit:
+        block = "".join(lines)
+        if 4 * len(block) > self._limit:  # else even all lines together are short enough
+            longest = max(map(len, lines)) - len("\n")
+            if (longest if block.isascii() else 4 * longest) > self._limit:
                 return None
-        return text
+        return block
 
     def _stamps(self, times: Sequence[int]) -> list[str]:
         """Priority and time of each record, with the space behind them."""
         priority = self.facility_preset * 8 + self.severity_preset
         if self.format == "rfc5424":
             return [f"<{priority}>1 {iso(ns // NANOSECONDS)}.{ns % NANOSECONDS // 1000:06d}Z " for ns in times]
-        first, last = min(times) // NANOSECONDS, max(times) // NANOSECONDS
-        if first == last:
-            return [f"<{priority}>{bsd(first)} "] * len(times)
-        return [f"<{priority}>{bsd(ns // NANOSECONDS)} " for ns in times]
+        stamps: list[str] = []
+        begin = end = 0
+        stamp = ""
+        for ns in times:
+            if not begin <= ns < end:  # times come in runs of the same second
+                begin = ns - ns % NANOSECONDS
+                end = begin + NANOSECONDS
+                stamp = f"<{priority}>{bsd(begin // NANOSECONDS)} "
+            stamps.append(stamp)
+        return stamps
 
     def _line(self, ns: int, record: Record) -> bytes:
         """Any record, exactly; without a line end."""
