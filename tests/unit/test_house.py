@@ -81,6 +81,9 @@ PLAIN = """
 [INPUT]
     Name forward
     Port 0
+[INPUT]
+    Name tail
+    Path /var/log/*.log
 [OUTPUT]
     Name syslog
     Match *
@@ -122,7 +125,8 @@ def test_a_plain_start_imports_what_it_runs_and_no_more(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     status, dataclasses_made, *modules = done.stdout.split()
     assert status == "0", done.stderr
-    assert {"outrider.plugins.inputs.forward.plugin", "outrider.plugins.outputs.syslog.plugin"} <= {*modules}
+    plugins_made = {f"outrider.plugins.{name}.plugin" for name in ("inputs.forward", "inputs.tail", "outputs.syslog")}
+    assert plugins_made <= {*modules}
     assert LATE & {*modules} == set()
     third = {name.partition(".")[0] for name in modules} - {*sys.stdlib_module_names}
     assert {name for name in third - imported("pass") if not name.startswith("_")} <= THIRD

@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from outrider.model.errors import LocalError
 
@@ -42,8 +43,7 @@ _BUSY_MILLISECONDS: Final = 50
 """And when positions are saved, which is tried again."""
 
 
-@dataclass(slots=True)
-class Saved:
+class Saved(Struct):
     """A row."""
 
     id: int
@@ -54,8 +54,7 @@ class Saved:
     check: str
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     """What is to be saved of a file."""
 
     name: str

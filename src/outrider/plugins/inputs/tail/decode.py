@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import accumulate
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from outrider.formats import msgpack
-from outrider.formats.parser import Parser
 from outrider.model.batch import Batch, Record
+
+if TYPE_CHECKING:
+    from outrider.formats.parser import Parser
 
 CODEC: Final = "tail/lines"
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 OnLong = Literal["stop", "skip", "cut"]
 
 
-@dataclass(slots=True)
-class Run:
+class Run(Struct):
     """Lines that are handed in together: ``block[start:end]``, or ``text`` where a line had to be cut."""
 
     start: int
@@ -17,8 +17,7 @@ class Run:
     text: bytes = b""
 
 
-@dataclass(slots=True)
-class Taken:
+class Taken(Struct):
     """What became of a block: ``used`` bytes of it are done, ``skipped`` lines were too long.
 
     ``inside``: the last of them goes on in the next block. ``stopped``: a line was too long, and everything from it on

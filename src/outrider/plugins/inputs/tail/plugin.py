@@ -12,11 +12,10 @@ import os
 import resource
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from outrider.formats.parser import Parser
 from outrider.formats.regex import Regex
 from outrider.model.errors import LocalError, UserError
 from outrider.net.tail.file import Descriptors, TailFile
@@ -28,9 +27,12 @@ from outrider.net.tail.watch import TICK, Watch, has_more
 from outrider.pipeline.plugin import Decoder, Input, Intake
 from outrider.plugins.inputs.tail.config import Options
 from outrider.plugins.inputs.tail.decode import CODEC, decode
-from outrider.plugins.inputs.tail.joining import joining
 from outrider.plugins.inputs.tail.reader import ROOM, Reader, Stream
 from outrider.plugins.inputs.tail.tag import check_tag, tag_of
+
+if TYPE_CHECKING:
+    from outrider.formats.parser import Parser
+    from outrider.plugins.inputs.tail.joining import Joins
 
 BLOCK: Final = 256 * 1024
 """Bytes that are read at a time; more, where lines may be longer."""
@@ -59,7 +61,12 @@ class Tail(Input[Options]):
         library = self.context.library
         if options.parser:
             library.parser(options.parser)
-        self._joiner, self._in_groups = joining(options, library)
+        self._joiner: Callable[[], Joins] | None = None
+        self._in_groups = False
+        if options.multiline_parser or options.multiline or options.docker_mode or options.docker_mode_parser:
+            from outrider.plugins.inputs.tail.joining import joining  # most files need no multiline parsers
+
+            self._joiner, self._in_groups = joining(options, library)
         # The form is the class's, the parsers that chunks name are those of the configuration.
         self.codecs = {CODEC: partial(decode, parser_of=self._parser)}  # type: ignore[misc]
         self._tag = self.core.tag or self.context.name

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from outrider.formats import msgpack
-from outrider.formats.multiline import Joined
 from outrider.pipeline.intake import RECORDS
 from outrider.pipeline.plugin import Intake
 from outrider.plugins.inputs.tail.config import Options
 from outrider.plugins.inputs.tail.decode import CODEC, Head, lines_of, offsets_of, piece
-from outrider.plugins.inputs.tail.joining import Joins
 from outrider.plugins.inputs.tail.lines import OnLong, count_of, take
+
+if TYPE_CHECKING:
+    from outrider.formats.multiline import Joined
+    from outrider.plugins.inputs.tail.joining import Joins
 
 ROOM: Final = 2
 """Fluent Bit's buffer holds the newline and a zero beside the line."""
 
 
-@dataclass(slots=True)
-class Stream:
+class Stream(Struct):
     """One file's lines; ``path`` is what Path_Key says of it."""
 
     tag: str
@@ -35,8 +37,7 @@ class Stream:
     """Where the oldest line stands that the joiner holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """``used`` bytes of the block are done. ``safe``: what was handed in is where storage.type says.
 
     ``stopped``: a line is too long, and the file cannot be read on.
