@@ -42,3 +42,4 @@ def _route(arguments: Sequence[str]) -> int:
         return route.main(arguments)
     finally:
         gc.freeze()
+        gc.enable()

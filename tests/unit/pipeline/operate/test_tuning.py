@@ -1,0 +1,19 @@
+"""What the process is set to before a pipeline runs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+SCRIPT = """
+import gc
+gc.disable()
+from outrider.pipeline.operate.run import tune_process
+tune_process()
+print(gc.isenabled(), gc.get_freeze_count() > 1000, gc.get_threshold()[0])
+"""
+
+
+def test_the_collector_is_on_when_the_pipeline_runs_and_passes_over_what_the_start_made() -> None:
+    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "True", "50000"]
