@@ -242,6 +242,19 @@ def test_tags_stay_with_their_records_when_modes_are_mixed() -> None:
             assert tag == {2: "two", 3: "three", 4: "four", 5: "five"}[time // SECOND]
 
 
+@pytest.mark.parametrize("header", [b"\xa5", b"\xd9\x05", b"\xda\x00\x05", b"\xdb\x00\x00\x00\x05"])
+@pytest.mark.parametrize("level", [b"", b"\xa5level"])
+def test_an_acknowledgement_that_is_asked_for_behind_a_run(header: bytes, level: bytes) -> None:
+    plain = b"\x94\xa3app" + wire.packb(stamp(7)) + (b"\x81%b\x01" % level if level else b"\x80") + b"\x80"
+    asking = plain[:-1] + b"\x81" + header + b"chunk\xa1c"
+    for data in (plain * 500, plain * 500 + asking):
+        open_session = ForwardSession()
+        open_session.feed(plain)
+        events = open_session.feed(data)
+        assert replies(events) == (ack("c") if data.endswith(asking) else b"")
+        assert sum(event.count for event in events if isinstance(event, Block)) == len(data) // len(plain)
+
+
 frames = st.one_of(
     st.builds(
         lambda tag, time, record, option: [tag, time, record, *option],
