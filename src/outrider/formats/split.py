@@ -12,6 +12,13 @@ from outrider.formats.parser import Parser
 from outrider.model.batch import Record
 
 _BLANKS: Final = re.compile(r"[ \t\r\n]*")
+_AGAIN: Final = re.compile(r"\n|\}(?=\{)")
+_GOES_ON: Final = re.compile(r"\.|[eE][+-]?")
+"""What stands behind the digits of a number whose end has not come."""
+_FIRST: Final = frozenset('{["-0123456789tfnNI')
+_WORDS: Final = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
+_ESCAPE: Final = 6
+_WINDOW: Final = 4096
 
 
 def unescape(text: str) -> bytes:
@@ -65,39 +72,89 @@ class _Splitter:
 
 
 class JsonValues(_Splitter):
-    """JSON values that stand one after another, blanks between them or not; any split of the bytes."""
+    """JSON values that stand one after another, blanks between them or not; any split of the bytes.
 
-    end = b"\n"
+    What is no JSON spoils its line alone: the next record begins behind the newline (or between ``}`` and ``{``), or
+    with the line in which an object or array stands where the record before it could not go on.
+    """
 
     def __init__(self, limit: int) -> None:
         super().__init__(limit)
-        self._decoder = json.JSONDecoder()
+        self._decoder = json.JSONDecoder(parse_constant=_no_constant)
+        self.garbage = 0
+        """How many times the last ``feed`` came upon what is no JSON and skipped it."""
+
+    @property
+    def waiting(self) -> int:
+        """Bytes of an unfinished record."""
+        return 0 if self._skipping else len(self._rest)
 
     def feed(self, data: bytes) -> list[Any]:
-        """The values that are complete. Raises TooLongError."""
-        data = self._with_rest(data)
-        text = data.decode("utf-8", "surrogateescape")
+        """The values that are complete. Raises TooLongError for one that is larger than the limit."""
+        self.garbage = 0
+        text = (self._rest + data).decode("utf-8", "surrogateescape")
         values: list[Any] = []
+        # An error costs as much as the text before it: once there has been one, only windows of the text are read.
+        position, size = self._resumed(text, 0) if self._skipping else 0, len(text)
+        while position < len(text) and not self._skipping:
+            window = text[position : position + size]
+            used, wrong = self._read(window, values)
+            if wrong is not None:
+                self.garbage += 1
+                start, place, size = position + used, position + wrong, _WINDOW
+                line = text.rfind("\n", start, place) + 1
+                begins = line > 0 and text[place] in "{[" and not text[line:place].strip()
+                position = place if begins else self._resumed(text, place)
+                continue
+            position += used
+            if position + len(window) - used >= len(text):
+                break
+            size = size if used else size * 2
+        self._rest = text[position:].encode("utf-8", "surrogateescape")
+        if self.waiting > self._limit:
+            raise TooLongError(f"a record is larger than {self._limit} bytes, or not JSON", values)
+        return values
+
+    def _read(self, text: str, values: list[Any]) -> tuple[int, int | None]:
+        """Where the values end that are complete, and where in what follows it is seen that it is no JSON, or None."""
         position = _end(_BLANKS, text, 0)
-        trouble = ""
         while position < len(text):
+            if text[position] not in _FIRST:
+                return position, position
             try:
                 value, end = self._decoder.raw_decode(text, position)
-            except (ValueError, RecursionError) as error:
-                # What is no JSONDecodeError is a number of thousands of digits: no more bytes will mend it.
-                if not isinstance(error, json.JSONDecodeError) or text[position] not in '{["-0123456789tfn':
-                    trouble = "not JSON"
-                break
-            if end == len(text) and not isinstance(value, dict | list | str):
+            except json.JSONDecodeError as error:
+                return position, None if _unfinished(error, text) else error.pos
+            except (ValueError, RecursionError):
+                # A number of thousands of digits may yet be a float, all else stays as it is.
+                return position, None if text[-1] in "0123456789.eE+-" else position
+            if not isinstance(value, dict | list | str) and (end == len(text) or _GOES_ON.fullmatch(text, end)):
                 break  # a number may go on
             values.append(value)
             position = _end(_BLANKS, text, end)
-        self._rest = text[position:].encode("utf-8", "surrogateescape") if position < len(text) else self._rest
-        if not trouble and len(self._rest) > self._limit:
-            trouble = f"a record is larger than {self._limit} bytes, or not JSON"
-        if trouble:
-            raise TooLongError(trouble, values)
-        return values
+        return position, None
+
+    def _resumed(self, text: str, position: int) -> int:
+        """Where the next record may begin; when that has not come, what is skipped is no part of the rest."""
+        found = _AGAIN.search(text, position)
+        self._skipping = found is None
+        return found.end() if found else len(text) - text.endswith("}", position)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _unfinished(error: json.JSONDecodeError, text: str) -> bool:
+    """Whether more text may make a value of it."""
+    rest = text[error.pos : error.pos + 12]
+    if not rest or error.msg.startswith("Unterminated string"):
+        return True
+    if error.msg.startswith("Invalid \\uXXXX"):
+        return len(rest) <= _ESCAPE and "\n" not in rest
+    if error.msg == "Expecting value":
+        return any(word.startswith(rest) for word in _WORDS)
+    return _GOES_ON.fullmatch(rest) is not None
 
 
 class Lines(_Splitter):

@@ -27,14 +27,17 @@ def feed_all(machine: JsonValues | Lines, data: bytes, cuts: Sequence[int]) -> t
     faults = 0
     for piece in pieces(data, cuts):
         while True:
+            trouble = False
             try:
                 found += machine.feed(piece)
-                break
             except TooLongError as error:
                 found += error.values
-                faults += 1
-                machine.skip()
-                piece = b""
+                trouble = True
+            faults += trouble + (machine.garbage if isinstance(machine, JsonValues) else 0)
+            if not trouble:
+                break
+            machine.skip()
+            piece = b""
     return found, faults
 
 
@@ -87,5 +90,69 @@ def test_what_the_values_are() -> None:
 
 def test_what_came_before_the_fault_is_told() -> None:
     with pytest.raises(TooLongError) as raised:
-        JsonValues(100).feed(b'{"a":1} {"b":2} ?')
+        JsonValues(100).feed(b'{"a":1} {"b":2} "' + b"x" * 100)
     assert raised.value.values == [{"a": 1}, {"b": 2}]
+
+
+MALFORMED = [
+    b"nope", b"{bad}", b'{"a":1,}', b"[1,2",
+    b'{"x":tru}', b"{'a':1}", b'{"a":1', b'{"a":"x', b'{"a":NaN}', b"-Infinity",
+    b'{"a":Infinity}', b'"\\uZZ"', b'"\\q"', b"[1.]", b"[1e]", b"}", b"[-]", b'{"a"', b"[01]", b"{,}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", MALFORMED)
+def test_what_is_malformed_is_one_fault_at_once(line: bytes) -> None:
+    data = b'{"n":1}\n' + line + b'\n{"n":2}\n{"n":3}\n'
+    for cuts in ([], range(len(data))):
+        machine = JsonValues(1000)
+        assert feed_all(machine, data, cuts) == ([{"n": 1}, {"n": 2}, {"n": 3}], 1)
+        assert machine.waiting == 0
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from(MALFORMED),
+            st.sampled_from([b'{\n "a": [1,\n 2.5e1, true]\n}', b'{"a":"\\u00e4\xc3\xa4"}']),
+            st.sampled_from([b"[", b"{", b"\xff", b"1.5", b"tru"]),
+            st.text('{}[]",:1.eE-+\\untrfalsNI\n ', max_size=6).map(str.encode),
+        ),
+        max_size=8,
+    ),
+    cutting,
+    st.sampled_from([b"\n", b"", b" "]),
+)  # fmt: skip
+def test_any_split_of_garbage_gives_the_same(sent: list[bytes], cuts: list[int], between: bytes) -> None:
+    data = between.join(sent) + b'\n"end" \n'
+    whole, split = JsonValues(10_000), JsonValues(10_000)
+    assert feed_all(whole, data, []) == feed_all(split, data, cuts) == feed_all(JsonValues(10_000), data, range(300))
+    assert whole.waiting == split.waiting
+
+
+def test_what_is_large_is_read_in_windows_after_garbage() -> None:
+    values = [{"n": n, "x": "y" * size} for n, size in enumerate([1, 5000, 4090, 70_000, 3])]
+    data = b"?\n" + b"\n{bad}\n".join(json.dumps(value, indent=1).encode() for value in values) + b"\n"
+    assert feed_all(JsonValues(100_000), data, []) == (values, 5)
+
+
+def test_a_record_of_several_lines_is_legal_and_the_next_one_survives_a_broken_one() -> None:
+    data = b'{\n "a": 1,\n "b": 2\n}\n[1,\n2\n{"c":3}\n{bad}{"d":4}\n'
+    assert feed_all(JsonValues(100), data, []) == ([{"a": 1, "b": 2}, {"c": 3}, {"d": 4}], 2)
+
+
+def test_many_lines_of_garbage_are_looked_at_once() -> None:
+    machine = JsonValues(100)
+    decoded: list[int] = []
+    decoder = machine._decoder
+
+    class Counting(json.JSONDecoder):
+        def raw_decode(self, s: str, idx: int = 0) -> tuple[Any, int]:
+            decoded.append(len(s))
+            return decoder.raw_decode(s, idx)
+
+    machine._decoder = Counting()
+    machine.feed(b"{x}\n" * 50_000)
+    assert machine.garbage == 50_000
+    assert len(decoded) == 50_000
+    assert sorted(decoded)[-2] <= 4096

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -54,6 +55,14 @@ class Payload:
         """A machine for one stream of bytes."""
         return JsonValues(self.limit) if self.is_json else Lines(self.separator, self.limit)
 
+    def read(self, splitter: JsonValues | Lines, data: bytes) -> tuple[list[Any], int, str]:
+        """The values, how many others were none and are skipped, and why nothing more can be read, or nothing."""
+        try:
+            values, trouble = splitter.feed(data), ""
+        except TooLongError as error:
+            values, trouble = error.values, str(error)
+        return values, splitter.garbage if isinstance(splitter, JsonValues) else 0, trouble
+
     def hand_in(self, intake: Intake, values: list[Any], peer: str) -> None:
         """Accept what a machine has found."""
         if not values:
@@ -68,26 +77,27 @@ class Payload:
 class PayloadSession:
     """One stream connection; see ``outrider.net.listen.Session``."""
 
-    def __init__(self, payload: Payload, intake: Intake, peer: str) -> None:
+    def __init__(self, payload: Payload, intake: Intake, peer: str, warn: Callable[[str], None]) -> None:
         self._payload = payload
         self._splitter = payload.splitter()
         self._intake = intake
         self._peer = peer
+        self._warn = warn
 
     def greeting(self) -> bytes:
         """Nothing."""
         return b""
 
     def feed(self, data: bytes) -> Answer:
-        """Bytes came."""
-        try:
-            values = self._splitter.feed(data)
-        except TooLongError as error:
-            self._payload.hand_in(self._intake, error.values, self._peer)
-            self._intake.lost(self._payload.tag, 1, NO_RECORD)
-            return Answer(close=str(error))
+        """Bytes came. What is no JSON is skipped, and the connection stays; one that is too large ends it."""
+        values, garbage, trouble = self._payload.read(self._splitter, data)
         self._payload.hand_in(self._intake, values, self._peer)
-        return Answer()
+        if garbage:
+            self._intake.lost(self._payload.tag, garbage, NO_RECORD)
+            self._warn(f"invalid JSON message from {self._peer or 'a sender'}, skipped to the next line")
+        if trouble:
+            self._intake.lost(self._payload.tag, 1, NO_RECORD)
+        return Answer(close=trouble)
 
     def end(self) -> None:
         """The connection is closed."""
@@ -101,15 +111,14 @@ def take_datagram(payload: Payload, intake: Intake, data: bytes, peer: str) -> s
         intake.lost(payload.tag, 1, "datagram came while Mem_Buf_Limit was reached")
         return ""
     splitter = payload.splitter()
-    trouble = ""
-    try:
-        values = splitter.feed(data)
-        if splitter.waiting:
-            values += splitter.feed(b" " if payload.is_json else payload.separator)
-            trouble = "not JSON" if splitter.waiting else ""
-    except TooLongError as error:
-        values, trouble = error.values, str(error)
-    if trouble:
-        intake.lost(payload.tag, 1, NO_RECORD)
+    values, lost, trouble = payload.read(splitter, data)
+    if splitter.waiting and not trouble:
+        more, garbage, trouble = payload.read(splitter, b"\n" if payload.is_json else payload.separator)
+        values += more
+        lost += garbage + (splitter.waiting > 0)
+    lost += bool(trouble)
+    if lost:
+        intake.lost(payload.tag, lost, NO_RECORD)
+        trouble = trouble or "not JSON"
     payload.hand_in(intake, values, peer)
     return trouble

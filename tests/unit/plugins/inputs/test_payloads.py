@@ -99,11 +99,11 @@ def test_options(make: Any, name: str, options: Any, text: str | None) -> None:
 
 
 async def test_what_came_before_a_fault_is_kept(make: Any, intake_of: Any, unused_tcp_port: int) -> None:
-    plugin = make("input", "tcp", listen="127.0.0.1", port=unused_tcp_port)
+    plugin = make("input", "tcp", listen="127.0.0.1", port=unused_tcp_port, buffer_size=1)
     intake = intake_of(plugin)
     await plugin.start(intake)
     reader, writer = await asyncio.open_connection("127.0.0.1", unused_tcp_port)
-    writer.write(b'{"a":1} ?')
+    writer.write(b'{"a":1} "' + b"x" * 2000)
     assert await asyncio.wait_for(reader.read(), 5) == b""
     writer.close()
     await plugin.stop()

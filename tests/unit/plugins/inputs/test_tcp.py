@@ -39,10 +39,17 @@ def test_garbage_is_values_or_too_long(data: bytes) -> None:
     assert splitter.waiting <= 40
 
 
-@pytest.mark.parametrize("data", [b"x", b"{" * 5000, b"[" * 100_000, b'"' + b"x" * 100])
-def test_what_is_no_record(data: bytes) -> None:
+@pytest.mark.parametrize("data", [b"[" * 51, b'{"a":' * 11, b'"' + b"x" * 100])
+def test_what_is_too_large(data: bytes) -> None:
     with pytest.raises(TooLongError):
         JsonValues(50).feed(data)
+
+
+@pytest.mark.parametrize("data", [b"x", b"{" * 5000, b"[" * 100_000])
+def test_what_is_no_record(data: bytes) -> None:
+    splitter = JsonValues(50)
+    assert splitter.feed(data) == []
+    assert (splitter.garbage, splitter.waiting) == (1, 0)
 
 
 @given(st.lists(st.binary(max_size=9).filter(lambda line: b"|" not in line), max_size=5), st.integers(0, 40))
@@ -81,6 +88,27 @@ async def test_json(make: Any, intake_of: Any, unused_tcp_port: int) -> None:
     intake = await run(make, intake_of, unused_tcp_port, data, tag="t")
     assert intake.records == [{"a": 1}, {"b": 2}, {"msg": [3]}, {"msg": "four"}, {"odd": "\udcff"}]
     assert set(intake.tags) == {"t"}
+
+
+async def test_malformed_records_are_skipped_and_the_connection_stays(
+    make: Any, intake_of: Any, unused_tcp_port: int
+) -> None:
+    plugin = make("input", "tcp", listen="127.0.0.1", port=unused_tcp_port, tag="t")
+    intake = intake_of(plugin)
+    await plugin.start(intake)
+    reader, writer = await asyncio.open_connection("127.0.0.1", unused_tcp_port)
+    writer.write(b'{"n":1}\nnope\n{bad}\n{"a":1,}\n{"n":2}\n[1,2\n{"x":tru}\n{\'a\':1}\n{"a":NaN}\n{"n":3}\n')
+    await intake.until(lambda intake: len(intake.records) == 3)
+    assert intake.records == [{"n": 1}, {"n": 2}, {"n": 3}]
+    assert sum(count for _, count, _ in intake.refused) == 7
+    assert {reason for _, _, reason in intake.refused} == {"record too large or not JSON"}
+    writer.write(b'{"n":4}\n')
+    writer.write_eof()
+    await asyncio.wait_for(reader.read(), 5)
+    writer.close()
+    await plugin.stop()
+    assert intake.records[-1] == {"n": 4}
+    assert "invalid JSON message from 127.0.0.1" in plugin.logged()
 
 
 async def test_odd_values_do_not_break_the_connection(make: Any, intake_of: Any, unused_tcp_port: int) -> None:

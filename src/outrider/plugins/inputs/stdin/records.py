@@ -34,6 +34,8 @@ class Records:
                 else:
                     times.append(time)
                     records.append(record)
+            if isinstance(self._splitter, JsonValues):
+                faults += ["not JSON"] * self._splitter.garbage
             if not trouble:
                 return times, records, faults
             faults.append(trouble)

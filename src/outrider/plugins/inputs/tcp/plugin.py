@@ -35,7 +35,9 @@ class Tcp(Input[Options]):
     async def start(self, intake: Intake) -> None:
         """See Input."""
         core = self.core
-        self._listener = StreamListener(lambda peer: PayloadSession(self._payload, intake, peer), self.log.warn)
+        self._listener = StreamListener(
+            lambda peer: PayloadSession(self._payload, intake, peer, self.log.warn), self.log.warn
+        )
         intake.on_room(self._listener.pause, self._listener.resume)
         host = core.listen or core.host or "0.0.0.0"
         tls = server_context(core) if core.tls else None

@@ -44,7 +44,9 @@ class UnixSocket(Input[Options]):
             datagrams = self._listener = DatagramListener(self._take)
             await datagrams.listen_unix(options.socket_path, options.socket_permissions)
         else:
-            listener = StreamListener(lambda peer: PayloadSession(self._payload, intake, peer), self.log.warn)
+            listener = StreamListener(
+                lambda peer: PayloadSession(self._payload, intake, peer, self.log.warn), self.log.warn
+            )
             self._listener = listener
             intake.on_room(listener.pause, listener.resume)
             await listener.listen_unix(options.socket_path, options.socket_permissions, backlog=self.core.net_backlog)
