@@ -13,6 +13,7 @@ _KINDS: Final = {
     options.Size: "size",
     options.Duration: "time",
     options.Secret: "string",
+    options.Host: "string",
     options.CommaList: "multiple comma delimited strings",
     options.Repeated: "string",
     bool: "boolean",

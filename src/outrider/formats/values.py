@@ -30,7 +30,9 @@ _SIZE = re.compile(r"(\d+\.?\d*|\.\d+)([kmg]?)(b?)", re.ASCII | re.IGNORECASE)
 _BINARY_SIZE = re.compile(r"(\d+\.?\d*|\.\d+)([kmg]?)((?:(?<=[kmg])i)?b)?", re.ASCII | re.IGNORECASE)
 _TIME = re.compile(r"(\d+)([smhd]?)", re.ASCII | re.IGNORECASE)
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_LABEL = re.compile(r"[^\s\x00-\x1f\x7f/:@?#\[\]\\%.]{1,63}")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_HOST = "a host is a name or an address only; write Port 9200, tls on, URI /bar for the rest"
 
 
 def size(text: str) -> int:
@@ -120,3 +122,19 @@ def permission(text: str) -> int:
     if not re.fullmatch(r"0?[0-7]{1,3}", text, re.ASCII):
         raise ValueError(f"'{text}' is not a permission; allowed: octal digits up to 0777, such as 0660")
     return int(text, 8)
+
+
+def host(text: str) -> str:
+    """A name or an address of a host; the brackets of an IPv6 address are left out."""
+    if ":" in text:
+        import ipaddress  # for those who have such an address
+
+        inner = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+        try:
+            ipaddress.IPv6Address(inner)
+        except ValueError as error:
+            raise ValueError(_HOST) from error
+        return inner
+    if not all(_LABEL.fullmatch(label) for label in text.removesuffix(".").split(".")):
+        raise ValueError(_HOST)
+    return text

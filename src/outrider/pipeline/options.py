@@ -29,6 +29,8 @@ Count = Annotated[int, "count"]
 """A number that is not negative."""
 Port = Annotated[int, "port"]
 """0 to 65535; 0 is the plugin's default."""
+Host = Annotated[str, "host"]
+"""A name or an address, an IPv6 address with brackets or without; without them when read."""
 Secret = Annotated[str, "secret"]
 """Text that is never printed."""
 Permission = Annotated[int, "permission"]
@@ -214,6 +216,7 @@ _READERS: Final[Mapping[Any, Callable[[str], Any]]] = {
     float: values.number,
     Size: values.size,
     Count: lambda text: _within(values.integer(text), None),
+    Host: values.host,
     Port: lambda text: _within(values.integer(text), 65535),
     Duration: values.seconds,
     Permission: values.permission,
@@ -270,8 +273,8 @@ class InputCore(Named, Tls):
     mem_buf_limit: Size | None = option(
         None, "bytes in memory at which the input spills or stops reading; 0: no limit; default: that of [SERVICE]"
     )
-    listen: str = option("", "address to bind")
-    host: str = option("", "address to bind, when Listen is not given")
+    listen: Host = option("", "address to bind")
+    host: Host = option("", "address to bind, when Listen is not given")
     port: Port = option(0, "port to bind")
     ipv6: bool = option(False, "accepted; addresses decide the family")
     storage_type: Literal["memory", "filesystem"] | None = option(
@@ -334,7 +337,7 @@ class OutputCore(Named, Tls):
 
     match: str = option("", "tag pattern; * stands for any run of characters")
     match_regex: str = option("", "tag pattern as a Ruby regular expression, anchored at the start")
-    host: str = option("", "host to connect to")
+    host: Host = option("", "host to connect to")
     port: Port = option(0, "port to connect to")
     ipv6: bool = option(False, "connect by IPv6 only")
     retry_limit: str = option("", "retries of a chunk, default 1 (s3: of a file, 5); False: for ever; no_retries: none")

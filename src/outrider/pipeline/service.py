@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from outrider.pipeline.options import Count, Duration, LogLevel, Port, Repeated, Size, option
+from outrider.pipeline.options import Count, Duration, Host, LogLevel, Port, Repeated, Size, option
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -23,7 +23,7 @@ class Service:
     plugins_file: Repeated = option((), "accepted and not needed: plugins are built in")
     streams_file: str = option("", "stream processor; not supported")
     http_server: bool = option(False, "monitoring endpoint")
-    http_listen: str = option("127.0.0.1", "its address (Fluent Bit: 0.0.0.0)")
+    http_listen: Host = option("127.0.0.1", "its address (Fluent Bit: 0.0.0.0)")
     http_port: Port = option(2020, "its port")
     health_check: bool = option(False, "enable /api/v1/health")
     hc_errors_count: Count = option(5, "batches with dropped records above which it is unhealthy")

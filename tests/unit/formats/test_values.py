@@ -103,3 +103,22 @@ def test_any_text_is_a_value_or_a_value_error(read: Callable[[str], float], text
 @given(st.integers(0, 10**9), st.sampled_from([("", 1), ("k", 10**3), ("MB", 10**6), ("g", 10**9)]))
 def test_a_whole_number_with_a_unit_is_exact(number: int, unit: tuple[str, int]) -> None:
     assert values.size(f"{number}{unit[0]}") == number * unit[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("127.0.0.1", "127.0.0.1"), ("log_store.example.org.", "log_store.example.org."), ("::1", "::1"), ("[::]", "::"),
+     ("fe80::1%eth0", "fe80::1%eth0"), ("x" * 63, "x" * 63), ("bücher.example", "bücher.example")],
+)  # fmt: skip
+def test_hosts(text: str, found: str) -> None:
+    assert values.host(text) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["https://127.0.0.1/bar", "127.0.0.1:18080", "my host", "a/b", "[::1]:80", "[host]", "a..b", ".", "x" * 64, "u@h",
+     "a?b", "a#b", "a%b", "a\\b", "a\x00", "::g"],
+)  # fmt: skip
+def test_what_is_no_host(text: str) -> None:
+    with pytest.raises(ValueError, match="name or an address only; write Port 9200, tls on, URI /bar"):
+        values.host(text)
