@@ -20,6 +20,7 @@
 ``split``         records in a stream of bytes: JSON values, or text between separators
 ``multiline``     several lines to one record
 ``json``          Fluent Bit's JSON, to the byte
+``plain``         which values any JSON encoder writes as Fluent Bit does
 ``text``          records as lines of text
 ``stamps``        seconds as text
 ``msgpack``       streams of msgpack: where messages end, and many values in one call

@@ -16,12 +16,13 @@ import json
 import math
 import re
 from collections.abc import Callable, Collection, Sequence
-from itertools import chain, repeat
+from itertools import repeat
 from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
 
+from outrider.formats.plain import CONTAINERS, all_plain, has_only_floats, is_plain
 from outrider.formats.stamps import NANOSECONDS, iso
 from outrider.model.batch import Record
 
@@ -30,13 +31,6 @@ BLOCK: Final = 256
 
 _first = itemgetter(0)
 _encoder = msgspec.json.Encoder()
-_PLAIN = frozenset({str, int, bool, type(None)})
-_LISTS = frozenset({list, tuple})
-_OBJECT = frozenset({dict})
-_CONTAINERS = _LISTS | _OBJECT
-_PLAIN_OR_CONTAINER = _PLAIN | _CONTAINERS
-_PLAIN_OR_FLOAT = _PLAIN | {float}
-_PLAIN_KEYS = frozenset({str, int})
 _ESCAPING = "outrider.json"
 _FINITE_DEPTH = 100
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -143,7 +137,7 @@ def encode_behind(
     that the stamps bring, or holds more than plain values.
     """
     keys: set[Any] = set().union(*records)
-    if not keys.isdisjoint(own) or not all(records) or not _all_plain(records, keys):
+    if not keys.isdisjoint(own) or not all(records) or not all_plain(records, keys):
         return None
     blocks = []
     for start in range(0, len(records), BLOCK):
@@ -159,7 +153,7 @@ def finite(value: Any, depth: int = 0) -> Any:
     kind = type(value)
     if kind is float:
         return value if math.isfinite(value) else None
-    if kind not in _CONTAINERS or depth > _FINITE_DEPTH:
+    if kind not in CONTAINERS or depth > _FINITE_DEPTH:
         return value
     if kind is dict:
         changed = {k: clean for k, member in value.items() if (clean := finite(member, depth + 1)) is not member}
@@ -200,7 +194,7 @@ def _blocks(
                 blocks.append(lines[:-1])  # the next block is joined with a line end
             continue
         stamps = _dates(times[start : start + BLOCK], date_format, separator + head)
-        if date_key not in keys and all(part) and _all_plain(part, keys):
+        if date_key not in keys and all(part) and all_plain(part, keys):
             block = _plain_block(stamps, part, escape_unicode)
             if block is not None:
                 blocks.append(block[len(separator) :])
@@ -250,59 +244,16 @@ codecs.register_error(_ESCAPING, _escape)
 
 def _objects(records: Sequence[Record], keys: set[Any], escape_unicode: bool, nan_to_null: bool) -> list[bytes]:
     """One JSON object a record. Whole blocks are tested by the set of their types: 0.1 µs a record."""
-    if _all_plain(records, keys):
+    if all_plain(records, keys):
         objects = _plain_objects(records, escape_unicode)
         if objects is not None:
             return objects
     return [_one(record, escape_unicode, nan_to_null) for record in records]
 
 
-def _all_plain(records: Sequence[Record], keys: set[Any]) -> bool:
-    """Whether these are plain values, or maps and lists of such, under plain keys."""
-    if not _PLAIN_KEYS.issuperset(map(type, keys)):
-        return False
-    if len(set(map(len, records))) == 1 and len(keys) == len(records[0]):
-        # The records of most blocks have the same keys: their values are columns then, few of which hold maps.
-        return all(map(_is_plain_column, zip(*map(dict.values, records), strict=True)))
-    return _are_plain(list(chain.from_iterable(map(dict.values, records))))
-
-
-def _is_plain_column(values: Sequence[Any]) -> bool:
-    """Whether the values of one key are plain. To ask each for its type is what costs: 25 ns a value."""
-    first = values[0]
-    if type(first) is str:
-        if first == values[-1] and values.count(first) == len(values):
-            return True  # the same in all records, as a container's id is; nothing but a string equals one
-        try:
-            "".join(values)  # takes strings alone, and tells it in a quarter of the time
-        except TypeError:
-            return _are_plain(values)
-        return True
-    if type(first) is dict and _OBJECT.issuperset(map(type, values)):
-        keys: set[Any] = set().union(*values)
-        if _PLAIN_KEYS.issuperset(map(type, keys)) and set(map(len, values)) == {len(keys)}:
-            return all(map(_are_plain, zip(*map(dict.values, values), strict=True)))
-    return _are_plain(values)
-
-
-def _are_plain(values: Sequence[Any]) -> bool:
-    """Whether these values are plain, or maps and lists of such; tested level by level."""
-    while True:
-        kinds = set(map(type, values))
-        if kinds <= _PLAIN:
-            return True
-        if not kinds <= _PLAIN_OR_CONTAINER:
-            return False
-        maps: list[Record] = [value for value in values if type(value) is dict]
-        lists = [value for value in values if type(value) in _LISTS] if kinds & _LISTS else []
-        if not _PLAIN_KEYS.issuperset(map(type, chain.from_iterable(maps))):
-            return False
-        values = list(chain(chain.from_iterable(map(dict.values, maps)), chain.from_iterable(lists)))
-
-
 def _plain_lines(records: Sequence[Record], keys: set[Any], escape_unicode: bool) -> bytes | None:
     """Objects, each with a line end, in one call; None where that would not be Fluent Bit's text."""
-    if not _all_plain(records, keys):
+    if not all_plain(records, keys):
         return None
     try:
         lines = _encoder.encode_lines(records)
@@ -377,10 +328,10 @@ def _finish(raw: bytes) -> bytes:
 def _one(value: Any, escape_unicode: bool, nan_to_null: bool) -> bytes:
     """Any value, by the fastest path that is exact for it."""
     try:
-        if _is_plain(value):
+        if is_plain(value):
             text = _encoder.encode(value)
             return _ascii(text) if escape_unicode else text
-        if type(value) is dict and not nan_to_null and _has_only_floats(value):
+        if type(value) is dict and not nan_to_null and has_only_floats(value):
             text = _encoder.encode(
                 {k: msgspec.Raw(format_float(v).encode()) if type(v) is float else v for k, v in value.items()}
             )
@@ -391,30 +342,8 @@ def _one(value: Any, escape_unicode: bool, nan_to_null: bool) -> bytes:
     return _exact(value, _quote_ascii if escape_unicode else _encoder.encode, nan_to_null)
 
 
-def _has_only_floats(record: dict[Any, Any]) -> bool:
-    """Whether floats are all that keeps a record from being plain; those are few and flat in most logs."""
-    return _PLAIN_KEYS.issuperset(map(type, record)) and _PLAIN_OR_FLOAT.issuperset(map(type, record.values()))
-
-
 def _quote_ascii(text: str) -> bytes:
     return json.encoder.encode_basestring_ascii(text).encode("ascii")
-
-
-def _is_plain(value: Any) -> bool:
-    """Whether msgspec writes this value as Fluent Bit would: no floats, bytes, extensions or odd keys anywhere."""
-    waiting: list[Any] = [[value]]
-    while waiting:
-        container = waiting.pop()
-        if type(container) is dict:
-            if not _PLAIN_KEYS.issuperset(map(type, container)):
-                return False
-            container = container.values()
-        kinds = set(map(type, container))
-        if not kinds <= _PLAIN_OR_CONTAINER:
-            return False
-        if not kinds <= _PLAIN:
-            waiting += [item for item in container if type(item) in _CONTAINERS]
-    return True
 
 
 def _exact(value: Any, quote: Callable[[str], bytes], nan_to_null: bool) -> bytes:
@@ -432,7 +361,7 @@ def _exact(value: Any, quote: Callable[[str], bytes], nan_to_null: bool) -> byte
                 parts += [msgspec.Raw(quote(_key(key)) + b":"), member, _COMMA]
             parts[max(len(parts) - 1, 1) :] = [_CLOSE_MAP]
             waiting += reversed(parts)
-        elif kind in _CONTAINERS:
+        elif kind in CONTAINERS:
             parts = [_OPEN_LIST]
             for member in item:
                 parts += [member, _COMMA]
