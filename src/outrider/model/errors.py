@@ -30,6 +30,7 @@ class UserError(OutriderError):
     """The configuration or the arguments are wrong. Exit status 2 (1 where Fluent Bit says 1), never a traceback.
 
     ``message`` says what was found; ``place`` where; ``allowed`` what is possible instead; ``fix`` what to do.
+    ``key`` names the option that is wrong, for who knows the option and not its place.
     """
 
     def __init__(
@@ -37,12 +38,14 @@ class UserError(OutriderError):
         message: str,
         place: Place | None = None,
         *,
+        key: str = "",
         found: str = "",
         allowed: Iterable[str] = (),
         fix: str = "",
     ) -> None:
         self.message = message
         self.place = place
+        self.key = key
         self.found = found
         self.allowed = tuple(allowed)
         self.fix = fix

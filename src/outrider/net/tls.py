@@ -64,17 +64,20 @@ def _fill(context: ssl.SSLContext, options: TlsOptions) -> None:
     context.minimum_version = _version(options.tls_min_version) or ssl.TLSVersion.TLSv1_2
     if options.tls_max_version:
         context.maximum_version = _version(options.tls_max_version) or ssl.TLSVersion.MAXIMUM_SUPPORTED
+    key = "tls.ca_file" if options.tls_ca_file else "tls.ca_path"
     try:
         if options.tls_ca_file or options.tls_ca_path:
             context.load_verify_locations(options.tls_ca_file or None, options.tls_ca_path or None)
+        key = "tls.crt_file"
         if options.tls_crt_file:
             password = options.tls_key_passwd or None
             context.load_cert_chain(options.tls_crt_file, options.tls_key_file or None, password)
+        key = "tls.ciphers"
         if options.tls_ciphers:
             context.set_ciphers(options.tls_ciphers)
     except (OSError, ssl.SSLError) as error:
         names = [options.tls_ca_file, options.tls_ca_path, options.tls_crt_file, options.tls_key_file]
-        raise UserError(f"TLS files cannot be used ({', '.join(filter(None, names))}): {error}") from error
+        raise UserError(f"TLS files cannot be used ({', '.join(filter(None, names))}): {error}", key=key) from error
 
 
 def _version(text: str) -> ssl.TLSVersion | None:

@@ -293,7 +293,7 @@ def test_a_dry_run_tells_every_fault(
         "main.conf:6:10: unknown input plugin 'dumy'",
         "main.conf:9:9: input plugin 'dummy': unknown configuration property 'rat'",
         "main.conf:10:10: input plugin 'dummy': invalid value 'many' for property 'rate': 'many' is not a whole number",
-        "main.conf:11:1: filter plugin 'grep': regex '(' must be 'KEY PATTERN'",
+        "main.conf:14:11: filter plugin 'grep': regex '(' must be 'KEY PATTERN'",
         "main.conf:19:12: filter plugin 'parser': parser 'jsn' is not known",
         "main.conf:22:17: Match_Regex: not a regular expression: end pattern with unmatched parenthesis",
         "10 problems",

@@ -7,6 +7,7 @@
 ``definitions``  the keys of one of these, and how it is made of them
 ``stock``     those that are built in
 ``instances``  a section to a plugin instance, checked
+``placing``   where the faults stand that a plugin finds in its options
 ``build``     configuration sections to a checked pipeline, and that to an engine
 ``routing``   what of a checked pipeline is hardly meant
 """

@@ -166,9 +166,8 @@ def engine(
     made = Engine(ledger, result.log.child("engine"), service.flush, service.grace)
     made.decoders[RECORDS] = decode_records
     for item in result.of_kind("output"):
-        warn: Callable[[str], None] = item.plugin.log.warn
         retries = Retries(
-            values.retry_limit(item.core.retry_limit or item.plugin.retry_limit, warn),
+            values.retry_limit(item.core.retry_limit or item.plugin.retry_limit, lambda warning: None),
             service.scheduler_base,
             service.scheduler_cap,
         )

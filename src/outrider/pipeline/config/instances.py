@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from msgspec import Struct, field
 
+from outrider.formats import values
 from outrider.model.errors import Place, UserError
 from outrider.pipeline import options, registry, storage
 from outrider.pipeline.common.metrics import Metrics
@@ -15,6 +16,7 @@ from outrider.pipeline.common.rounds import Rounds
 from outrider.pipeline.config.configuration import PluginSection, expand_all
 from outrider.pipeline.config.findings import Findings
 from outrider.pipeline.config.library import Library
+from outrider.pipeline.config.placing import placed
 from outrider.pipeline.log import LEVELS, Log
 from outrider.pipeline.plugin import Context
 from outrider.pipeline.service import Service
@@ -53,7 +55,7 @@ class Maker(Struct):
     _numbers: Counter[str] = field(default_factory=Counter)
 
     def instance(self, section: PluginSection, owner: str = "") -> Instance:
-        """A plugin that is constructed and checked, with its processors. Raises UserError.
+        """A plugin that is constructed and checked, with its processors. Raises UserError with every fault.
 
         ``owner`` is the input or output whose processor it is; those do not count among the filters.
         """
@@ -72,22 +74,35 @@ class Maker(Struct):
         name = core.alias or f"{owner}{'/' if owner else ''}{plugin_name}.{number}"
         context = self._context(name, f"{kind}:{plugin_name}:{name}", core.log_level)
         made = Instance(kind, factory(own, core, context), core, name, section)
-        try:
-            made.plugin.check()
-            _check_core(made, self.service)
-        except UserError as error:
-            if error.place is None:
-                raise _placed(error, what, properties, section.place) from error
-            raise
+        faults = Findings()
+        known = {**options.declared(type(core)), **options.declared(factory.Options)}
+        for check in (made.plugin.check, lambda: _check_core(made, self.service)):
+            try:
+                check()
+            except UserError as error:
+                faults.errors += placed(error, what, properties, section.properties, known, section.place)
+        if kind == "output":
+            self._check_retries(core.retry_limit, what, properties)
         for processor in section.processors:
-            made.processors.append(self.instance(processor, f"{kind}:{name}"))
-            if made.processors[-1].plugin.emits:
-                raise UserError(
-                    f"a filter that emits records cannot be a processor of an {kind}",
-                    processor.place,
-                    fix="move it to 'filters'",
-                )
+            with faults.collecting():
+                made.processors.append(self._processor(processor, kind, name))
+        faults.raise_errors()
         return made
+
+    def _processor(self, section: PluginSection, kind: str, name: str) -> Instance:
+        made = self.instance(section, f"{kind}:{name}")
+        if made.plugin.emits:
+            raise UserError(
+                f"a filter that emits records cannot be a processor of an {kind}",
+                section.place,
+                fix="move it to 'filters'",
+            )
+        return made
+
+    def _check_retries(self, text: str, what: str, properties: list[options.Property]) -> None:
+        place = next((item.place for item in reversed(properties) if item.key == "retry_limit"), None)
+        if text:
+            values.retry_limit(text, lambda warning: self.findings.warn(f"{what}: {warning}", place))
 
     def _named(self, section: PluginSection, properties: list[options.Property]) -> options.Property:
         """The property that names the plugin: the first of them, as in Fluent Bit."""
@@ -124,13 +139,6 @@ class Maker(Struct):
             metrics=self.metrics,
             rounds=self.rounds,
         )
-
-
-def _placed(error: UserError, what: str, properties: list[options.Property], section: Place) -> UserError:
-    """The error with the place of the value that it is about, where that can be told, else of the section."""
-    words = ((item.place, item.value.replace(",", " ").split()) for item in properties)
-    place = next((place for place, found in words if error.found in found), section)
-    return UserError(f"{what}: {error.message}", place, found=error.found, allowed=error.allowed, fix=error.fix)
 
 
 def _check_core(made: Instance, service: Service) -> None:

@@ -61,7 +61,7 @@ PAIR = "[INPUT]\n    Name dummy\n[OUTPUT]\n    Name null\n    Match *\n"
             "main.conf:3:10: input plugin 'forward': invalid",
         ),
         ("[INPUT]\n    Name forward\n    Port -1\n", "allowed: 0 to 65535"),
-        ("[INPUT]\n    Name dummy\n    Routable off\n", "main.conf:1:1: input plugin 'dummy': routable off"),
+        ("[INPUT]\n    Name dummy\n    Routable off\n", "main.conf:3:14: input plugin 'dummy': routable off"),
         ("[OUTPUT]\n    Name null\n    Workers -1\n", "allowed: 0 and more"),
         ("[OUTPUT]\n    Name null\n    Match_Regex (\n", "main.conf:3:17: Match_Regex: not a regular expression"),
         ("[FILTER]\n    Name grep\n    Regex log x\n", "main.conf:1:1: no match rule for grep.0; fix: add 'Match *'"),
@@ -73,7 +73,7 @@ PAIR = "[INPUT]\n    Name dummy\n[OUTPUT]\n    Name null\n    Match *\n"
             "main.conf:4:1: two inputs are named 'a', first at main.conf:1:1",
         ),
         ("[PARSER]\n    Name x\n", "belongs to the 'parsers_file'"),
-        ("[INPUT]\n    Name dummy\n    Dummy not json\n", "main.conf:1:1: input plugin 'dummy': dummy is not JSON"),
+        ("[INPUT]\n    Name dummy\n    Dummy not json\n", "main.conf:3:11: input plugin 'dummy': dummy is not JSON"),
     ],
 )
 def test_what_is_refused(tmp_path: Path, text: str, message: str) -> None:
@@ -159,3 +159,21 @@ def test_a_section_of_somebody_else_is_told_and_left(tmp_path: Path) -> None:
     told: list[str] = []
     assert len(from_file(str(path), ConfigurationFiles(), told.append).sections) == 1
     assert "[COMPANY_NOTES] is not known and ignored" in told[0]
+
+
+@pytest.mark.parametrize("host", ["https://127.0.0.1/bar", "127.0.0.1:18080", "my host"])
+@pytest.mark.parametrize("name", ["http", "es", "opensearch", "loki", "splunk", "datadog", "forward", "syslog", "tcp"])
+def test_a_host_is_a_host_only(tmp_path: Path, name: str, host: str) -> None:
+    text = f"[INPUT]\n  Name dummy\n[OUTPUT]\n  Name {name}\n  Match *\n  Host {host}\n"
+    with pytest.raises(
+        UserError, match=rf"main.conf:6:\d+: .*invalid value '{host}' for property 'host': .*only; write Port"
+    ):
+        plan(tmp_path, text)
+
+
+@pytest.mark.parametrize("key", ["Listen", "Host"])
+def test_an_address_to_bind_is_an_address_only(tmp_path: Path, key: str) -> None:
+    with pytest.raises(UserError, match=r"main.conf:3:.*name or an address only"):
+        plan(tmp_path, f"[INPUT]\n  Name tcp\n  {key} 0.0.0.0:5170\n[OUTPUT]\n  Name null\n  Match *\n")
+    made = plan(tmp_path, f"[INPUT]\n  Name tcp\n  {key} [::1]\n[OUTPUT]\n  Name null\n  Match *\n")[0]
+    assert getattr(made.instances[0].core, key.lower()) == "::1"

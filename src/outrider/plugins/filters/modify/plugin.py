@@ -5,6 +5,7 @@ from __future__ import annotations
 from outrider.model.batch import Batch
 from outrider.model.errors import UserError
 from outrider.pipeline.common.shapes import Shapes
+from outrider.pipeline.config.findings import Findings
 from outrider.pipeline.plugin import Filter
 from outrider.plugins.filters.modify.conditions import Condition, condition
 from outrider.plugins.filters.modify.config import Options
@@ -18,7 +19,7 @@ class Modify(Filter[Options]):
 
     def check(self) -> None:
         """See Filter."""
-        rules = Rules()
+        rules, found = Rules(), Findings()
         self._conditions: list[Condition] = []
         for name, text in self.options.rules:
             try:
@@ -27,7 +28,8 @@ class Modify(Filter[Options]):
                 else:
                     rules.add(name, text)
             except ValueError as error:
-                raise UserError(f"{name} '{text}': {error}") from error
+                found.error(UserError(f"{name} '{text}': {error}", key=name, found=text))
+        found.raise_errors()
         self._shapes = Shapes(rules.plan)
 
     def apply(self, batch: Batch) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 from outrider.model.batch import Batch
 from outrider.model.errors import UserError
 from outrider.pipeline.common.rounds import ROUNDS_MAX
+from outrider.pipeline.config.findings import Findings
 from outrider.pipeline.plugin import Filter
 from outrider.plugins.filters.rewrite_tag.config import Options
 from outrider.plugins.filters.rewrite_tag.rules import Rule, rule
@@ -28,12 +29,14 @@ class RewriteTag(Filter[Options]):
 
     def check(self) -> None:
         """See Filter."""
+        found = Findings()
         self._rules: list[Rule] = []
         for text in self.options.rule:
             try:
                 self._rules.append(rule(text))
             except ValueError as error:
-                raise UserError(f"rule '{text}': {error}") from error
+                found.error(UserError(f"rule '{text}': {error}", key="rule", found=text))
+        found.raise_errors()
         if not self._rules:
             raise UserError("there is no Rule", fix="add 'Rule $KEY REGEX NEW_TAG KEEP'")
 

@@ -7,6 +7,7 @@ import time
 
 from outrider.model.batch import Batch
 from outrider.model.errors import UserError
+from outrider.pipeline.config.findings import Findings
 from outrider.pipeline.plugin import Filter
 from outrider.plugins.filters.throttle.config import Options
 from outrider.plugins.filters.throttle.window import Window, interval
@@ -19,15 +20,16 @@ class Throttle(Filter[Options]):
 
     def check(self) -> None:
         """See Filter."""
-        options = self.options
+        options, found = self.options, Findings()
         if options.rate <= 0:
-            raise UserError(f"rate must be more than 0, found {options.rate:g}")
+            found.error(UserError(f"rate must be more than 0, found {options.rate:g}"))
         if not 1 <= options.window <= 100_000:
-            raise UserError(f"window must be from 1 to 100000, found {options.window}")
+            found.error(UserError(f"window must be from 1 to 100000, found {options.window}"))
         try:
             self._seconds = interval(options.interval)
         except ValueError as error:
-            raise UserError(f"interval {error}") from error
+            found.error(UserError(f"interval {error}"))
+        found.raise_errors()
         self._window = Window(options.rate, options.window, self._seconds)
 
     def apply(self, batch: Batch) -> None:

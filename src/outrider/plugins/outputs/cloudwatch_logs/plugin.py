@@ -8,6 +8,7 @@ from outrider.aws.outcome import Outcome
 from outrider.model.batch import Batch
 from outrider.model.errors import UserError
 from outrider.pipeline.common.aws_output import aws_client, delivery
+from outrider.pipeline.config.findings import Findings
 from outrider.pipeline.plugin import Delivery, Output
 from outrider.plugins.outputs.cloudwatch_logs.config import Options
 from outrider.plugins.outputs.cloudwatch_logs.format import naming_of
@@ -23,17 +24,18 @@ class CloudwatchLogs(Output[Options]):
 
     def check(self) -> None:
         """See Output."""
-        options = self.options
+        options, found = self.options, Findings()
         if not options.log_group_name:
-            raise UserError("log_group_name is required", fix="set log_group_name")
+            found.error(UserError("log_group_name is required", fix="set log_group_name"))
         if bool(options.log_stream_name) == bool(options.log_stream_prefix):
-            raise UserError("exactly one of log_stream_name and log_stream_prefix is required")
+            found.error(UserError("exactly one of log_stream_name and log_stream_prefix is required"))
         if options.log_group_class and options.log_group_class not in _CLASSES:
-            raise UserError(f"unknown log_group_class '{options.log_group_class}'", allowed=_CLASSES)
+            found.error(UserError(f"unknown log_group_class '{options.log_group_class}'", allowed=_CLASSES))
         try:
             self._naming = naming_of(options)
         except ValueError as error:
-            raise UserError(str(error), fix="fields are $TAG, $TAG[n], $key and $key['sub']") from error
+            found.error(UserError(str(error), fix="fields are $TAG, $TAG[n], $key and $key['sub']"))
+        found.raise_errors()
         self._logs = Logs(
             aws_client(self.core, options, "logs", extra_user_agent=options.extra_user_agent),
             LogsOptions(

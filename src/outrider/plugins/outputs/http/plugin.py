@@ -8,6 +8,7 @@ from outrider.model.errors import PeerError, UserError
 from outrider.net.http import Answer, basic_auth, check_header, header_value, is_foreign_header, refusal
 from outrider.net.oauth2 import ClientCredentials
 from outrider.pipeline.common.http_output import USER_AGENT, HttpOutput, compressed, configured_headers, rest_of
+from outrider.pipeline.config.findings import Findings
 from outrider.pipeline.plugin import Delivery
 from outrider.plugins.outputs.http.config import Options
 from outrider.plugins.outputs.http.format import CONTENT_TYPES, encode, own_request
@@ -23,30 +24,39 @@ class Http(HttpOutput[Options]):
 
     def check(self) -> None:
         """See Output."""
+        options, found = self.options, Findings()
+        with found.collecting():
+            self._connect()
+        self._uri = options.uri if options.uri.startswith("/") else f"/{options.uri}"
+        if not (self._uri.isascii() and self._uri.isprintable()) or " " in self._uri:
+            fix = "write special characters as %XX"
+            found.error(UserError(f"uri '{options.uri}' is no path of a URL", fix=fix))
+        if bool(options.body_key) != bool(options.headers_key):
+            found.error(UserError("body_key and headers_key need each other", fix="give both or none"))
+        try:
+            self._own_body = accessor(options.body_key) if options.body_key else None
+            self._own_headers = accessor(options.headers_key) if options.headers_key else None
+        except ValueError as error:
+            found.error(UserError(str(error)))
+        with found.collecting():
+            if options.header_tag:
+                check_header(options.header_tag, "")
+        with found.collecting():
+            self._headers = configured_headers(options.header)
+        found.raise_errors()
+        if not options.aws_auth:
+            self._headers.append(USER_AGENT)
+        if options.http_user:
+            self._headers.append(basic_auth(options.http_user, options.http_passwd))
+        self._tokens = ClientCredentials(self.core, options, options.proxy) if options.oauth2_enable else None
+
+    def _connect(self) -> None:
         options = self.options
         client = self.client_of(proxy=options.proxy)
         client.read_idle_timeout = options.read_idle_timeout
         if options.aws_auth and not options.aws_service:
             raise UserError("aws_auth needs aws_service", fix="add: aws_service NAME")
         self.client = self.signing(client, options.aws_service, options) if options.aws_auth else client
-        self._uri = options.uri if options.uri.startswith("/") else f"/{options.uri}"
-        if not (self._uri.isascii() and self._uri.isprintable()) or " " in self._uri:
-            raise UserError(f"uri '{options.uri}' is no path of a URL", fix="write special characters as %XX")
-        if bool(options.body_key) != bool(options.headers_key):
-            raise UserError("body_key and headers_key need each other", fix="give both or none")
-        try:
-            self._own_body = accessor(options.body_key) if options.body_key else None
-            self._own_headers = accessor(options.headers_key) if options.headers_key else None
-        except ValueError as error:
-            raise UserError(str(error)) from error
-        if options.header_tag:
-            check_header(options.header_tag, "")
-        self._headers = configured_headers(options.header)
-        if not options.aws_auth:
-            self._headers.append(USER_AGENT)
-        if options.http_user:
-            self._headers.append(basic_auth(options.http_user, options.http_passwd))
-        self._tokens = ClientCredentials(self.core, options, options.proxy) if options.oauth2_enable else None
 
     async def send(self, batch: Batch) -> Delivery:
         """See Output."""

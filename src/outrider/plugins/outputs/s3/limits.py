@@ -7,6 +7,7 @@ from typing import Final
 
 from outrider.formats.json import DATE_FORMATS
 from outrider.model.errors import UserError
+from outrider.pipeline.config.findings import Findings
 from outrider.plugins.outputs.s3.config import Options
 from outrider.plugins.outputs.s3.pack import Compression
 
@@ -81,7 +82,15 @@ def _compression(options: Options) -> Compression:
 
 
 def check(options: Options) -> None:
-    """Raise UserError for what cannot work, in Fluent Bit's words where it has some."""
+    """Raise UserError with every fault: what cannot work, in Fluent Bit's words where it has some."""
+    found = Findings()
+    for each in (_check_form, _check_place, limits):
+        with found.collecting():
+            each(options)
+    found.raise_errors()
+
+
+def _check_form(options: Options) -> None:
     if options.retry_exhausted_action.lower() not in ("quarantine", "delete"):
         raise UserError(
             f"invalid retry_exhausted_action value '{options.retry_exhausted_action}'",
@@ -99,6 +108,9 @@ def check(options: Options) -> None:
             found=options.json_date_format,
             allowed=DATE_FORMATS,
         )
+
+
+def _check_place(options: Options) -> None:
     if not options.bucket:
         raise UserError("'bucket' is a required parameter", fix="add a line 'bucket NAME'")
     if "/" in options.bucket or options.bucket in (".", ".."):
