@@ -6,11 +6,12 @@ aiohttp is imported with the first listener: who has none does not pay for it.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from outrider.model.errors import LocalError
 from outrider.net.listen import SHARED
@@ -43,16 +44,50 @@ class Reply:
     headers: list[tuple[str, str]] = field(default_factory=list)
 
 
+_CAUSE_MAX: Final = 200
 TOO_LARGE: Final = Reply(413, "error: request is too large\n")
 TOO_SLOW: Final = Reply(408, "error: request took too long\n")
 TOO_MUCH: Final = Reply(503, "error: too many unfinished requests\n", [("Retry-After", "5")])
+
+
+class Voice(Protocol):
+    """See ``outrider.pipeline.log.Log``."""
+
+    def warn(self, message: str, about: str = "") -> None: ...
+    def error(self, message: str, about: str = "") -> None: ...
+
+
+def fault_logger(voice: Voice) -> logging.Logger:
+    """A logger for aiohttp's servers: what peers do wrong becomes a warning, all else an error; no tracebacks."""
+    logger = logging.Logger("http", logging.DEBUG)
+    logger.propagate = False
+    logger.addHandler(_Faults(voice))
+    return logger
+
+
+class _Faults(logging.Handler):
+    def __init__(self, voice: Voice) -> None:
+        super().__init__()
+        self._voice = voice
+
+    def emit(self, record: logging.LogRecord) -> None:
+        from aiohttp.http_exceptions import HttpProcessingError
+
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, HttpProcessingError):
+            peer = record.args[0] if isinstance(record.args, tuple) and record.args else "a client"
+            cause = " ".join(error.message.split())[:_CAUSE_MAX]
+            self._voice.warn(f"bad request from {peer}: {cause}", about=type(error).__name__)
+        elif record.levelno >= logging.WARNING:
+            said = f"{type(error).__name__}: {error}" if error else record.getMessage()
+            self._voice.error(f"HTTP server: {said}")
 
 
 class HttpListener:
     """``answer`` gets each request; ``unfinished`` is told of the bytes of bodies and says whether there is room.
 
     ``before`` is given method and target when the head of a request has come; what it replies is the answer, and the
-    body is not read.
+    body is not read. ``voice`` is told of requests that are none.
     """
 
     def __init__(
@@ -63,19 +98,21 @@ class HttpListener:
         server: str,
         before: Callable[[str, str], Awaitable[Reply | None]],
         unfinished: Callable[[int], bool],
+        voice: Voice,
     ) -> None:
         self._answer = answer
         self._limit = limit
         self._name = server
         self._before = before
         self._unfinished = unfinished
+        self._voice = voice
         self._runner: web.ServerRunner | None = None
 
     async def listen(self, host: str, port: int, *, backlog: int, share_port: bool, tls: ssl.SSLContext | None) -> int:
         """Bind; returns the port. Raises LocalError."""
         from aiohttp import web
 
-        server = web.Server(self._handle, auto_decompress=False, access_log=None)
+        server = web.Server(self._handle, auto_decompress=False, access_log=None, logger=fault_logger(self._voice))
 
         def connected() -> asyncio.BaseProtocol:
             return server() if len(server.connections) < CONNECTIONS_MAX else _Refused()

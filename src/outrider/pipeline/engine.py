@@ -59,6 +59,8 @@ class Engine(Passage):
         self._grace = grace
         self._inherited = Leftovers()
         self._leaving = False
+        self.on_up: Callable[[], None] = lambda: None
+        """Called when everything has started."""
         self._kept: frozenset[str] = frozenset()
         """Inputs that run on in the engine after this one; in that one, which were running already."""
 
@@ -93,6 +95,7 @@ class Engine(Passage):
                     await started.plugin.start(started.intake)
                 inputs.push_async_callback(self._stop_input, started)
             self.up, self._kept = True, frozenset()
+            self.on_up()
             self.pump()
             async with asyncio.TaskGroup() as group:
                 workers = [group.create_task(output.run()) for output in self.outputs]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ import msgspec
 from aiohttp import web
 
 from outrider import __version__
+from outrider.net.serve import Voice, fault_logger
 from outrider.pipeline.operate import report
 from outrider.pipeline.operate.peers import Numbers
 from outrider.pipeline.operate.reload import BUSY
@@ -19,6 +21,9 @@ from outrider.pipeline.service import Service
 
 _NOT_ENABLED: Final = {"reload": "not enabled", "status": -1}
 _IN_PROGRESS: Final = {"reload": "in progress", "status": -2}
+_FOREIGN: Final = {"reload": "refused", "status": -4, "problem": "a web page may not reload"}
+_START_SECONDS: Final = 10.0
+"""How long a reload is waited for, beside Grace."""
 _DONE: Final = {"reload": "done", "status": 0}
 
 
@@ -34,14 +39,18 @@ class Monitored(Protocol):
     @property
     def count(self) -> int: ...
     def reload(self) -> str: ...
+    async def outcome(self) -> str: ...
 
 
 @asynccontextmanager
-async def serving(pipeline: Monitored, numbers: Source) -> AsyncIterator[None]:
-    """Serve while the block runs. Raises OSError when the address cannot be bound."""
+async def serving(pipeline: Monitored, numbers: Source, voice: Voice) -> AsyncIterator[None]:
+    """Serve while the block runs; ``voice`` is told of requests that are none.
+
+    Raises OSError when the address cannot be bound.
+    """
     app = web.Application()
     app.add_routes(_Endpoint(pipeline, numbers).routes())
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, logger=fault_logger(voice))
     await runner.setup()
     service = pipeline.service
     try:
@@ -120,11 +129,19 @@ class _Endpoint:
         return _json_answer({"hot_reload_count": self._pipeline.count})
 
     async def _reload(self, request: web.Request) -> web.Response:
+        if "Origin" in request.headers or request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+            return _json_answer(_FOREIGN, 403)
         if not self._pipeline.service.hot_reload:
             return _json_answer(_NOT_ENABLED)
         problem = self._pipeline.reload()
         if problem == BUSY:
             return _json_answer(_IN_PROGRESS, 400)
+        if not problem:
+            try:
+                async with asyncio.timeout(_START_SECONDS + max(self._pipeline.service.grace, 0)):
+                    problem = await self._pipeline.outcome()
+            except TimeoutError:
+                return _json_answer(_IN_PROGRESS, 400)
         if problem:
             return _json_answer({"reload": "failed", "status": -3, "problem": problem}, 400)
         return _json_answer(_DONE)

@@ -8,6 +8,7 @@ configuration that does not start gives way to the old one again.
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Callable
 from typing import Final
@@ -48,12 +49,14 @@ class Exchangeable:
         self._next: tuple[Configuration, build.Plan] | None = None
         self._left = Leftovers()
         self._stopped = False
+        self._outcome: asyncio.Future[str] | None = None
 
     async def run(self) -> None:
         """Run until stopped. Raises UserError or LocalError when the first pipeline does not start."""
         await self.engine.run()
         while self._next is not None:
             await self._exchange(*self._next)
+        self._tell("the pipeline ends")
 
     def stop(self) -> None:
         """Deliver what is left and end; safe to call from a signal handler of the loop."""
@@ -77,9 +80,18 @@ class Exchangeable:
                 self._log.error(f"reload: {line}")
             self._log.error("reload: the old configuration goes on")
             return str(error)
+        self._outcome = asyncio.get_running_loop().create_future()
         self._log.info("reload: the new configuration is right and takes the place of the old one")
         self.engine.leave(self._unchanged(*self._next))
         return ""
+
+    async def outcome(self) -> str:
+        """Wait for the exchange that was begun last; why the new configuration did not start, or nothing."""
+        return await asyncio.shield(self._outcome) if self._outcome else ""
+
+    def _tell(self, problem: str) -> None:
+        if self._outcome and not self._outcome.done():
+            self._outcome.set_result(problem)
 
     def _unchanged(self, configuration: Configuration, plan: build.Plan) -> frozenset[str]:
         """The inputs that are as before, in all that they depend on: they run on, and their senders notice nothing."""
@@ -105,12 +117,14 @@ class Exchangeable:
             if self.engine.up:
                 raise
             self.count -= 1
+            self._tell(f"the new configuration does not start: {error}")
             self._log.error(f"reload: the new configuration does not start: {error}; the old one is started again")
             await self._run_next(old, self._loader.plan(old))
 
     async def _run_next(self, configuration: Configuration, plan: build.Plan) -> None:
         engine = build.engine(plan, self.engine.ledger, self._left.kept)
         engine.inherit(self._left)
+        engine.on_up = lambda: self._tell("")
         self.engine, self.service, self._configuration, self._next = engine, plan.service, configuration, None
         if self._stopped:
             engine.stop()

@@ -65,7 +65,7 @@ async def _main(pipeline: Exchangeable, log: Log, links: processes.Links) -> Non
     async with asyncio.TaskGroup() as group:
         beside = group.create_task(_tell(pipeline, links.parent)) if links.parent else None
         try:
-            await _monitored(pipeline, links)
+            await _monitored(pipeline, log, links)
         except OutriderError as error:
             failure = error  # leaves the group before it is raised: groups wrap what is raised inside
         if beside is not None:
@@ -80,7 +80,7 @@ async def _tell(pipeline: Exchangeable, parent: socket.socket) -> None:
     await peers.answer(parent, peers.Teller(pipeline).own)
 
 
-async def _monitored(pipeline: Exchangeable, links: processes.Links) -> None:
+async def _monitored(pipeline: Exchangeable, log: Log, links: processes.Links) -> None:
     if not pipeline.service.http_server:
         await pipeline.run()
         return
@@ -88,7 +88,7 @@ async def _monitored(pipeline: Exchangeable, links: processes.Links) -> None:
 
     teller, others = peers.Teller(pipeline), peers.Peers(links.peers)
     try:
-        async with monitor.serving(pipeline, lambda: others.all_numbers(teller.own())):
+        async with monitor.serving(pipeline, lambda: others.all_numbers(teller.own()), log):
             await pipeline.run()
     except OSError as error:
         raise LocalError(f"monitoring endpoint: {error.strerror or error}") from error

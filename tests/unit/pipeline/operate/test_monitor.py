@@ -32,15 +32,24 @@ def service(port: int, **options: Any) -> Service:
 
 @asynccontextmanager
 async def serving(running: Any, port: int, **options: Any) -> AsyncIterator[None]:
+    async def outcome() -> str:
+        found: str = await running.outcome
+        return found
+
     pipeline: Any = SimpleNamespace(
-        engine=running.engine, service=service(port, **options), count=3, reload=lambda: running.problem
+        engine=running.engine,
+        service=service(port, **options),
+        count=3,
+        reload=lambda: running.problem,
+        outcome=outcome,
     )
+
     teller = Teller(pipeline)
 
     async def numbers() -> Numbers:
         return teller.own()
 
-    async with monitor.serving(pipeline, numbers):
+    async with monitor.serving(pipeline, numbers, running.engine.log):
         yield
 
 
@@ -124,12 +133,63 @@ async def test_reloading_is_there_only_when_it_is_asked_for(pipeline: Any, unuse
 )
 async def test_reloading(pipeline: Any, unused_tcp_port: int, problem: str, answer: object) -> None:
     async with pipeline(TEXT) as running, serving(running, unused_tcp_port, hot_reload=True):
-        running.problem = problem
+        running.problem, running.outcome = problem, asyncio.Future()
+        running.outcome.set_result("")
         assert await post(unused_tcp_port) == answer
 
 
-async def post(port: int) -> tuple[int, Any]:
-    async with aiohttp.ClientSession() as session, session.post(f"http://127.0.0.1:{port}/api/v2/reload") as answer:
+class Asked:
+    """What a reload comes to; ``begun`` when somebody waits for it."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+        self.ended: asyncio.Future[str] = asyncio.Future()
+
+    def __await__(self) -> Any:
+        self.begun.set()
+        return self.ended.__await__()
+
+
+async def test_a_reload_is_answered_when_the_new_pipeline_has_started(
+    pipeline: Any, unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with pipeline(TEXT) as running, serving(running, unused_tcp_port, hot_reload=True, grace=0):
+        running.problem, running.outcome = "", asyncio.Future()
+        asked = running.outcome = Asked()
+        async with asyncio.TaskGroup() as group:
+            answer = group.create_task(post(unused_tcp_port))
+            await asked.begun.wait()
+            assert not answer.done()
+            asked.ended.set_result("port in use")
+        assert answer.result() == (400, {"reload": "failed", "status": -3, "problem": "port in use"})
+        monkeypatch.setattr(monitor, "_START_SECONDS", 0.01)
+        running.outcome = asyncio.Future()
+        assert await post(unused_tcp_port) == (400, {"reload": "in progress", "status": -2})
+
+
+@pytest.mark.parametrize("header", [("Origin", "http://example.org"), ("Sec-Fetch-Site", "cross-site")])
+async def test_a_web_page_may_not_reload(pipeline: Any, unused_tcp_port: int, header: tuple[str, str]) -> None:
+    async with pipeline(TEXT) as running, serving(running, unused_tcp_port, hot_reload=True):
+        running.problem = "it was asked"
+        status, body = await post(unused_tcp_port, dict([header]))
+        assert (status, body["reload"]) == (403, "refused")
+        assert (await post(unused_tcp_port, {"Sec-Fetch-Site": "none"}))[1]["problem"] == "it was asked"
+
+
+async def test_bad_requests_are_one_line_of_the_log(pipeline: Any, unused_tcp_port: int) -> None:
+    async with pipeline(TEXT) as running, serving(running, unused_tcp_port):
+        for _ in range(2):
+            reader, writer = await asyncio.open_connection("127.0.0.1", unused_tcp_port)
+            writer.write(b"GET / HTTP/9.9\r\n\r\n")
+            assert (await reader.readline()).startswith(b"HTTP/1.0 400")
+            writer.close()
+        assert (await get(unused_tcp_port, "/"))[0] == 200
+    assert running.log.getvalue().count("bad request from 127.0.0.1: ") == 1
+
+
+async def post(port: int, headers: dict[str, str] | None = None) -> tuple[int, Any]:
+    url = f"http://127.0.0.1:{port}/api/v2/reload"
+    async with aiohttp.ClientSession() as session, session.post(url, headers=headers) as answer:
         return answer.status, await answer.json()
 
 

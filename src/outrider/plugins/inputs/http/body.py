@@ -17,10 +17,16 @@ from outrider.model.batch import Record
 ENCODINGS: Final = {"gzip": "gzip", "x-gzip": "gzip", "deflate": "zlib", "zlib": "zlib", "zstd": "zstd"}
 JSON_TYPES: Final = ("application/json", "application/x-ndjson", "application/jsonl")
 FORM: Final = "application/x-www-form-urlencoded"
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
 _ODD: Final = re.compile(r"[^A-Za-z0-9_.]")
 _BLANKS: Final = re.compile(r"[ \t\r\n]*")
 _decode: Final = msgspec.json.Decoder().decode
-_lenient: Final = json.JSONDecoder(strict=False)
+_lenient: Final = json.JSONDecoder(strict=False, parse_constant=_no_constant)
 
 
 class BadRequestError(ValueError):

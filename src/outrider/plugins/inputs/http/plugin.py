@@ -59,6 +59,7 @@ class Http(Input[Options]):
             server=SERVER,
             before=self._before,
             unfinished=intake.unfinished,
+            voice=self.log,
         )
         host = core.listen or core.host or "0.0.0.0"
         tls = server_context(core) if core.tls else None

@@ -11,6 +11,7 @@ from outrider.formats.regex import Regex
 from outrider.model.batch import Batch
 from outrider.model.errors import LocalError, UserError
 from outrider.model.tag import matcher
+from outrider.net.serve import fault_logger
 from outrider.net.tls import server_context
 from outrider.pipeline.common.metrics import name_of
 from outrider.pipeline.plugin import Delivery, Output
@@ -50,7 +51,7 @@ class PrometheusExporter(Output[Options]):
 
         app = web.Application()
         app.add_routes([web.get("/metrics", self._metrics), web.get("/", self._root)])
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, logger=fault_logger(self.log))
         await self._runner.setup()
         host, port = self.core.host or DEFAULT_HOST, self.core.port or DEFAULT_PORT
         try:

@@ -65,6 +65,8 @@ async def test_what_is_refused(serving: Any) -> None:
         for method, body, status, text in (
             ("GET", b"", 400, "error: invalid HTTP method\n"),
             ("POST", b"{", 400, "error: invalid payload: not JSON\n"),
+            ("POST", b'{"a":NaN}', 400, "error: invalid payload: not JSON\n"),
+            ("POST", b'[{"a":-Infinity}]', 400, "error: invalid payload: not JSON\n"),
             ("POST", b"x" * 101, 413, "error: request is too large\n"),
         ):
             async with session.request(method, "/", data=body, headers=JSON) as answer:
@@ -162,3 +164,27 @@ async def test_a_port_that_is_taken(serving: Any, make: Any, intake_of: Any, unu
 def test_options_that_cannot_be(make: Any, options: Any, text: str) -> None:
     with pytest.raises(UserError, match=text):
         make("input", "http", **options)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
+        b"POST / HTTP/9.9\r\nHost: x\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"x" * 64 + b"\r\n\r\n",
+    ],
+)
+async def test_what_is_no_request_is_one_line_of_the_log(
+    make: Any, intake_of: Any, unused_tcp_port: int, sent: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    plugin = make("input", "http", listen="127.0.0.1", port=unused_tcp_port)
+    await plugin.start(intake_of(plugin))
+    for _ in range(3):
+        reader, writer = await asyncio.open_connection("127.0.0.1", unused_tcp_port)
+        writer.write(sent)
+        assert (await asyncio.wait_for(reader.read(), 5)).startswith(b"HTTP/1.0 400")
+        writer.close()
+    await plugin.stop()
+    assert plugin.logged().count("[ warn]") == 1
+    assert "bad request from 127.0.0.1: " in plugin.logged()
+    assert "Traceback" not in plugin.logged() + capfd.readouterr().err
