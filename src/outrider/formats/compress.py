@@ -34,7 +34,7 @@ def zstd(data: bytes) -> bytes:
 
 
 def inflate(data: bytes, kind: str, limit: int) -> bytes:
-    """The decompressed bytes; all members of a gzip file. Raises ValueError when broken or larger than ``limit``.
+    """The decompressed bytes; all members of a gzip file, all frames of zstd. Raises ValueError when broken or larger than ``limit``.
 
     ``kind`` is gzip, zlib (what HTTP calls deflate) or zstd.
     """
@@ -69,12 +69,25 @@ def _gunzip(data: bytes, limit: int) -> bytes:
 def _unzstd(data: bytes, limit: int) -> bytes:
     import zstandard  # few peers send it
 
-    # max_output_size is ignored by the one-call form when the frame states its size, so read through the stream form.
-    try:
-        with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(io.BytesIO(data)) as reader:
-            return reader.read(limit + 1)
-    except zstandard.ZstdError as error:
-        raise ValueError(f"broken zstd data: {error}") from error
+    unpacker = zstandard.ZstdDecompressor(max_window_size=1 << 27)
+    parts: list[bytes] = []
+    size = position = 0
+    while position < len(data) and size <= limit:
+        frame = unpacker.decompressobj()
+        while not frame.eof and size <= limit:
+            # A call gives all that its bytes hold, so they are few: four of them may stand for 128 KiB.
+            taken = data[position : position + _WINDOW]
+            if not taken:
+                raise ValueError("broken zstd data: cut off")
+            try:
+                part = frame.decompress(taken)
+            except zstandard.ZstdError as error:
+                raise ValueError(f"broken zstd data: {error}") from error
+            if part:
+                parts.append(part)
+                size += len(part)
+            position += len(taken) - len(frame.unused_data)
+    return b"".join(parts)
 
 
 def _unzlib(data: bytes, limit: int) -> bytes:
@@ -85,6 +98,8 @@ def _unzlib(data: bytes, limit: int) -> bytes:
         raise ValueError(f"broken zlib data: {error}") from error
     if not unpack.eof and len(out) <= limit:
         raise ValueError("broken zlib data: cut off")
+    if unpack.unused_data:
+        raise ValueError("broken zlib data: something stands behind its end")
     return out
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 
 import pytest
 import zstandard
@@ -46,6 +47,37 @@ def test_a_bomb_stops_at_the_limit() -> None:
     bomb = gzip.compress(bytes(100_000_000), 1)
     with pytest.raises(ValueError, match="larger than 1000 bytes"):
         compress.inflate(bomb, "gzip", 1000)
+
+
+@given(st.lists(st.binary(max_size=2000), min_size=1, max_size=5))
+def test_all_frames_of_zstd(parts: list[bytes]) -> None:
+    skipped = b"\x50\x2a\x4d\x18\x03\x00\x00\x00abc"
+    packed = skipped.join(map(zstandard.compress, parts))
+    assert compress.inflate(packed, "zstd", 100_000) == b"".join(parts)
+
+
+@given(st.binary(max_size=2000), st.data())
+def test_a_cut_off_frame_is_broken(content: bytes, data: st.DataObject) -> None:
+    packed = zstandard.compress(content) * 2
+    cut = data.draw(st.integers(1, len(packed) - 1).filter(lambda size: size != len(packed) // 2))
+    with pytest.raises(ValueError, match="broken zstd data"):
+        compress.inflate(packed[:cut], "zstd", 100_000)
+
+
+def test_a_zstd_bomb_stops_at_the_limit() -> None:
+    bomb = zstandard.compress(bytes(100_000_000))
+    for packed in (bomb, zstandard.compress(b"") * 10_000 + bomb):
+        with pytest.raises(ValueError, match="larger than 1000 bytes"):
+            compress.inflate(packed, "zstd", 1000)
+
+
+def test_what_stands_behind_a_frame_is_not_lost_silently() -> None:
+    for kind, packed in (("zstd", zstandard.compress(b"data")), ("zlib", zlib.compress(b"data"))):
+        assert compress.inflate(packed, kind, 100) == b"data"
+        with pytest.raises(ValueError, match=f"broken {kind} data"):
+            compress.inflate(packed + b"more", kind, 100)
+    with pytest.raises(ValueError, match="something stands behind its end"):
+        compress.inflate(zlib.compress(b"data") * 2, "zlib", 100)
 
 
 def test_a_limit_across_members() -> None:
