@@ -50,6 +50,9 @@ class Exchangeable:
         self._left = Leftovers()
         self._stopped = False
         self._outcome: asyncio.Future[str] | None = None
+        self._again = False
+        """Whether a reload was asked for while one was in progress."""
+        self.engine.on_up = self._up
 
     async def run(self) -> None:
         """Run until stopped. Raises UserError or LocalError when the first pipeline does not start."""
@@ -69,8 +72,14 @@ class Exchangeable:
         return self._stopped or (self.engine.stopping and self._next is None)
 
     def reload(self) -> str:
-        """Begin to exchange the configuration; what is wrong with the new one, or nothing."""
-        if self._next is not None or self.stopping:
+        """Begin to exchange the configuration; what is wrong with the new one, or nothing.
+
+        While engines are exchanged, and until the first one is up: BUSY, and it is done afterwards.
+        """
+        if self.stopping:
+            return BUSY
+        if self._next is not None or not self.engine.up:
+            self._again = True
             return BUSY
         try:
             configuration = self._loader.load()
@@ -88,6 +97,13 @@ class Exchangeable:
     async def outcome(self) -> str:
         """Wait for the exchange that was begun last; why the new configuration did not start, or nothing."""
         return await asyncio.shield(self._outcome) if self._outcome else ""
+
+    def _up(self) -> None:
+        """Everything of an engine has started."""
+        self._tell("")
+        if self._again:
+            self._again = False
+            self.reload()
 
     def _tell(self, problem: str) -> None:
         if self._outcome and not self._outcome.done():
@@ -124,7 +140,7 @@ class Exchangeable:
     async def _run_next(self, configuration: Configuration, plan: build.Plan) -> None:
         engine = build.engine(plan, self.engine.ledger, self._left.kept)
         engine.inherit(self._left)
-        engine.on_up = lambda: self._tell("")
+        engine.on_up = self._up
         self.engine, self.service, self._configuration, self._next = engine, plan.service, configuration, None
         if self._stopped:
             engine.stop()

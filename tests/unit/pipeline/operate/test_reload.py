@@ -240,3 +240,42 @@ async def test_one_reload_at_a_time_and_none_after_the_stop(running: Any) -> Non
         it.output().gate.set()
     assert it.delivered == 1
     assert it.pipeline.reload() == BUSY
+
+
+async def test_a_reload_while_engines_are_exchanged_is_done_afterwards(running: Any) -> None:
+    async with running(ONE) as it:
+        it.path.write_text(SERVICE + ONE.replace("Alias in", "Alias in\n  Note other"))
+        assert it.pipeline.reload() == ""
+        it.path.write_text(SERVICE + TAGGED)
+        assert it.pipeline.reload() == BUSY
+        await it.until(lambda: it.pipeline.count == 2 and it.engine.up)
+        it.input.push("app", {"n": 1})
+        await it.until(lambda: it.delivered == 1)
+        assert it.output().records == [{"n": 1, "from": "new"}]
+
+
+async def test_a_reload_while_a_new_engine_fails_to_start_leaves_every_input_alive(
+    running: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(ONE) as it:
+        kind, start = type(it.input), type(it.input).start
+        waits = asyncio.Event()
+
+        async def refuses(self: Any, intake: Any) -> None:
+            if self.options.note == "refuses":
+                await waits.wait()
+                raise LocalError("port 24224: address already in use")
+            await start(self, intake)
+
+        monkeypatch.setattr(kind, "start", refuses)
+        before = it.engine
+        it.path.write_text(SERVICE + ONE.replace("Alias in", "Alias in\n  Note refuses"))
+        assert it.pipeline.reload() == ""
+        await it.until(lambda: it.engine is not before)
+        it.path.write_text(SERVICE + ONE)
+        assert it.pipeline.reload() == BUSY
+        waits.set()
+        await it.until(lambda: it.pipeline.count == 1 and it.engine.up)
+        it.input.push("app", {"n": 1})
+        await it.until(lambda: it.output().records == [{"n": 1}])
+        assert not it.input.stopped
