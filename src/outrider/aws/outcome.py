@@ -29,11 +29,14 @@ class Outcome:
     dropped: Counter[str] = field(default_factory=Counter)
     rest: list[int] = field(default_factory=list)
     error: PeerError | None = None
+    after: float = 0.0
+    """Seconds that the peer has asked to wait."""
 
     def keep(self, places: Sequence[int], error: PeerError) -> None:
         """These must be tried again."""
         self.rest += places
         self.error = self.error or error
+        self.after = max(self.after, error.after)
 
     @property
     def reason(self) -> str:

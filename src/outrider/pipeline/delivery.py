@@ -216,6 +216,7 @@ class OutputRunner:
             batch = self._processed(whole, gone)
         try:
             delivery = _checked(await self.plugin.send(batch), batch) if batch.records else Delivery(0)
+            after = delivery.after
         except PeerError as error:
             after = error.after
             _forget_frames(error)

@@ -121,6 +121,10 @@ class Input(ABC, Generic[O]):
         """What it will bind, for processes that share it."""
         return []
 
+    def tags(self) -> str:
+        """A pattern, as of Match, that all tags of its records fit; for the dry run."""
+        return (self.core.tag or self.context.name) if self.tag_is_fixed else "*"
+
     @abstractmethod
     async def start(self, intake: Intake) -> None:
         """Open what is read from. Raise UserError or LocalError when that fails, and leave nothing open then."""
@@ -167,6 +171,10 @@ class Filter(ABC, Generic[O]):
     def check(self) -> None:
         """Raise UserError where these options cannot work together."""
 
+    def new_tags(self) -> list[str]:
+        """Patterns that the tags fit which a filter that emits gives; for the dry run, after ``check``."""
+        return ["*"]
+
     @abstractmethod
     def apply(self, batch: Batch) -> None:
         """Change or drop records in place, never add any. Called once for each chunk, never for a retry."""
@@ -193,6 +201,8 @@ class Delivery:
     reason: str = ""
     """Why records were dropped or must be retried."""
     retry: Batch | None = None
+    after: float = 0.0
+    """Seconds that the peer has asked to wait before anything more is sent; 0: it has said nothing."""
 
 
 class Output(ABC, Generic[O]):
@@ -205,6 +215,8 @@ class Output(ABC, Generic[O]):
     """How many batches may be under way at once, unless ``Workers`` says otherwise."""
     retry_limit: ClassVar[str] = "1"
     """Where ``Retry_Limit`` is not set."""
+    given_up: str = "dropped"
+    """What becomes of records that were tried so often; for ``--explain``."""
     takes_records: ClassVar[bool] = True
     """Whether records whose tag matches are routed here; an output that serves metrics takes none."""
 

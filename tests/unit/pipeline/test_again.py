@@ -121,6 +121,21 @@ async def test_nothing_is_sent_before_the_peer_wants_it(pipeline: Any) -> None:
     assert numbers(running) == [0, 1]
 
 
+async def test_the_wait_that_a_peer_asks_for_holds_after_a_part_too(pipeline: Any) -> None:
+    def throttled(batch: Batch) -> Delivery:
+        return Delivery(1, reason="429", retry=Batch(batch.tag, batch.times[1:], batch.records[1:]), after=1e9)
+
+    async with pipeline(config(FOR_EVER, more="  Scheduler.Cap 60\n  Scheduler.Base 1\n")) as running:
+        running.output().answers = [throttled]
+        running.input().push("tag", {"n": 0}, {"n": 1})
+        await running.until(lambda: running.sent()["retried"] == 1)
+        assert "retry in 60 seconds: 429" in running.log.getvalue()
+        running.input().push("other", {"n": 2})
+        await running.until(lambda: running.sent()["routed"] == 3)
+        assert running.output().asked == 1
+    assert sorted(numbers(running)) == [1, 2]
+
+
 async def test_the_stop_does_not_wait_for_the_peers_moment(pipeline: Any) -> None:
     async with pipeline(config(FOR_EVER)) as running:
         running.output().answers = [PeerError("503", after=1e9)]

@@ -86,7 +86,7 @@ def delivery(batch: Batch, outcome: Outcome) -> Delivery:
     if outcome.error is not None and len(outcome.rest) == len(batch):
         raise outcome.error
     rest = part_of(batch, sorted(outcome.rest)) if outcome.rest else None
-    return Delivery(outcome.delivered, sum(outcome.dropped.values()), outcome.reason, rest)
+    return Delivery(outcome.delivered, sum(outcome.dropped.values()), outcome.reason, rest, outcome.after)
 
 
 def part_of(batch: Batch, places: list[int]) -> Batch:

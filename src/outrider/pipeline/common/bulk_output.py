@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 from outrider.formats.bulk import Bulk, BulkForm, judge
 from outrider.model.batch import Batch
 from outrider.model.errors import PeerError, UserError
-from outrider.net.http import Answer, basic_auth, refusal
+from outrider.net.http import Answer, basic_auth, refusal, retry_after
 from outrider.pipeline.common.http_output import USER_AGENT, Compression, HttpOutput, compressed, rest_of
 from outrider.pipeline.options import Secret, Size, option, secret_option
 from outrider.pipeline.plugin import Delivery
@@ -121,4 +121,5 @@ class BulkOutput(HttpOutput[B]):
             raise PeerError(f"{self.peer}: {odd}: {answer.quoted}") from odd
         delivered = len(batch) - len(verdict.retry) - len(verdict.dropped)
         rest = rest_of(batch, verdict.retry) if verdict.retry else None
-        return Delivery(delivered, len(verdict.dropped), verdict.reason, rest)
+        after = retry_after(answer) if rest else 0.0
+        return Delivery(delivered, len(verdict.dropped), verdict.reason, rest, after)

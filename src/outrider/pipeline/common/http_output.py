@@ -114,7 +114,7 @@ class HttpOutput(Output[O]):
                 if error.retry:
                     reasons.append(str(error))
                     rest = rest_of(batch, range(start, len(batch)))
-                    return Delivery(delivered, dropped, "; ".join(dict.fromkeys(reasons)), rest)
+                    return Delivery(delivered, dropped, "; ".join(dict.fromkeys(reasons)), rest, error.after)
                 refused, reason = stop - start, str(error)
             delivered += stop - start - refused
             dropped += refused

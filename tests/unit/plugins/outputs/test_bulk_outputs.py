@@ -36,13 +36,14 @@ async def test_a_batch_is_one_request(name: str, make: Any, peer: Any, batch: An
 async def test_only_failed_records_are_sent_again(make: Any, peer: Any, batch: Any) -> None:
     statuses = [201, 429, 400, 409, 503]
     items = [{"create": {"status": s, "error": {"type": "t", "reason": "r"}}} for s in statuses]
-    peer.answers.append((200, json.dumps({"took": 1, "errors": True, "items": items})))
+    peer.answers.append((200, json.dumps({"took": 1, "errors": True, "items": items}), {"Retry-After": "7"}))
     peer.default = OK
     plugin = make("output", "es", host="127.0.0.1", port=peer.port)
     delivery = await plugin.send(batch(*[{"n": n} for n in range(5)]))
     assert (delivery.delivered, delivery.dropped) == (2, 1)
     assert delivery.retry.records == [{"n": 1}, {"n": 4}]
     assert "400 t: r" in delivery.reason
+    assert delivery.after == 7
     assert (await plugin.send(delivery.retry)).delivered == 2
     await plugin.stop()
     assert peer.heard[1].body.count(b'"n":') == 2

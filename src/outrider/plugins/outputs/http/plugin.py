@@ -94,7 +94,7 @@ class Http(HttpOutput[Options]):
             elif error.retry:
                 reasons.append(str(error))
                 rest = rest_of(batch, range(number, len(batch)))
-                return Delivery(delivered, number - delivered, "; ".join(dict.fromkeys(reasons)), rest)
+                return Delivery(delivered, number - delivered, "; ".join(dict.fromkeys(reasons)), rest, error.after)
             else:
                 reasons.append(str(error))
         return Delivery(delivered, len(batch) - delivered, "; ".join(dict.fromkeys(reasons)))

@@ -66,7 +66,7 @@ class Loki(HttpOutput[Options]):
         reason = "; ".join(dict.fromkeys(reasons))
         if len(retry) == len(batch):
             raise PeerError(reason, after=after)
-        return Delivery(delivered, dropped, reason, rest_of(batch, sorted(retry)) if retry else None)
+        return Delivery(delivered, dropped, reason, rest_of(batch, sorted(retry)) if retry else None, after)
 
     async def _push(self, batch: Batch, tenant: str) -> Delivery:
         body = self._streams.encode(batch, escape_unicode=self.context.escape_unicode)
