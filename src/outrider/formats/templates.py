@@ -41,6 +41,11 @@ class Template:
         }
 
     @property
+    def pattern(self) -> str:
+        """What all its texts fit: ``*`` for each field."""
+        return "".join(part if isinstance(part, str) else "*" for part in self._parts)
+
+    @property
     def of_record(self) -> bool:
         """Whether records with the same match may have different texts."""
         return bool(self._gets)

@@ -30,3 +30,23 @@ def matcher(pattern: str) -> Callable[[str], bool]:
         return True
 
     return matches
+
+
+def covers(pattern: str, tags: str) -> bool:
+    """Whether every tag that fits the pattern ``tags`` fits ``pattern`` too."""
+    # A character that no pattern has in its place fits only where any text does.
+    return matcher(pattern)(tags.replace("*", "\0"))
+
+
+def overlaps(pattern: str, tags: str) -> bool:
+    """Whether some tag fits both patterns."""
+    if "*" not in pattern:
+        return matcher(tags)(pattern)
+    if "*" not in tags:
+        return matcher(pattern)(tags)
+    # What stands between the first and the last star can follow each other; only the ends must agree.
+    heads = pattern.partition("*")[0], tags.partition("*")[0]
+    tails = pattern.rpartition("*")[2], tags.rpartition("*")[2]
+    return (heads[0].startswith(heads[1]) or heads[1].startswith(heads[0])) and (
+        tails[0].endswith(tails[1]) or tails[1].endswith(tails[0])
+    )

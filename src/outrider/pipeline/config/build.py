@@ -230,9 +230,14 @@ def _processor(item: Instance, source: str) -> RunningFilter:
     return RunningFilter(item.plugin, item.name, lambda tag: True, source)
 
 
+def emitter_name(item: Instance) -> str:
+    """What the source is called of what a filter emits."""
+    return item.plugin.options.emitter_name or f"emitter_for_{item.name}"
+
+
 def _emitter(item: Instance, result: Plan, made: Engine) -> ChunkIntake:
     options_ = item.plugin.options
-    name = options_.emitter_name or f"emitter_for_{item.name}"
+    name = emitter_name(item)
     kept = any(other.core.storage_type == "filesystem" for other in result.of_kind("input"))
     first = (options_.emitter_storage_type or ("filesystem" if kept else "memory")) == "filesystem"
     spool = storage.plain_spool(name, first, result.service, item.section.place)

@@ -1,29 +1,80 @@
-"""What a checked pipeline would do that is hardly meant: a Match that nothing fits, inputs that nobody reads.
+"""Which way records go as far as it is known without running, and what of it is hardly meant.
 
-Only what can be known without running is said: where an input takes tags from its records, or a filter gives new ones,
-every Match may be reached.
+An input has one tag, or tags of which a beginning is known, or any; a filter that gives new tags is a source like an
+input. Where a Match may fit, nothing is said.
 """
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
 from outrider.model.errors import Place
-from outrider.pipeline.config.build import Plan, tag_test
+from outrider.model.tag import covers, overlaps
+from outrider.pipeline.config.build import Plan, emitter_name, tag_test
 from outrider.pipeline.config.findings import Findings
 from outrider.pipeline.config.instances import Instance
+
+Fit: TypeAlias = Literal["never", "maybe", "always"]
+
+
+class Source(Struct, frozen=True):
+    """What records come from: an input, or a filter that emits them. ``tags`` are patterns."""
+
+    name: str
+    tags: tuple[str, ...]
+    item: Instance
+
+    @property
+    def known(self) -> bool:
+        """Whether anything is known of the tags."""
+        return "*" not in self.tags
+
+
+def sources(plan: Plan) -> list[Source]:
+    """The inputs, and the filters that give new tags to what may reach them."""
+    found = [Source(item.name, (item.plugin.tags(),), item) for item in plan.of_kind("input")]
+    waiting = [item for item in plan.of_kind("filter") if item.plugin.emits and not item.plugin.keeps_tags]
+    for _ in list(waiting):
+        for item in list(waiting):
+            if any(fit(source, item) != "never" for source in found):
+                found.append(Source(emitter_name(item), tuple(dict.fromkeys(item.plugin.new_tags())), item))
+                waiting.remove(item)
+    return found
+
+
+def fit(source: Source, item: Instance) -> Fit:
+    """Whether a filter or output gets the records of a source."""
+    found = {_fit_one(tags, item) for tags in source.tags}
+    return found.pop() if len(found) == 1 else "maybe"
+
+
+def _fit_one(tags: str, item: Instance) -> Fit:
+    core = item.core
+    if "*" not in tags:
+        return "always" if tag_test(core.match, core.match_regex, item.section)(tags) else "never"
+    if core.match and covers(core.match, tags):
+        return "always"
+    return "maybe" if core.match_regex or (core.match and overlaps(core.match, tags)) else "never"
+
+
+def takes_records(item: Instance) -> bool:
+    """Whether anything can be routed to an output."""
+    return bool(item.plugin.takes_records and (item.core.match or item.core.match_regex))
 
 
 def examine(plan: Plan, findings: Findings) -> None:
     """Add warnings about the routes of a plan without errors."""
-    inputs, outputs = plan.of_kind("input"), plan.of_kind("output")
-    tags = {fixed_tag(item): item for item in inputs}
-    new_tags = any(item.plugin.emits and not item.plugin.keeps_tags for item in plan.of_kind("filter"))
-    if not inputs and (outputs or plan.of_kind("filter")):
+    inputs, outputs, filters = plan.of_kind("input"), plan.of_kind("output"), plan.of_kind("filter")
+    if not inputs and (outputs or filters):
         findings.warn("there is no input: nothing will happen", None, fix="add an [INPUT] section")
-    if inputs and None not in tags and not new_tags:
-        for item in [*plan.of_kind("filter"), *outputs]:
-            _reached(item, [tag for tag in tags if tag is not None], findings)
-    for item in inputs:
-        _read(item, plan, findings)
+    known = sources(plan)
+    if inputs:
+        for item in [*filters, *outputs]:
+            _reached(item, known, findings)
+    for source in known:
+        _read(source, plan, findings)
     stored = any(item.core.storage_type == "filesystem" for item in inputs)
     for item in outputs:
         if item.core.storage_total_limit_size and not stored:
@@ -34,42 +85,34 @@ def examine(plan: Plan, findings: Findings) -> None:
             )
 
 
-def fixed_tag(item: Instance) -> str | None:
-    """The tag of all records of an input; None where it cannot be known."""
-    return (item.core.tag or item.name) if item.plugin.tag_is_fixed else None
-
-
-def _reached(item: Instance, tags: list[str], findings: Findings) -> None:
+def _reached(item: Instance, known: list[Source], findings: Findings) -> None:
     if not item.core.match and not item.core.match_regex:
         return  # said already
-    test = tag_test(item.core.match, item.core.match_regex, item.section)
-    if any(test(tag) for tag in tags):
+    if any(fit(source, item) != "never" for source in known):
         return
     what = "filters nothing" if item.kind == "filter" else "gets nothing"
+    whose = "no input's tag" if all(source.item.kind == "input" for source in known) else "no tag of an input or filter"
     findings.warn(
-        f"{item.name} {what}: its Match '{item.core.match or item.core.match_regex}' fits no input's tag",
+        f"{item.name} {what}: its Match '{item.core.match or item.core.match_regex}' fits {whose}",
         _place(item, "match_regex" if item.core.match_regex else "match"),
         found=item.core.match,
-        allowed=tags,
+        allowed=dict.fromkeys(tags for source in known for tags in source.tags),
     )
 
 
-def _read(item: Instance, plan: Plan, findings: Findings) -> None:
-    tag = fixed_tag(item)
-    outputs = [
-        output
-        for output in plan.of_kind("output")
-        if output.plugin.takes_records and (output.core.match or output.core.match_regex)
-    ]
-    readers = outputs + [filter_ for filter_ in plan.of_kind("filter") if filter_.plugin.emits]
-    tests = [tag_test(reader.core.match, reader.core.match_regex, reader.section) for reader in readers]
-    if (tag is None and outputs) or (tag is not None and any(test(tag) for test in tests)):
+def _read(source: Source, plan: Plan, findings: Findings) -> None:
+    readers = [item for item in plan.of_kind("output") if takes_records(item)]
+    if readers or source.known:
+        readers += [item for item in plan.of_kind("filter") if item.plugin.emits and item is not source.item]
+    if any(fit(source, reader) != "never" for reader in readers):
         return
-    which = f"the tag '{tag}' of {item.name}" if tag is not None else f"what {item.name} takes in"
+    tags = " and ".join(f"'{tag}'" for tag in source.tags)
+    which = f"the tag {tags} of {source.name}" if source.known else f"what {source.name} takes in"
+    match = source.tags[0] if source.known else ""
     findings.warn(
         f"no output matches {which}: its records are dropped",
-        _place(item, "tag"),
-        fix="add an [OUTPUT] whose Match fits" if tag is None else f"add an [OUTPUT] with 'Match {tag}'",
+        _place(source.item, "tag" if source.item.kind == "input" else "rule"),
+        fix=f"add an [OUTPUT] with 'Match {match}'" if match else "add an [OUTPUT] whose Match fits",
     )
 
 

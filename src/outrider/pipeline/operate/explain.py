@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from outrider.formats import values
 from outrider.pipeline import options
-from outrider.pipeline.config.build import Plan, tag_test
+from outrider.pipeline.config.build import Plan, emitter_name
 from outrider.pipeline.config.instances import Instance
-from outrider.pipeline.config.routing import fixed_tag
+from outrider.pipeline.config.routing import Source, fit, sources, takes_records
 from outrider.pipeline.service import Service
 from outrider.pipeline.storage import memory_limit
 
@@ -56,24 +56,32 @@ def graph(plan: Plan) -> Graph:
     found = Graph()
     stored = [item for item in plan.of_kind("input") if item.core.storage_type == "filesystem"]
     sharing = sum(not item.core.mem_buf_limit for item in stored)
-    for item in plan.of_kind("input"):
-        tag = fixed_tag(item)
-        lines = [f"tag {tag}" if tag is not None else "tags come with the records", *_own(item)]
-        lines += _buffer(item, plan.service, sharing)
-        lines += [f"processor {processor.name}" for processor in item.processors]
-        found.inputs.append(Node("input", item.name, lines))
+    known = sources(plan)
+    for source in known:
+        item = source.item
+        lines = [_tags(source)]
+        if item.kind == "input":
+            lines += [*_own(item), *_buffer(item, plan.service, sharing)]
+            lines += [f"processor {processor.name}" for processor in item.processors]
+        else:
+            lines += [f"emitted by {item.name}", *_emitter(item)]
+        found.inputs.append(Node("input", source.name, lines))
     for item in plan.of_kind("filter"):
         lines = [_match(item), *_own(item)]
         if item.plugin.emits:
-            lines.append("emits records, which begin again at the first filter")
+            as_what = "" if item.plugin.keeps_tags else f" as {emitter_name(item)}"
+            lines.append(f"emits records, which begin again at the first filter{as_what}")
         found.filters.append(Node("filter", item.name, lines))
     for item in plan.of_kind("output"):
+        if not item.plugin.takes_records:
+            found.outputs.append(Node("output", item.name, [*_own(item), "no records are routed to it"]))
+            continue
         lines = [_match(item), *_own(item), _retries(item, plan.service)]
         if item.core.storage_total_limit_size:
             lines.append(f"above {_size(item.core.storage_total_limit_size)} on disk the oldest chunks are dropped")
         lines += [f"processor {processor.name}" for processor in item.processors]
         found.outputs.append(Node("output", item.name, lines))
-    found.edges = _edges(plan)
+    found.edges = _edges(plan, known)
     found.notes = _notes(plan, found)
     return found
 
@@ -98,23 +106,21 @@ def _told(node: Node) -> list[str]:
     return [f"  {node.name}", *(f"      {line}" for line in node.lines)]
 
 
-def _edges(plan: Plan) -> list[Edge]:
+def _edges(plan: Plan, known: list[Source]) -> list[Edge]:
     found: list[Edge] = []
-    for source in plan.of_kind("input"):
-        tag = fixed_tag(source)
-        for target in plan.of_kind("output"):
-            if not target.core.match and not target.core.match_regex:
-                continue
-            if tag is not None and not _test(target)(tag):
-                continue
-            on_the_way = [item for item in plan.of_kind("filter") if tag is None or _test(item)(tag)]
-            sure = tag is not None or target.core.match == "*"
-            found.append(Edge(source.name, target.name, sure, tuple(item.name for item in on_the_way)))
+    for source in known:
+        on_the_way = tuple(item.name for item in plan.of_kind("filter") if fit(source, item) != "never")
+        for target in filter(takes_records, plan.of_kind("output")):
+            fits = fit(source, target)
+            if fits != "never":
+                found.append(Edge(source.name, target.name, fits == "always", on_the_way))
     return found
 
 
-def _test(item: Instance) -> Any:
-    return tag_test(item.core.match, item.core.match_regex, item.section)
+def _tags(source: Source) -> str:
+    if not source.known:
+        return "tags come with the records"
+    return f"tag {' or '.join(source.tags)}"
 
 
 def _notes(plan: Plan, picture: Graph) -> list[str]:
@@ -123,11 +129,10 @@ def _notes(plan: Plan, picture: Graph) -> list[str]:
         for node in picture.inputs
         if not any(edge.source == node.name for edge in picture.edges)
     ]
-    emits = any(item.plugin.emits for item in plan.of_kind("filter"))
     notes += [
         f"{node.name}: no input's records reach it"
-        for node in picture.outputs
-        if not emits and not any(edge.target == node.name for edge in picture.edges)
+        for node, item in zip(picture.outputs, plan.of_kind("output"), strict=True)
+        if item.plugin.takes_records and not any(edge.target == node.name for edge in picture.edges)
     ]
     service = plan.service
     grace = "as long as it takes" if service.grace < 0 else f"{service.grace} s"
@@ -163,23 +168,31 @@ def _own(item: Instance) -> list[str]:
 
 
 def _buffer(item: Instance, service: Service, sharing: int) -> list[str]:
-    limit = memory_limit(item.core, service, sharing)
+    limit = memory_limit(item.core, service, sharing) or item.plugin.read_ahead
     bounded = f"up to {_size(limit)} of memory" if limit else "memory without limit"
+    waits = "reading stops" if item.plugin.read_ahead else "senders wait"
     if item.core.storage_type == "filesystem":
         return [f"kept on disk in {service.storage_path}/{item.name}, {bounded}; full: the disk alone has them"]
     if limit and service.storage_path:
         return [f"{bounded}; full: spills to {service.storage_path}/{item.name}"]
-    return [f"{bounded}; full: senders wait" if limit else f"{bounded}: grows while an output is down"]
+    return [f"{bounded}; full: {waits}" if limit else f"{bounded}: grows while an output is down"]
+
+
+def _emitter(item: Instance) -> list[str]:
+    limit = item.plugin.options.emitter_mem_buf_limit
+    return [f"up to {_size(limit)} of memory; full: filtering waits"] if limit else ["memory without limit"]
 
 
 def _retries(item: Instance, service: Service) -> str:
-    limit = values.retry_limit(item.core.retry_limit, lambda warning: None)
+    limit = values.retry_limit(item.core.retry_limit or item.plugin.retry_limit, lambda warning: None)
     if limit is None:
         return f"retried for ever, at most {service.scheduler_cap} s apart"
     if not limit:
-        return "never retried: refused records are dropped"
+        return f"never retried: what is refused is {item.plugin.given_up}"
     times = "once" if limit == 1 else f"{limit} times"
-    return f"retried {times}, then dropped" + (" and kept as rejected" if service.storage_keep_rejected else "")
+    return f"retried {times}, then {item.plugin.given_up}" + (
+        " and kept as rejected" if service.storage_keep_rejected else ""
+    )
 
 
 def _size(count: int) -> str:

@@ -13,6 +13,7 @@ from outrider.pipeline.config import build
 from outrider.pipeline.config.configuration import from_file
 from outrider.pipeline.config.findings import Findings
 from outrider.pipeline.config.placing import placed
+from outrider.pipeline.config.routing import examine
 from outrider.pipeline.log import Log, Sink
 from outrider.pipeline.options import Property
 
@@ -26,7 +27,9 @@ def examined(tmp_path: Path, text: str) -> list[str]:
     log, findings = Log(Sink(io.StringIO()), "test"), Findings()
     configuration = from_file(str(path), ConfigurationFiles(), log.warn, findings)
     service = build.read_service(configuration, {}, log, findings)
-    build.plan(configuration, service, {}, log, findings)
+    plan = build.plan(configuration, service, {}, log, findings)
+    if not findings.errors:
+        examine(plan, findings)
     return [line.replace(f"{tmp_path}/", "") for line in findings.lines()]
 
 
@@ -81,7 +84,7 @@ def test_an_option_that_is_empty_by_its_variable_is_shown(tmp_path: Path) -> Non
 def test_a_retry_limit_that_means_something_else(tmp_path: Path, limit: str) -> None:
     lines = examined(tmp_path, f"[OUTPUT]\n    Name null\n    Match *\n    Retry_Limit {limit}\n")
     assert lines[0].startswith(f"r.conf:4:17: warning: output plugin 'null': retry_limit '{limit}' counts as 1")
-    assert len(lines) == 2
+    assert sum("retry_limit" in line for line in lines) == 1
 
 
 def found(error: UserError, *properties: tuple[str, str]) -> list[str]:

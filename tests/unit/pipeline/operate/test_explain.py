@@ -111,3 +111,72 @@ def test_any_text_can_be_drawn(lines: list[str], name: str) -> None:
 
 def test_nothing_to_draw() -> None:
     ElementTree.fromstring(drawing.svg(explain.Graph()))
+
+
+def pictured(tmp_path: Path, text: str) -> explain.Graph:
+    path = tmp_path / "p.conf"
+    path.write_text(textwrap.dedent(text).format(path=tmp_path))
+    return explain.graph(read(path, silent()))
+
+
+def test_what_plugins_say_of_themselves_counts(tmp_path: Path) -> None:
+    found = pictured(
+        tmp_path,
+        """
+        [INPUT]
+            Name tail
+            Path {path}/*.log
+            Tag java.*
+        [OUTPUT]
+            Name s3
+            Match java.*
+            region eu-west-1
+            bucket b
+            store_dir {path}/s3
+        [OUTPUT]
+            Name prometheus_exporter
+            Match *
+        """,
+    )
+    assert "up to 32 MB of memory; full: reading stops" in node(found.inputs, "tail.0")
+    assert "retried 5 times, then set aside in store_dir" in node(found.outputs, "s3.0")
+    assert "no records are routed to it" in node(found.outputs, "prometheus_exporter.1")
+    assert [(edge.source, edge.target, edge.sure) for edge in found.edges] == [("tail.0", "s3.0", True)]
+    assert not any("prometheus_exporter" in note for note in found.notes)
+
+
+def test_an_emitter_is_a_source_of_its_own(tmp_path: Path) -> None:
+    found = pictured(
+        tmp_path,
+        """
+        [INPUT]
+            Name dummy
+            Tag app
+        [FILTER]
+            Name rewrite_tag
+            Match app
+            Rule $log error err.$TAG false
+        [FILTER]
+            Name grep
+            Match other.*
+            Regex log x
+        [FILTER]
+            Name rewrite_tag
+            Match nothing
+            Rule $log error lost false
+        [OUTPUT]
+            Name null
+            Match err.*
+        [OUTPUT]
+            Name counter
+            Match app
+        """,
+    )
+    assert [(edge.source, edge.target, edge.sure, edge.filters) for edge in found.edges] == [
+        ("dummy.0", "counter.1", True, ("rewrite_tag.0",)),
+        ("emitter_for_rewrite_tag.0", "null.0", True, ()),
+    ]
+    assert "tag err.*" in node(found.inputs, "emitter_for_rewrite_tag.0")
+    assert "as emitter_for_rewrite_tag.0" in node(found.filters, "rewrite_tag.0")
+    assert [item.name for item in found.inputs] == ["dummy.0", "emitter_for_rewrite_tag.0"]
+    ElementTree.fromstring(drawing.svg(found))

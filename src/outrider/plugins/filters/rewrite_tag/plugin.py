@@ -40,6 +40,10 @@ class RewriteTag(Filter[Options]):
         if not self._rules:
             raise UserError("there is no Rule", fix="add 'Rule $KEY REGEX NEW_TAG KEEP'")
 
+    def new_tags(self) -> list[str]:
+        """See Filter."""
+        return [item.tag.pattern for item in self._rules]
+
     async def start(self) -> None:
         """See Filter."""
         self.context.rounds.join(self.emitter.name)

@@ -41,6 +41,12 @@ class Forward(Input[Options]):
         if self.core.tls:
             server_context(self.core)
 
+    def tags(self) -> str:
+        """See Input."""
+        if self.options.tag_prefix:
+            return f"{self.options.tag_prefix}*"
+        return self.core.tag or "*"
+
     def unix_sockets(self) -> list[UnixAddress]:
         """See Input."""
         path = self.options.unix_path

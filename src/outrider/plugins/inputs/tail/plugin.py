@@ -77,7 +77,10 @@ class Tail(Input[Options]):
             except ValueError as error:
                 raise UserError(f"tag_regex: {error}") from error
         check_tag(self._tag, has_regex=self._regex is not None)
-        self.tag_is_fixed = "*" not in self._tag and self._regex is None
+
+    def tags(self) -> str:
+        """See Input."""
+        return self._tag if self._regex is None else f"{self._tag.partition('<')[0]}*"
 
     def _parser(self, name: str) -> Parser | None:
         """The parser of that name; None where a chunk of an earlier configuration names one that is gone."""

@@ -53,6 +53,7 @@ class S3(Output[Options]):
         """See Output."""
         options = self.options
         limits.check(options)
+        self.given_up = "deleted" if options.retry_exhausted_action.lower() == "delete" else "set aside in store_dir"
         self.limits = limits.limits(options)
         self._keys = KeyFormat(options.s3_key_format, options.s3_key_format_tag_delimiters)
         self._endpoint = endpoint_of("s3", options.region, options.endpoint, self.core.port)
