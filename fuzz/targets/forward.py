@@ -50,11 +50,12 @@ def _session(data: bytes, size: int, secrets: Secrets | None) -> tuple[list[Bloc
     )
 
 
-def _seen(blocks: list[Block]) -> list[tuple[str, list[int], str]]:
-    # As text: what is no number is not equal to itself.
-    seen: list[tuple[str, list[int], str]] = []
+def _seen(blocks: list[Block]) -> list[tuple[str, int, bytes]]:
+    # As msgpack: what is no number is not equal to itself, and extension types have no text of their own.
+    seen: list[tuple[str, int, bytes]] = []
     for batch in decoded(blocks):
-        seen += [(batch.tag, [time], repr(record)) for time, record in zip(batch.times, batch.records, strict=True)]
+        rows = zip(batch.times, batch.records, strict=True)
+        seen += [(batch.tag, time, msgpack.encode(record)) for time, record in rows]
     return seen
 
 

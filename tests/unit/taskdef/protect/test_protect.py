@@ -253,8 +253,8 @@ PLAIN_ROUTER = {"name": "fb", "image": "own:1", "firelensConfiguration": {"type"
         (task(app(), PLAIN_ROUTER | {"firelensConfiguration": {"type": "fluentd"}}), "of type fluentd"),
         (task(PLAIN_ROUTER, PLAIN_ROUTER | {"name": "b"}), "'fb' and 'b' both have one"),
         (
-            task(app(logConfiguration={"logDriver": "awsfirelens", "options": {"Name": "cloudwatch_logs"}})),
-            "'cloudwatch_logs', which Outrider's router does not have",
+            task(app(logConfiguration={"logDriver": "awsfirelens", "options": {"Name": "carrier_pigeon"}})),
+            "'carrier_pigeon', which Outrider's router does not have",
         ),
         (protect(task(app()), ALERTLOGIC).source, "protected already, with profile alertlogic"),
     ],
@@ -267,7 +267,7 @@ def test_all_reasons_are_said_together():
     source = task(
         app(portMappings=[{"containerPort": 1514}, {"containerPort": 8877}]),
         app(name="outrider-agent", logConfiguration=AWSLOGS),
-        app(name="b", logConfiguration={"logDriver": "awsfirelens", "options": {"Name": "s3"}}),
+        app(name="b", logConfiguration={"logDriver": "awsfirelens", "options": {"Name": "carrier_pigeon"}}),
         networkMode="bridge",
     )
     with pytest.raises(SeveralError) as caught:
@@ -276,7 +276,7 @@ def test_all_reasons_are_said_together():
     assert said[0] == "6 things are to be mended:"
     for line, words in zip(
         said[1:],
-        ["networkMode is bridge", "'s3'", "'outrider-agent' is there", "port 1514", "port 8877", "(awslogs)"],
+        ["networkMode is bridge", "'carrier_pigeon'", "'outrider-agent' is there", "port 1514", "port 8877", "(awslogs)"],
         strict=True,
     ):
         assert line.startswith("  task.json:")
