@@ -5,6 +5,7 @@
 ``connect``  client connections that say when the bytes have left
 ``upstream`` connections kept between batches and made anew when they are gone
 ``http``     HTTP requests over kept connections, and what an answer means for the records
+``informed`` what a peer may say before its answer
 ``oauth2``   tokens by OAuth 2.0 client credentials
 ``uplink``   HTTPS to an Outrider server: first contact with a pinned authority, then mutual TLS
 ``tls``      TLS contexts, verified by default

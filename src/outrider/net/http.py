@@ -266,6 +266,8 @@ class HttpClient:
     def _open(self) -> aiohttp.ClientSession:
         import aiohttp
 
+        from outrider.net.informed import inform
+
         options = self._options
         trace = aiohttp.TraceConfig()
         trace.on_connection_reuseconn.append(_note_reuse)
@@ -278,6 +280,7 @@ class HttpClient:
             local_addr=(options.net_source_address, 0) if options.net_source_address else None,
             socket_factory=self._socket,
         )
+        inform(connector)
         return aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),

@@ -381,3 +381,26 @@ def test_when_to_come_back() -> None:
     for text in (past, "", "soon", "-5", "Sat, 99 Foo 2026", "\u0665"):
         assert retry_after(answer(503, retry_after=text)) == 0
     assert retry_after(answer(503, Retry_After="9" * 400)) == 3600
+
+
+async def test_a_peer_that_never_comes_to_its_answer() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        while True:
+            writer.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
+            await writer.drain()
+
+    async with peer(talk) as port, client_of(port) as client:
+        with pytest.raises(PeerError, match="more than 10 informational answers before the answer itself"):
+            await client.request("GET", "/")
+
+
+async def test_some_informational_answers_are_usual_each_time() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(3):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 6 + b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            await writer.drain()
+
+    async with peer(talk) as port, client_of(port) as client:
+        assert [(await client.request("GET", "/")).body for _ in range(3)] == [b"ok"] * 3
