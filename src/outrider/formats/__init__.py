@@ -10,6 +10,7 @@
 ``accessor``      record accessors: ``$key['sub'][0]``
 ``templates``     text with ``$TAG[n]``, ``$1`` and ``$key`` in it
 ``regex``         regular expressions in Ruby's syntax
+``backtracking``  which of them may try too many ways
 ``parser``        a line of text to a record and its time: regex, JSON, LTSV, logfmt
 ``timeformat``    ``strptime`` with fractions
 ``casts``         ``Types``: fields of text as numbers

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Final
 
 from isal import isal_zlib
@@ -34,9 +33,9 @@ def zstd(data: bytes) -> bytes:
 
 
 def inflate(data: bytes, kind: str, limit: int) -> bytes:
-    """The decompressed bytes; all members of a gzip file, all frames of zstd. Raises ValueError when broken or larger than ``limit``.
+    """The decompressed bytes of all members of a gzip file, or all frames of zstd.
 
-    ``kind`` is gzip, zlib (what HTTP calls deflate) or zstd.
+    Raises ValueError when broken or larger than ``limit``. ``kind`` is gzip, zlib (what HTTP calls deflate) or zstd.
     """
     out = _UNPACK[kind](data, limit)
     if len(out) > limit:

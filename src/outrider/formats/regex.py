@@ -1,17 +1,23 @@
 """Regular expressions in Ruby's syntax, as Fluent Bit's configurations use them.
 
 Patterns from the part of the language that means the same in Python are translated to ``re``, which is twice as fast;
-everything else goes to Oniguruma. Both give text positions and groups through the same calls. A pattern may stand
-between slashes with flags behind, as in Ruby: ``/pattern/im``.
+everything else goes to Oniguruma, and so does what may try very many ways: there a search that takes
+``BACKTRACKS_MAX`` steps back is given up, which counts as no match. Both give text positions and groups through the
+same calls. A pattern may stand between slashes with flags behind, as in Ruby: ``/pattern/im``.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final, Protocol
 
+from outrider.formats.backtracking import is_risky
+
+BACKTRACKS_MAX: Final = 2_000_000
+"""A fiftieth of a second."""
 _SIMPLE_ESCAPES: Final = frozenset("dDwWsSntrfv\\.*?+^$|()[]{}/-\"' :,;=!@#%&<>~`_")
 _CLASS_ESCAPES: Final = frozenset("dDwWsSntrfv\\.*?+^$|()[]{}/-\"' :,;=!@#%&<>~`_")
 _GROUP_OPENINGS: Final = ("(?:", "(?=", "(?!", "(?<=", "(?<!")
@@ -22,6 +28,7 @@ _TOKEN: Final = re.compile(r"\\.|\[(?:\\.|\[:\^?[a-z]+:\]|[^\]\\])*\]|\(\?(?:<(?
 _BEGINNING: Final = re.compile(r"\^?((?:[\w /:;=,@%&<>!~'\"-]|\\[./\[\](){}*+?^$-])+)", re.ASCII)
 """The plain characters at the front of a pattern, escapes that mean the character included."""
 _ESCAPED: Final = re.compile(r"\\(.)")
+_QUOTED_MAX: Final = 100
 _REPEATS: Final = ("*", "+", "?", "{")
 _REPEAT: Final = re.compile(r"\{\d+(?:,\d*)?\}|\{,\d+\}")
 
@@ -55,22 +62,17 @@ class Regex:
         translated = translate(pattern)
         self._compiled: Any = None
         self._foreign = False
-        if translated is not None:
+        if translated is not None and not is_risky(pattern):
             try:
                 self._compiled = re.compile(translated, re.MULTILINE | re.ASCII)
                 self.search, self.match = self._compiled.search, self._compiled.match
             except (re.error, OverflowError):
                 self._compiled = None
         if self._compiled is None:
-            import onigurumacffi  # few patterns need it
-
             self._foreign = True
-            try:
-                self._compiled = onigurumacffi.compile(pattern)
-            except (onigurumacffi.OnigError, UnicodeEncodeError) as error:
-                raise ValueError(f"not a regular expression: {error}") from error
-            self.search = partial(_run, self._compiled.search)
-            self.match = partial(_run, self._compiled.match)
+            self._compiled = _foreign(pattern)
+            self.search = partial(_run, self._compiled.search, pattern)
+            self.match = partial(_run, self._compiled.match, pattern)
 
     def groups(self, text: str) -> Sequence[str | None] | None:
         """The texts of the groups, in the order of ``names``, of the first match anywhere; None where there is none."""
@@ -81,11 +83,40 @@ class Regex:
         return None if match is None else [match.group(number) for number in range(1, len(self.names) + 1)]
 
 
-def _run(run: Callable[[str], Match | None], text: str) -> Match | None:
+class Reports:
+    """Who is told of a search that was given up, and what it is about: replaced by whoever has a log."""
+
+    tell: Callable[[str, str], None] = staticmethod(lambda message, about: None)
+
+
+def _foreign(pattern: str) -> Any:
+    import ctypes
+
+    import onigurumacffi  # few patterns need it
+
+    library = ctypes.CDLL(sys.modules["_onigurumacffi"].__file__)  # the limits hold for all patterns of the process
+    for limit in (library.onig_set_retry_limit_in_match, library.onig_set_retry_limit_in_search):
+        limit(ctypes.c_ulong(BACKTRACKS_MAX))
+    try:
+        return onigurumacffi.compile(pattern)
+    except (onigurumacffi.OnigError, UnicodeEncodeError) as error:
+        raise ValueError(f"not a regular expression: {error}") from error
+
+
+def _run(run: Callable[[str], Match | None], pattern: str, text: str) -> Match | None:
+    import onigurumacffi
+
     try:
         return run(text)
     except UnicodeEncodeError:  # undecodable bytes reach Oniguruma as replacement characters
-        return run(text.encode("utf-8", "replace").decode())
+        return _run(run, pattern, text.encode("utf-8", "replace").decode())
+    except onigurumacffi.OnigError as error:
+        Reports.tell(
+            f"regular expression '{pattern[:_QUOTED_MAX]}' does not match a text of {len(text)} characters: given up "
+            f"({error}); fix: write it without repeats inside repeats and with few '.*'",
+            pattern,
+        )
+        return None
 
 
 def _without_slashes(pattern: str) -> str:

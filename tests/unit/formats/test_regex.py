@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outrider.formats.regex import Regex, translate
+from outrider.formats.regex import Regex, Reports, translate
 
 
 @pytest.mark.parametrize(
@@ -155,3 +155,25 @@ def test_what_matches_holds_the_literal(parts: list[str], text: str) -> None:
 )
 def test_the_literal_of_a_pattern(pattern: str, literal: str) -> None:
     assert Regex(pattern).literal == literal
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        (r"^(?<a>(x+x+)+)y$", "x" * 3000),
+        (r"^(?<a>(x|xx)+)y$", "x" * 3000),
+        (r"(?<a>.*).*.*.*y$", "y" + "x" * 2999),
+        (r"(?<a>(?>x)(x+x+)+)y$", "x" * 3000),
+    ],
+)
+def test_a_search_that_would_take_minutes_is_given_up(pattern: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(Reports, "tell", staticmethod(lambda message, about: told.append(message)))
+    regex = Regex(pattern)
+    assert regex.search(text) is None
+    assert regex.match(text) is None
+    assert regex.groups(text) is None
+    assert len(told) == 3
+    assert all("does not match a text of 3000 characters: given up" in message for message in told)
+    assert regex.search("x" * 10 + "y") is not None
+    assert len(told) == 3
