@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from typing import Any, Final
 
@@ -219,7 +219,7 @@ class Engine(Passage):
                     self._finished.clear()
                     await self._finished.wait()
         except TimeoutError:
-            self.log.error(f"stopped with {self._pending()} chunks not delivered; fix: raise Grace or set storage.path")
+            self.log.info(f"Grace is over with {self._pending()} chunks not delivered")
 
     def _emit_the_rest(self) -> bool:
         """What filters hold and what they emitted goes on its way, now that all else is done. False: there is none."""
@@ -251,7 +251,7 @@ class Engine(Passage):
             parcel.row.buffered -= parcel.count
             parcel.row.dropped[_UNDELIVERED] += parcel.count
         if lost:
-            advice = "fix: set storage.path, where they are kept while its disk has room"
+            advice = "fix: raise Grace, or set storage.path, where they are kept while its disk has room"
             self.log.error(f"{lost} records were not delivered and are lost; {advice}")
         if kept:
             self.log.info(f"{kept} records stay in the spool for the next start")

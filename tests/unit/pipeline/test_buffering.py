@@ -207,6 +207,9 @@ async def test_what_is_not_delivered_at_the_stop_stays_in_the_spool(pipeline: An
     assert not taken["dropped"]
     assert not sent["dropped"]
     assert "5 records stay in the spool" in running.log.getvalue()
+    assert "chunks not delivered" in running.log.getvalue()
+    assert "[error]" not in running.log.getvalue()
+    assert "fix:" not in running.log.getvalue()
     async with pipeline(text) as again:
         await again.settled()
     assert numbers(again) == list(range(5))

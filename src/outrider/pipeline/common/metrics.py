@@ -84,9 +84,11 @@ class Metric(Struct):
         found.counts[bisect_left(self.buckets, number)] += 1
 
     def text(self, fixed: Sequence[tuple[str, str]] = (), *, stamped: bool = False) -> str:
-        """The metric with ``fixed`` labels put first; nothing while nothing has been counted."""
+        """The metric, nothing while nothing has been counted. ``fixed`` labels come first; its own of that name win."""
         if not self.series:
             return ""
+        own = {*self.labels, "le"} if self.kind == "histogram" else set(self.labels)
+        fixed = [label for label in fixed if label[0] not in own]
         lines = [f"# HELP {self.name} {_escape(self.help)}\n# TYPE {self.name} {self.kind}\n"]
         for values, series in self.series.items():
             labels = [*fixed, *zip(self.labels, values, strict=True)]
@@ -108,11 +110,21 @@ class Metrics:
 
     def __init__(self) -> None:
         self._all: list[Metric] = []
+        self._owned: dict[str, Metric] = {}
 
-    def add(self, metric: Metric) -> Metric:
-        """Register a metric."""
+    def add(self, metric: Metric, owner: str = "") -> Metric:
+        """Register the metric of the filter of this name; without one its numbers begin at 0 after each reload."""
         self._all.append(metric)
+        if owner:
+            self._owned[owner] = metric
         return metric
+
+    def inherit(self, older: Metrics) -> None:
+        """Go on with the numbers of another pipeline's metrics, where a filter of the same name has the same one."""
+        for owner, metric in self._owned.items():
+            old = older._owned.get(owner)
+            if old is not None and _shape(old) == _shape(metric):
+                metric.series = old.series
 
     def text(
         self, matches: Callable[[str], bool], fixed: Sequence[tuple[str, str]] = (), *, stamped: bool = False
@@ -130,6 +142,10 @@ class Metrics:
                 text if metric.name not in found else text.split("\n", 2)[2]
             )
         return "".join(found.values())
+
+
+def _shape(metric: Metric) -> tuple[object, ...]:
+    return metric.tag, metric.kind, metric.name, tuple(metric.labels), tuple(metric.buckets)
 
 
 def _braces(labels: Sequence[tuple[str, str]]) -> str:

@@ -16,6 +16,7 @@ from outrider.model.batch import Batch, Record
 from outrider.model.errors import UserError
 from outrider.model.tag import matcher
 from outrider.pipeline import options, storage
+from outrider.pipeline.common.metrics import Metrics
 from outrider.pipeline.config.configuration import Configuration, PluginSection, expand_all
 from outrider.pipeline.config.findings import Findings
 from outrider.pipeline.config.instances import Classes, Instance, Maker
@@ -39,6 +40,8 @@ class Plan(Struct):
     instances: list[Instance]
     log: Log
     library: Library = field(default_factory=Library)
+    metrics: Metrics = field(default_factory=Metrics)
+    """What its filters measure."""
 
     def of_kind(self, kind: str) -> list[Instance]:
         """The instances of a kind, in order."""
@@ -105,7 +108,7 @@ def plan(
     for section in configuration.sections:
         with found.collecting():
             instances.append(maker.instance(section))
-    result = Plan(service, instances, log, library)
+    result = Plan(service, instances, log, library, maker.metrics)
     _check_names(instances, found)
     kinds = Counter(section.kind for section in configuration.sections)
     _check_matches(result, found, alone=kinds["input"] == kinds["output"] == 1)

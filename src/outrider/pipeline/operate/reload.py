@@ -43,6 +43,7 @@ class Exchangeable:
         self.count = 0
         self.engine: Engine = build.engine(plan)
         self.service: Service = plan.service
+        self._metrics = plan.metrics
         self._configuration = configuration
         self._loader = loader
         self._log = log
@@ -126,6 +127,7 @@ class Exchangeable:
 
     async def _exchange(self, configuration: Configuration, plan: build.Plan) -> None:
         old, self._left = self._configuration, self.engine.leftovers()
+        metrics = self._metrics
         self.count += 1
         try:
             await self._run_next(configuration, plan)
@@ -135,11 +137,14 @@ class Exchangeable:
             self.count -= 1
             self._tell(f"the new configuration does not start: {error}")
             self._log.error(f"reload: the new configuration does not start: {error}; the old one is started again")
+            self._metrics = metrics
             await self._run_next(old, self._loader.plan(old))
 
     async def _run_next(self, configuration: Configuration, plan: build.Plan) -> None:
         engine = build.engine(plan, self.engine.ledger, self._left.kept)
         engine.inherit(self._left)
+        plan.metrics.inherit(self._metrics)
+        self._metrics = plan.metrics
         engine.on_up = self._up
         self.engine, self.service, self._configuration, self._next = engine, plan.service, configuration, None
         if self._stopped:

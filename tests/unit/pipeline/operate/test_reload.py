@@ -279,3 +279,27 @@ async def test_a_reload_while_a_new_engine_fails_to_start_leaves_every_input_ali
         it.input.push("app", {"n": 1})
         await it.until(lambda: it.output().records == [{"n": 1}])
         assert not it.input.stopped
+
+
+COUNTING = ONE + (
+    "[FILTER]\n  Name log_to_metrics\n  Alias errors\n  Match *\n  tag m\n  metric_name errors\n"
+    "  metric_description all\n"
+)
+
+
+async def test_what_filters_count_goes_on(running: Any) -> None:
+    async with running(COUNTING) as it:
+
+        def count() -> str:
+            metrics = it.engine.filters[0].plugin.context.metrics
+            return str(metrics.text(lambda tag: True)).rstrip().rpartition(" ")[2]
+
+        it.input.push("app", {"n": 1}, {"n": 2})
+        await it.until(lambda: it.delivered == 2)
+        await it.exchange(COUNTING + "[OUTPUT]\n  Name null\n  Match other\n")
+        assert count() == "2"
+        it.input.push("app", {"n": 3})
+        await it.until(lambda: it.delivered == 3)
+        assert count() == "3"
+        await it.exchange(COUNTING.replace("metric_name errors", "metric_name others"))
+        assert count() == ""

@@ -46,7 +46,8 @@ class LogToMetrics(Filter[Options]):
                 options.metric_description,
                 tuple(name_of(name) for name, _ in labels),
                 _buckets(options) if options.metric_mode == "histogram" else (),
-            )
+            ),
+            self.context.name,
         )
         self._told = False
 
