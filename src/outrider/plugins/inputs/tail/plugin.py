@@ -119,7 +119,10 @@ class Tail(Input[Options]):
         self._follow_rotated_while_away()
         self._timer = self._loop.call_later(TICK, self._tick)
         intake.on_room(lambda: None, self._go_on)
-        self.log.info(f"following {len(self._found.files)} files of {', '.join(options.path)}")
+        rotated = sum(file.rotated is not None for file in self._found.files.values())
+        named = len(self._found.files) - rotated
+        more = f" and {rotated} rotated away" if rotated else ""
+        self.log.info(f"following {named} file{'s' * (named != 1)} of {', '.join(options.path)}{more}")
 
     async def stop(self) -> None:
         """See Input. What is in the files and was not read yet is read after a restart."""

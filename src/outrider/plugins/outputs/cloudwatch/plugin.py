@@ -68,7 +68,10 @@ class Cloudwatch(Output[Options]):
             naming = self._naming = Naming(self.options, {**self._fields, **await self._task()})
         outcome = Outcome()
         places = wanted(batch.records, self.options.log_key, outcome.dropped)
-        await self._logs.put(naming.streams(batch, places), batch.times, batch.records, outcome)
+        streams = naming.streams(batch, places)
+        if lacked := naming.lacked:
+            self.log.warn(f"records with tag {batch.tag} lack {lacked} of a name: the default name is used", lacked)
+        await self._logs.put(streams, batch.times, batch.records, outcome)
         return delivery(batch, outcome)
 
     async def _task(self) -> dict[str, str]:

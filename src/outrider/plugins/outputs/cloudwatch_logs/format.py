@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from outrider.aws.names import Name
+from outrider.aws.names import EMPTY, Name
 from outrider.model.batch import Batch
 from outrider.plugins.outputs.cloudwatch_logs.config import Options
 
@@ -23,9 +23,12 @@ class Naming:
         self._stream = stream
         self._group_template = Name(group_template) if group_template else None
         self._stream_template = Name(stream_template) if stream_template else None
+        self.lacked = ""
+        """The field of a template that some record of the last batch did not have, so that the fixed name stood in."""
 
     def streams(self, batch: Batch, places: Sequence[int]) -> Streams:
         """The streams of these records, in the order of their first ones."""
+        self.lacked = ""
         group, stream = self._group, self._stream(batch.tag)[:NAME_MAX]
         if self._group_template is None and self._stream_template is None:
             return [(group, stream, places)] if places else []
@@ -34,8 +37,11 @@ class Naming:
         found: dict[tuple[str, str], list[int]] = {}
         records = batch.records
         for at in places:
-            names = ((group_of(records[at]) or group)[:NAME_MAX], (stream_of(records[at]) or stream)[:NAME_MAX])
-            found.setdefault(names, []).append(at)
+            own_group, own_stream = group_of(records[at]), stream_of(records[at])
+            if not (own_group and own_stream) and not self.lacked:
+                template = self._stream_template if own_group else self._group_template
+                self.lacked = (template.lacking(batch.tag, records[at]) if template else "") or EMPTY
+            found.setdefault(((own_group or group)[:NAME_MAX], (own_stream or stream)[:NAME_MAX]), []).append(at)
         return [(*names, chosen) for names, chosen in found.items()]
 
 

@@ -56,6 +56,8 @@ class CloudwatchLogs(Output[Options]):
         outcome = Outcome()
         places = wanted(batch.records, self.options.log_key, outcome.dropped)
         streams = self._naming.streams(batch, places)
+        if lacked := self._naming.lacked:
+            self.log.warn(f"records with tag {batch.tag} lack {lacked} of a template: the fixed name is used", lacked)
         await self._logs.put(streams, batch.times, batch.records, outcome)
         return delivery(batch, outcome)
 

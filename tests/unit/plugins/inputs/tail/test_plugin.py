@@ -243,6 +243,20 @@ async def test_the_end_of_every_file_is_the_end(tmp_path: Path, start: Start) ->
     assert "c.log.gz is not gzip" in plugin.logged()
 
 
+async def test_files_that_were_rotated_away_are_told_apart(tmp_path: Path, start: Start) -> None:
+    options = {"path": f"{tmp_path}/a.log", "read_from_head": "on", "db": tmp_path / "x.db"}
+    write(tmp_path / "a.log", "one\n")
+    async with start(**options) as (plugin, intake):
+        await intake.until(has("one"))
+    assert f"following 1 file of {tmp_path}/a.log\n" in plugin.logged()
+    (tmp_path / "a.log").rename(tmp_path / "a.log.1")
+    write(tmp_path / "a.log.1", "late\n")
+    write(tmp_path / "a.log", "new\n")
+    async with start(**options) as (plugin, intake):
+        await intake.until(lambda intake: len(intake.records) == 2)
+    assert f"following 1 file of {tmp_path}/a.log and 1 rotated away\n" in plugin.logged()
+
+
 async def test_ten_thousand_files_and_few_descriptors(
     tmp_path: Path, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
