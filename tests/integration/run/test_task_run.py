@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,9 +18,10 @@ from tests.integration.run.conftest import Story, application, records, router, 
 from outrider.model.errors import UserError
 from outrider.protocols.uplink import JoinToken
 from outrider.taskdef.run import Wishes
-from outrider.taskdef.run.build import Backend
+from outrider.taskdef.run.build import Backend, Builder
 from outrider.taskdef.run.docker.engine import Engine, socket_path
 from outrider.taskdef.run.identity import Identity
+from outrider.taskdef.run.plan import Planned
 
 LINES = 'n=0; while [ $n -lt %d ]; do n=$((n+1)); echo "line $n"; done; sleep 2'
 
@@ -144,13 +144,21 @@ async def test_a_task_that_is_over_at_once_loses_nothing(backend: str, folder: P
 
 
 async def test_a_sidecar_that_never_listens_ends_the_task(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("outrider.taskdef.run.runner.READY_SECONDS", 0.3)
+    ready = Builder.ready
+
+    async def until_it_has_spoken(self: Builder, planned: Planned) -> None:
+        while not self.last_words(planned.name):  # noqa: ASYNC110 - what a container prints has no event
+            await asyncio.sleep(0.01)
+        async with asyncio.timeout(0.1):  # as if the whole time were over
+            await ready(self, planned)
+
+    monkeypatch.setattr(Builder, "ready", until_it_has_spoken)
     program = folder / "deaf"
     program.write_text("#!/bin/sh\necho I hear nothing\nexec sleep 60\n")
     program.chmod(0o755)
     done = await run(task(application("true"), router(folder / "out")), wishes("process", router=[str(program)]))
     assert done.runner.status == 1
-    assert done.runner.reason.startswith("container 'log_router' does not listen after 0.3 s")
+    assert done.runner.reason.startswith("container 'log_router' does not listen after 20 s")
     assert done.runner.reason.endswith("I hear nothing")
     assert not done.runner.cells["app"].started.is_set()
 
@@ -329,10 +337,12 @@ def test_an_interrupt_stops_the_task_in_order(backend: str, folder: Path) -> Non
 
 
 def test_a_second_interrupt_ends_the_task_at_once(backend: str, folder: Path) -> None:
-    definition = task(application("trap '' TERM; sleep 600; sleep 600", stopTimeout=120), router(folder / "out"))
-    process = outrider("--backend", backend, file(folder, definition), start_new_session=True)
+    script = "trap '' TERM; echo deaf; sleep 600; sleep 600"
+    definition = task(application(script, stopTimeout=120), router(folder / "out"))
+    process = outrider("--backend", backend, "--show-output", file(folder, definition), start_new_session=True)
     wait_for(process, "app: running")
-    time.sleep(2)  # until its shell is deaf to SIGTERM
+    assert process.stderr is not None
+    assert "app | deaf\n" in iter(process.stderr.readline, "")
     process.send_signal(signal.SIGINT)
     wait_for(process, "task: stopping: SIGINT")
     process.send_signal(signal.SIGINT)

@@ -142,17 +142,18 @@ class Runner:
         for cell in self.cells.values():
             if cell.planned.role is Role.APPLICATION or cell.ready or not cell.running or self._ready is None:
                 continue
-            name = cell.planned.name
-            try:
-                async with asyncio.timeout(READY_SECONDS):
-                    await _unless(cell.ended, self._ready(cell.planned))
-            except TimeoutError:
-                raise LocalError(
-                    f"container '{name}' does not listen after {READY_SECONDS:g} s{self._last_words(name)}"
-                ) from None
+            await _unless(cell.ended, self._listening(cell.planned, self._ready))
             cell.ready = cell.running
             if cell.ready:
-                self._report(name, "ready")
+                self._report(cell.planned.name, "ready")
+
+    async def _listening(self, planned: Planned, ready: Callable[[Planned], Awaitable[None]]) -> None:
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                await ready(planned)
+        except TimeoutError:
+            words = self._last_words(planned.name)
+            raise LocalError(f"container '{planned.name}' does not listen after {READY_SECONDS:g} s{words}") from None
 
     async def _watch(self, cell: Cell, container: Container) -> None:
         name = cell.planned.name
