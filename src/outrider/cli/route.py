@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, TextIO
 
 from outrider import __version__
 from outrider.cli.arguments import USAGE, Arguments, parse
@@ -27,6 +29,8 @@ FLUENT_BIT_VERSION: Final = "5.1.1"
 
 def main(arguments: Sequence[str]) -> int:
     """Run the router; returns the exit status: 0 after a stop, 1 for a wrong configuration, as Fluent Bit."""
+    # One that comes before everything runs waits for the handler, in ``operate.run``, instead of ending the process.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:
         return _main(parse(arguments))
     except (UserError, LocalError) as error:
@@ -64,8 +68,12 @@ def _main(arguments: Arguments) -> int:
 
     def plan(configuration: Configuration, findings: Findings | None = None) -> build.Plan:
         service = build.read_service(configuration, environment(), log, findings)
-        _set_up_log(arguments, service, environment(), log)
-        return build.plan(configuration, service, environment(), log, findings)
+        if findings is not None:
+            _set_up_log(arguments, service, environment(), log)
+        made = build.plan(configuration, service, environment(), log, findings)
+        if findings is None:  # a reload: what is refused must not change the log
+            _set_up_log(arguments, service, environment(), log)
+        return made
 
     findings = Findings()
     configuration = load(findings)
@@ -132,15 +140,18 @@ def _set_up_log(arguments: Arguments, service: Service, environment: dict[str, s
     level = LEVELS[service.log_level]
     if not is_set:
         level = 0 if arguments.quiet else min(level + arguments.verbose, LEVELS["trace"])
-    log.sink.level = LEVELS.get(named, level)
-    log.sink.as_json = service.log_format == "json"
+    stream: TextIO = sys.stderr
     if service.log_file and not (arguments.dry_run or arguments.explain or arguments.drawing):
-        if log.sink.stream is not sys.stderr:
-            log.sink.stream.close()  # a reload opens the file anew, so that it may have been moved away
-        try:
-            log.sink.stream = open(service.log_file, "a", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
+        try:  # a reload opens the file anew, so that it may have been moved away
+            stream = open(service.log_file, "a", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
         except OSError as error:
             raise UserError(f"log_file '{service.log_file}' cannot be opened: {error.strerror}") from error
+    log.sink.level = LEVELS.get(named, level)
+    log.sink.as_json = service.log_format == "json"
+    old, log.sink.stream = log.sink.stream, stream
+    if old is not sys.stderr:
+        with contextlib.suppress(OSError):  # its last line may not fit on a full disk
+            old.close()
 
 
 def _show(what: str) -> int:

@@ -28,6 +28,8 @@ class Sink(Struct):
     stream: TextIO = field(default_factory=lambda: sys.stderr)
     level: int = LEVELS["info"]
     as_json: bool = False
+    _silent_until: float = 0.0
+    _unwritten: int = 0
     _seen: dict[tuple[str, str], tuple[float, int]] = field(default_factory=dict)
 
     def write(self, level: str, component: str, message: str, *, now_ns: int, repeat: bool, about: str = "") -> None:
@@ -41,11 +43,20 @@ class Sink(Struct):
         if held is None:
             return
         line = _json_line if self.as_json else _text_line
+        text = line(level, component, message, now_ns, held)
+        if now_ns / 1e9 < self._silent_until:
+            self._unwritten += 1
+            return
+        if self._unwritten:
+            text = line("warn", "log", f"{self._unwritten} lines before this could not be written", now_ns, 0) + text
         try:
-            self.stream.write(line(level, component, message, now_ns, held))
+            self.stream.write(text)
             self.stream.flush()
+            self._unwritten = 0
         except (OSError, ValueError):
-            self.level = 0  # standard error is gone or its disk is full: logging must not stop the logs of others
+            # Standard error is gone or its disk is full: logging must not stop the logs of others.
+            self._unwritten += 1
+            self._silent_until = now_ns / 1e9 + _REPEAT_SECONDS
 
     def _hold_back(self, component: str, about: str, now: float) -> int | None:
         """How many of the same trouble were held back since the last line; None: hold this one back too."""

@@ -120,3 +120,10 @@ def test_what_cannot_start_ends_them_all(router: Callable[..., Router], tmp_path
         )
         assert found.process.wait(20) == 1
         assert "could not listen" in found.text()
+
+
+def test_they_end_when_the_one_that_watches_them_is_killed(running: Any) -> None:
+    pids = children(running)
+    running.process.kill()
+    running.process.wait(20)
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), "processes without a parent live on")

@@ -74,6 +74,30 @@ def test_a_stream_that_is_gone_does_not_raise() -> None:
     log.error("second")
 
 
+class FullDisk(io.StringIO):
+    """Refuses while ``full``."""
+
+    full = True
+
+    def write(self, text: str) -> int:
+        if self.full:
+            raise OSError(28, "No space left on device")
+        return super().write(text)
+
+
+def test_lines_are_written_again_when_the_disk_has_room() -> None:
+    stream = FullDisk()
+    sink = Sink(stream)
+    for now in (1, 2, 3):
+        sink.write("info", "x", f"lost {now}", now_ns=now * SECOND, repeat=True)
+    stream.full = False
+    sink.write("info", "x", "too early", now_ns=5 * SECOND, repeat=True)
+    sink.write("info", "x", "back", now_ns=12 * SECOND, repeat=True)
+    first, second = stream.getvalue().splitlines()
+    assert "4 lines before this could not be written" in first
+    assert second.endswith("back")
+
+
 def test_lines_as_json() -> None:
     stream = io.StringIO()
     log = Log(Sink(stream, as_json=True), "output:syslog:syslog.0")

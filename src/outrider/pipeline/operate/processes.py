@@ -10,6 +10,7 @@ numbers to its own (``peers``).
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import dataclasses
 import os
 import signal
@@ -32,6 +33,7 @@ from outrider.spool.chunkfile import SUFFIX
 VARIABLE: Final = "OUTRIDER_PROCESS"
 """Set to the number of the process, for paths that must differ: ``store_dir /var/s3/${OUTRIDER_PROCESS}``."""
 _DIRECTORY: Final = "process-"
+_PR_SET_PDEATHSIG: Final = 1
 _PASSED_ON: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 _MIN_LIFE: Final = 5.0
 """Seconds; a process that dies younger is started again only after a pause."""
@@ -130,6 +132,7 @@ class _Parent:
         self._log = log
         self._running: dict[int, tuple[int, float]] = {}
         self._number = number
+        self._pid = os.getpid()
         self._ending = False
         self._status = 0
 
@@ -165,12 +168,19 @@ class _Parent:
             return
         status = 1
         try:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {*_PASSED_ON, signal.SIGCHLD})
+            self._end_with_parent()
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {*_PASSED_ON, signal.SIGCHLD} - {signal.SIGHUP})
             status = self._child(index)
         except (UserError, LocalError) as error:
             self._log.error(f"process {index}: {error}")
         finally:
             os._exit(status)
+
+    def _end_with_parent(self) -> None:
+        """Nobody would watch a process whose parent was killed, and it would hold ports and spool: it ends in order."""
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != self._pid:
+            os._exit(1)
 
     def _reap(self) -> None:
         while self._running:

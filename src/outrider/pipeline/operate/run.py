@@ -14,6 +14,7 @@ from typing import Protocol
 
 import uvloop
 
+from outrider.formats.regex import Reports
 from outrider.model.errors import LocalError, OutriderError
 from outrider.pipeline.config import build
 from outrider.pipeline.config.configuration import Configuration
@@ -38,6 +39,7 @@ def run(configuration: Configuration, plan: build.Plan, loader: Loader) -> int:
 def _run_one(configuration: Configuration, plan: build.Plan, loader: Loader, links: processes.Links) -> int:
     pipeline = Exchangeable(configuration, plan, loader, plan.log)
     tune_process()
+    Reports.tell = staticmethod(plan.log.warn)
     uvloop.run(_main(pipeline, plan.log, links))
     return 0
 
@@ -109,8 +111,10 @@ def stop_on_signals(pipeline: Stoppable, log: Log, reload: Callable[[], object] 
         loop.add_signal_handler(number, _stop, pipeline, log, number)
     if reload is not None:
         loop.add_signal_handler(signal.SIGHUP, reload)
-        return
-    loop.add_signal_handler(signal.SIGHUP, log.warn, "SIGHUP: reloading is not supported; fix: restart the process")
+    else:
+        why = "SIGHUP: reloading is not supported; fix: restart the process"
+        loop.add_signal_handler(signal.SIGHUP, log.warn, why)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
 
 
 def _stop(pipeline: Stoppable, log: Log, number: signal.Signals) -> None:
