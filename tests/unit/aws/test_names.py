@@ -37,6 +37,19 @@ def test_templates(text: str, go: bool, expected: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "go", "missing"),
+    [
+        ("$k.$TAG[1]", False, ""),
+        ("$k.$TAG[2].$none", False, "$TAG[2]"),
+        ("a-$k.$m['x']['y']", False, "$m['x']['y']"),
+        ("$(tag).$(known).$(m)", True, "$(m)"),
+    ],
+)
+def test_what_a_name_lacks(text: str, go: bool, missing: str) -> None:
+    assert Name(text, go=go, known={"known": "from outside"}).lacking("one.two", RECORD) == missing
+
+
+@pytest.mark.parametrize(
     ("text", "go"), [("a$", False), ("$ x", False), ("$(", True), ("$()", True), ("$(a[b])", True)]
 )
 def test_a_field_that_cannot_be_read_is_an_error(text: str, go: bool) -> None:

@@ -33,6 +33,15 @@ def test_a_gauge_with_times_and_fixed_labels() -> None:
     )
 
 
+def test_a_label_stands_once_and_the_metrics_own_wins() -> None:
+    metric = Metric("m", "counter", "c", "help", ("app",))
+    metric.count([(("own",), 1)], NOW)
+    assert 'c{team="t",app="own"} 1\n' in metric.text([("app", "x"), ("team", "t")])
+    times = Metric("m", "histogram", "h", "help", (), (1.0,))
+    times.observe((), 0.5, NOW)
+    assert 'h_bucket{le="1.0",app="x"} 1\n' in times.text([("le", "x"), ("app", "x")])
+
+
 def test_a_histogram_counts_up_to_each_bound() -> None:
     metric = Metric("m", "histogram", "h", "help", ("c",), (0.5, 1.0, 10.0))
     for value in (0.5, 0.6, 10.0, 11.0):

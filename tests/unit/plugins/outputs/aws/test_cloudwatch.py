@@ -60,6 +60,27 @@ async def test_records_go_to_the_streams_they_name(make: Any, aws: Any) -> None:
     assert len(aws.streams["grp", "s-a"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("options", "lacked"),
+    [
+        ({"log_stream_name": "x$(tag[5])"}, "$(tag[5])"),
+        ({"log_group_name": "a-$(missing)"}, "$(missing)"),
+        ({"log_stream_name": "$(ecs_task_id)"}, "$(ecs_task_id)"),
+        ({"log_group_name": "$(odd)"}, "every valid character"),
+        ({"log_group_name": "/a/$(p)"}, ""),
+    ],
+)
+async def test_a_name_that_cannot_be_filled_is_told_once(
+    options: dict[str, Any], lacked: str, make: Any, aws: Any
+) -> None:
+    plugin = plugin_of(make, aws, **options)
+    for _ in range(2):
+        await plugin.send(Batch("t", [NOW], [{"p": "a", "odd": "é"}]))
+    await plugin.stop()
+    assert plugin.logged().count("records with tag t lack ") == bool(lacked)
+    assert f"lack {lacked} of a name: the default name is used" in plugin.logged() or not lacked
+
+
 async def test_names_hold_what_ecs_knows(make: Any, aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     arn = "arn:aws:ecs:us-west-2:111122223333:task/prod/0123456789abcdef"
     task = {

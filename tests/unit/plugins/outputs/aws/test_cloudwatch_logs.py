@@ -191,6 +191,17 @@ async def test_templates_fall_back_where_a_part_is_missing(make: Any, aws: Any) 
     assert (await plugin.send(Batch("a.b", [NOW] * 3, records))).delivered == 3
     await plugin.stop()
     assert set(aws.streams) == {("app-one", "b.7"), ("grp", "b.8"), ("app-one", "pre/a.b")}
+    assert "records with tag a.b lack $env['name'] of a template: the fixed name is used" in plugin.logged()
+    assert plugin.logged().count("[ warn]") == 1
+
+
+async def test_nothing_is_said_of_templates_that_are_filled(make: Any, aws: Any) -> None:
+    aws.groups["grp"] = {}
+    plugin = plugin_of(make, aws, log_stream_name=None, log_stream_prefix="pre/", log_stream_template="$TAG.$id")
+    await plugin.send(Batch("a.b", [NOW] * 2, [{"id": 7}, {"id": 8}]))
+    await plugin.send(Batch("a.b", [NOW] * 2, [{"id": 7}, {"id": ""}]))
+    await plugin.stop()
+    assert "warn" not in plugin.logged()
 
 
 async def test_one_bad_stream_holds_up_no_other(make: Any, aws: Any) -> None:
