@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
@@ -41,5 +41,8 @@ class Informed(ResponseHandler):
 
 def inform(connector: aiohttp.BaseConnector) -> None:
     """Have the connector make such connections."""
-    made: functools.partial[ResponseHandler] = functools.partial(Informed, loop=asyncio.get_running_loop())
-    connector._factory = made
+    connector._factory = _factory()
+
+
+def _factory() -> Any:
+    return functools.partial(Informed, loop=asyncio.get_running_loop())

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import gc
 import os
+import resource
 import signal
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import uvloop
 
@@ -21,6 +23,8 @@ from outrider.pipeline.config.configuration import Configuration
 from outrider.pipeline.log import Log
 from outrider.pipeline.operate import processes
 from outrider.pipeline.operate.reload import Exchangeable, Loader
+
+_DESCRIPTORS_MAX: Final = 1 << 20
 
 
 def run(configuration: Configuration, plan: build.Plan, loader: Loader) -> int:
@@ -39,6 +43,7 @@ def run(configuration: Configuration, plan: build.Plan, loader: Loader) -> int:
 def _run_one(configuration: Configuration, plan: build.Plan, loader: Loader, links: processes.Links) -> int:
     pipeline = Exchangeable(configuration, plan, loader, plan.log)
     tune_process()
+    allow_descriptors()
     Reports.tell = staticmethod(plan.log.warn)
     uvloop.run(_main(pipeline, plan.log, links))
     return 0
@@ -59,6 +64,15 @@ def tune_process() -> None:
     if hasattr(library, "mallopt") and hasattr(library, "gnu_get_libc_version"):
         for parameter in (-3, -1):
             library.mallopt(parameter, 64 << 20)
+
+
+def allow_descriptors() -> None:
+    """Raise the number of files and sockets that may be open at once, as far as this process may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _DESCRIPTORS_MAX if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS_MAX)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(ValueError, OSError):  # some systems allow less than they say
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def _main(pipeline: Exchangeable, log: Log, links: processes.Links) -> None:

@@ -17,3 +17,19 @@ print(gc.isenabled(), gc.get_freeze_count() > 1000, gc.get_threshold()[0])
 def test_the_collector_is_on_when_the_pipeline_runs_and_passes_over_what_the_start_made() -> None:
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True", "True", "50000"]
+
+
+LIMITS = """
+import resource
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+wanted = min(128, hard) if hard != resource.RLIM_INFINITY else 128
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, wanted))
+from outrider.pipeline.operate.run import allow_descriptors
+allow_descriptors()
+print(resource.getrlimit(resource.RLIMIT_NOFILE) == (wanted, wanted))
+"""
+
+
+def test_as_many_descriptors_as_the_process_may_have() -> None:
+    done = subprocess.run([sys.executable, "-c", LIMITS], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True"]
