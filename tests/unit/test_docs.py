@@ -63,6 +63,8 @@ def test_plugin_of_the_guide_works(tmp_path: Path) -> None:
     for name, text in blocks:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, "utf-8")
+    for fixtures in ("conftest.py", "outputs/conftest.py"):
+        shutil.copy(ROOT / "tests/unit/plugins" / fixtures, tmp_path / "tests/unit/plugins" / fixtures)
     registry = tmp_path / "src/outrider/pipeline/registry.py"
     text = registry.read_text("utf-8")
     assert REGISTERED in text
@@ -72,6 +74,6 @@ def test_plugin_of_the_guide_works(tmp_path: Path) -> None:
     done = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=120
     )
-    assert len(blocks) == 5
+    assert len(blocks) == 4
     assert done.returncode == 0, done.stdout
-    assert "2 passed" in done.stdout
+    assert "3 passed" in done.stdout
