@@ -8,12 +8,15 @@ from collections.abc import Hashable
 
 
 class ConfigurationFiles:
-    """Reads with line ends untouched and undecodable bytes as surrogate escapes."""
+    """Reads with line ends untouched and undecodable bytes as surrogate escapes.
+
+    The mark of the byte order, which some editors put first, is left out.
+    """
 
     def read(self, path: str) -> str:
         """The text of a file. Raises OSError."""
         with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
-            return file.read()
+            return file.read().removeprefix("\ufeff")
 
     def identity(self, path: str) -> Hashable | None:
         """Device and inode; None where there is no such file."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from typing import Any, Final
 
 from msgspec import Struct, field
 
+from outrider.model.errors import LocalError, UserError
 from outrider.pipeline.chunk import Chunk
 from outrider.pipeline.delivery import Parcel
 from outrider.pipeline.filtering import RunningFilter
@@ -17,7 +18,7 @@ from outrider.pipeline.intake import ChunkIntake
 from outrider.pipeline.ledger import Ledger
 from outrider.pipeline.log import Log
 from outrider.pipeline.passage import Passage
-from outrider.pipeline.plugin import Decoder, Input
+from outrider.pipeline.plugin import Context, Decoder, Input
 
 _REMOVED: Final = "output removed by a reload"
 _UNDELIVERED: Final = "not delivered before the stop"
@@ -75,11 +76,11 @@ class Engine(Passage):
             intake.on_disk = self._limits.charge
         async with AsyncExitStack() as outputs, AsyncExitStack() as inputs:
             for output in self.outputs:
-                await output.plugin.start()
+                await _placed(output.plugin.context, output.plugin.start())
                 outputs.push_async_callback(output.plugin.stop)
             for item in self._every_filter():
                 item.plugin.end = self.stop
-                await item.plugin.start()
+                await _placed(item.plugin.context, item.plugin.start())
                 outputs.push_async_callback(item.plugin.stop)
             for item in self.filters:
                 if item.emitter:
@@ -92,7 +93,7 @@ class Engine(Passage):
                         self.sealed(chunk)
             for started in self.inputs:
                 if started.intake.name not in self._inherited.kept:
-                    await started.plugin.start(started.intake)
+                    await _placed(started.plugin.context, started.plugin.start(started.intake))
                 inputs.push_async_callback(self._stop_input, started)
             self.up, self._kept = True, frozenset()
             self.on_up()
@@ -255,3 +256,19 @@ class Engine(Passage):
             self.log.error(f"{lost} records were not delivered and are lost; {advice}")
         if kept:
             self.log.info(f"{kept} records stay in the spool for the next start")
+
+
+async def _placed(context: Context, starting: Awaitable[None]) -> None:
+    """Wait for a start; its errors name the place of the section."""
+    try:
+        await starting
+    except UserError as error:
+        if error.place is not None or context.place is None:
+            raise
+        raise UserError(
+            error.message, context.place, found=error.found, allowed=error.allowed, fix=error.fix
+        ) from error
+    except LocalError as error:
+        if context.place is None:
+            raise
+        raise LocalError(f"{context.place}: {error}") from error

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 from msgspec import Struct, field
 
 from outrider.model.batch import Batch, Record
+from outrider.model.errors import Place, UserError
 from outrider.net.listen import UnixAddress
 from outrider.pipeline.common.metrics import Metrics
 from outrider.pipeline.common.rounds import Rounds
@@ -46,6 +47,8 @@ class Context(Struct, frozen=True):
     """What filters have measured, for the outputs that serve it."""
     rounds: Rounds = field(default_factory=Rounds)
     """How often records have been sent round under another tag."""
+    place: Place | None = None
+    """Where its section stands, for errors at the start."""
 
 
 class Intake(Protocol):
@@ -116,6 +119,10 @@ class Input(ABC, Generic[O]):
 
     def check(self) -> None:
         """Raise UserError where these options cannot work together."""
+
+    def doubts(self) -> list[UserError]:
+        """What is right but will hardly work on this machine as it is; warnings, after ``check``."""
+        return []
 
     def unix_sockets(self) -> list[UnixAddress]:
         """What it will bind, for processes that share it."""
@@ -228,6 +235,10 @@ class Output(ABC, Generic[O]):
 
     def check(self) -> None:
         """Raise UserError where these options cannot work together."""
+
+    def doubts(self) -> list[UserError]:
+        """See Input."""
+        return []
 
     async def start(self) -> None:
         """Get ready; a peer that is not there yet is no error."""

@@ -254,6 +254,44 @@ def dry_run(tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]) -> tu
     return status, capsys.readouterr().err.replace(f"{tmp_path}/", "").splitlines()
 
 
+def test_a_mark_of_the_byte_order_is_skipped(
+    planned: list[build.Plan], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "parsers.conf").write_text("\ufeff[PARSER]\n  Name mine\n  Format json\n")
+    text = "\ufeff[SERVICE]\n Parsers_File parsers.conf\n[INPUT]\n Name tcp\n Parser mine\n[OUTPUT]\n Name null\n"
+    assert dry_run(tmp_path, text, capsys) == (0, ["configuration test is successful"])
+
+
+def test_a_dry_run_tells_of_directories_that_are_not_there(
+    planned: list[build.Plan], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    text = f"""\
+[INPUT]
+    Name tail
+    Path {tmp_path}/*.log
+    DB {tmp_path}/none/x.db
+[OUTPUT]
+    Name file
+    Match *
+    Path {tmp_path}/out
+[OUTPUT]
+    Name file
+    Match *
+    Path {tmp_path}/out2
+    Mkdir on
+"""
+    _, lines = dry_run(tmp_path, text, capsys)
+    assert lines[:-1] == [
+        "main.conf:4:8: warning: input plugin 'tail': the directory 'none' of the database is not there; fix: make it",
+        "main.conf:8:10: warning: output plugin 'file': the directory 'out' is not there; fix: make it,"
+        " or add 'Mkdir on'",
+        "2 problems",
+    ]
+    (tmp_path / "none").mkdir()
+    (tmp_path / "out").mkdir()
+    assert "problem" not in "".join(dry_run(tmp_path, text, capsys)[1])
+
+
 def test_a_dry_run_tells_every_fault(
     planned: list[build.Plan], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

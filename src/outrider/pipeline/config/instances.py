@@ -64,15 +64,15 @@ class Maker(Struct):
         named = self._named(section, properties)
         plugin_name, address = _split_address(named.value)
         plugin_name = _ALIASES.get(plugin_name, plugin_name)
-        what = f"{kind} plugin '{plugin_name}'"
-        factory = (self.classes or registry.plugin_class)(kind, plugin_name, named.place)
+        what = f"processor '{plugin_name}'" if owner else f"{kind} plugin '{plugin_name}'"
+        factory = (self.classes or registry.plugin_class)("processor" if owner else kind, plugin_name, named.place)
         properties = [item for item in properties if item.key != "name"]
         properties += [options.Property(key, value, named.place) for key, value in address.items()]
         core, own = self._options(kind, factory.Options, properties, what)
         number = self._numbers[owner or kind]
         self._numbers[owner or kind] += 1
         name = core.alias or f"{owner}{'/' if owner else ''}{plugin_name}.{number}"
-        context = self._context(name, f"{kind}:{plugin_name}:{name}", core.log_level)
+        context = self._context(name, f"{kind}:{plugin_name}:{name}", core.log_level, section.place)
         made = Instance(kind, factory(own, core, context), core, name, section)
         faults = Findings()
         known = {**options.declared(type(core)), **options.declared(factory.Options)}
@@ -81,6 +81,9 @@ class Maker(Struct):
                 check()
             except UserError as error:
                 faults.errors += placed(error, what, properties, section.properties, known, section.place)
+        if kind != "filter" and not faults.errors:
+            for doubt in made.plugin.doubts():
+                self.findings.warnings += placed(doubt, what, properties, section.properties, known, section.place)
         if kind == "output":
             self._check_retries(core.retry_limit, what, properties)
         for processor in section.processors:
@@ -107,10 +110,19 @@ class Maker(Struct):
     def _named(self, section: PluginSection, properties: list[options.Property]) -> options.Property:
         """The property that names the plugin: the first of them, as in Fluent Bit."""
         names = [item for item in properties if item.key == "name"]
-        if not names or not names[0].value:
+        with_colon = next((item for item in properties if item.key == "name:"), None)
+        if not names and with_colon is not None:
             raise UserError(
-                f"section '{section.kind}' is missing the 'name' property",
-                section.place,
+                f"section '{section.kind}' has 'Name:' in the place of 'Name'",
+                with_colon.place,
+                fix=f"remove the colon: Name {with_colon.value}",
+            )
+        if not names or not names[0].value:
+            written = next((item for item in section.properties if item.key == "name"), None)
+            raise UserError(
+                f"section '{section.kind}' is missing the 'name' property"
+                + (f" ('{written.value}' is empty)" if written else ""),
+                written.place if written else section.place,
                 fix=f"add a line 'Name PLUGIN'; plugins: {', '.join(sorted(registry.PLUGINS[section.kind]))}",
             )
         for item in names[1:]:
@@ -128,7 +140,7 @@ class Maker(Struct):
         found.raise_errors()
         return storage.with_defaults(core, self.service) if kind == "input" else core, parsed
 
-    def _context(self, name: str, component: str, log_level: str | None) -> Context:
+    def _context(self, name: str, component: str, log_level: str | None, place: Place) -> Context:
         return Context(
             name,
             self.log.child(component, LEVELS[log_level] if log_level else None),
@@ -138,6 +150,7 @@ class Maker(Struct):
             self.service.storage_sync == "full",
             metrics=self.metrics,
             rounds=self.rounds,
+            place=place,
         )
 
 

@@ -31,6 +31,7 @@ def refused(tmp_path: Path, text: str) -> str:
     return str(caught.value).replace(f"{tmp_path}/", "")
 
 
+NULL = "[OUTPUT]\n  Name null\n  Match *\n"
 PAIR = "[INPUT]\n    Name dummy\n[OUTPUT]\n    Name null\n    Match *\n"
 
 
@@ -141,7 +142,9 @@ def test_a_port_that_is_taken_is_told_at_the_start(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         text = f"[INPUT]\n  Name tcp\n  Listen 127.0.0.1\n  Port {port}\n[OUTPUT]\n  Name null\n  Match *\n"
-        with pytest.raises(LocalError, match=f"could not listen on 127.0.0.1:{port}: .*fix: stop the process"):
+        with pytest.raises(
+            LocalError, match=rf"main\.conf:1:1: could not listen on 127.0.0.1:{port}: .*fix: stop the process"
+        ):
             asyncio.run(build.engine(plan(tmp_path, text)[0]).run())
 
 
@@ -177,3 +180,11 @@ def test_an_address_to_bind_is_an_address_only(tmp_path: Path, key: str) -> None
         plan(tmp_path, f"[INPUT]\n  Name tcp\n  {key} 0.0.0.0:5170\n[OUTPUT]\n  Name null\n  Match *\n")
     made = plan(tmp_path, f"[INPUT]\n  Name tcp\n  {key} [::1]\n[OUTPUT]\n  Name null\n  Match *\n")[0]
     assert getattr(made.instances[0].core, key.lower()) == "::1"
+
+
+def test_an_error_at_the_start_names_the_section(tmp_path: Path) -> None:
+    import asyncio
+
+    text = f"[INPUT]\n  Name dummy\n[INPUT]\n  Name tail\n  Path x\n  DB {tmp_path}/none/x.db\n{NULL}"
+    with pytest.raises(LocalError, match=r"main\.conf:3:1: .*none/x\.db"):
+        asyncio.run(build.engine(plan(tmp_path, text)[0]).run())

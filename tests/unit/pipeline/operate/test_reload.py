@@ -155,7 +155,7 @@ async def test_one_that_does_not_start_gives_way_to_the_old_one(running: Any, mo
 
         monkeypatch.setattr(kind, "start", refuses)
         await it.exchange(ONE.replace("Alias in", "Alias in\n  Note refuses"))
-        assert "does not start: port 24224: address already in use" in await it.pipeline.outcome()
+        assert "router.conf:4:1: port 24224: address already in use" in await it.pipeline.outcome()
         assert "address already in use; the old one is started again" in it.stream.getvalue()
         it.input.push("app", {"n": 2})
         await it.until(lambda: it.delivered == 2)

@@ -78,6 +78,13 @@ class Tail(Input[Options]):
                 raise UserError(f"tag_regex: {error}") from error
         check_tag(self._tag, has_regex=self._regex is not None)
 
+    def doubts(self) -> list[UserError]:
+        """See Input."""
+        where = os.path.dirname(self.options.db)
+        if not where or os.path.isdir(where):
+            return []
+        return [UserError(f"the directory '{where}' of the database is not there", key="db", fix="make it")]
+
     def tags(self) -> str:
         """See Input."""
         return self._tag if self._regex is None else f"{self._tag.partition('<')[0]}*"

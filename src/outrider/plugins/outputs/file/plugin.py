@@ -28,6 +28,13 @@ class File(Output[Options]):
             raise UserError("rotate_max_files and rotate_max_size must be at least 1")
         self._turn = threading.Lock()
 
+    def doubts(self) -> list[UserError]:
+        """See Output."""
+        path = self.options.path
+        if not path or self.options.mkdir or Path(path).is_dir():
+            return []
+        return [UserError(f"the directory '{path}' is not there", key="path", fix="make it, or add 'Mkdir on'")]
+
     async def send(self, batch: Batch) -> Delivery:
         """See Output."""
         data = encode(batch, self.options, escape_unicode=self.context.escape_unicode)
