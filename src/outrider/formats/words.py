@@ -35,9 +35,8 @@ def pair(text: str) -> tuple[str, str]:
     """``KEY VALUE``, as of record_modifier's ``Record``. Raises ValueError for fewer or more words."""
     words = tokens(text, 2)
     if len(words) != 2:
-        raise ValueError(
-            f"invalid record parameters, expects 'KEY VALUE': '{text}'; put a value with spaces in double quotes"
-        )
+        why = "there is no value" if len(words) < 2 else "put a value with spaces in double quotes"
+        raise ValueError(f"invalid record parameters, expects 'KEY VALUE': {why}")
     return words[0], words[1]
 
 

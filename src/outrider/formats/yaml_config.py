@@ -163,7 +163,7 @@ class _Reader:
     def _env(self, value: Node, file: str) -> None:
         if isinstance(value, Mapping):
             for key, item in value.pairs:
-                self.loaded.variables[key.text] = _text(item, f"the variable '{key.text}'")
+                self._variable(key.text, item)
             return
         for item in _listing(value, "env", "write 'NAME: value' lines below it"):
             entry = {key.text.lower(): (key, node) for key, node in _mapping(item, "an item of env").pairs}
@@ -177,7 +177,13 @@ class _Reader:
             if "uri" in entry:
                 self.loaded.variables[name] = self._fetch(entry["uri"][1])
             else:
-                self.loaded.variables[name] = _text(entry["value"][1], f"the variable '{name}'")
+                self._variable(name, entry["value"][1])
+
+    def _variable(self, name: str, node: Node) -> None:
+        value = self.loaded.variables[name] = _text(node, f"the variable '{name}'")
+        if "${" in value:
+            message = f"the value of '{name}' has a variable in it, which is not replaced"
+            self.loaded.notes.append(Note(message, node.place))
 
     def _fetch(self, node: Node) -> str:
         uri = _text(node, "the uri of a variable")

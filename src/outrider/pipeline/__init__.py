@@ -3,6 +3,7 @@
 ``plugin``    the contract: Input, Filter, Output, and how a plugin says what became of a batch
 ``options``   options declared once: parser, validator, reference
 ``registry``  which plugins there are; a test proves that it lists exactly the plugin folders
+``foreign``   plugins that Fluent Bit alone has
 ``service``   the [SERVICE] keys
 ``config``    files to a checked pipeline
 ``engine``    run, flush, stop; the only place that knows all the parts

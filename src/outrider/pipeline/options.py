@@ -132,6 +132,8 @@ def read(
             if entry is None:
                 import difflib  # for what is told of a mistake alone
 
+                if item.key.removesuffix(":") in {*known, *also_allowed} and item.key.endswith(":"):
+                    raise UserError(f"{what}: '{item.key}' has a colon", item.place, fix="remove the colon")
                 near = difflib.get_close_matches(item.key, also_allowed, 1, 0.8)
                 raise UserError(
                     f"{what}: unknown configuration property '{item.key}'",

@@ -7,6 +7,7 @@ import posixpath
 from typing import Any, Final
 
 from outrider.model.errors import Place, UserError
+from outrider.pipeline import foreign
 
 KINDS: Final = ("input", "filter", "output")
 
@@ -94,9 +95,14 @@ def built_in(path: str, place: Place | None) -> str:
 
 
 def plugin_class(kind: str, name: str, place: Place | None = None) -> Any:
-    """The plugin's class. Raises UserError for a name that is not there."""
+    """The plugin's class; a ``processor`` is a filter of one input or output. Raises UserError for an unknown name."""
+    what, kind = kind, "filter" if kind == "processor" else kind
     known = PLUGINS[kind]
     if name not in known:
-        raise UserError(f"unknown {kind} plugin '{name}'", place, found=name, allowed=sorted(known))
+        what = f"{what} plugin" if what == kind else what
+        fix = foreign.remedy(what.split()[0], name)
+        if fix:
+            raise UserError(f"the {what} '{name}' is not built in", place, fix=fix)
+        raise UserError(f"unknown {what} '{name}'", place, found=name, allowed=sorted(known))
     module = importlib.import_module(f"outrider.plugins.{kind}s.{name}.plugin")
     return getattr(module, known[name])

@@ -59,6 +59,7 @@ def read_service(
     for check in (_refuse_unsupported, _check_times, storage.check_service):
         with found.collecting():
             check(service, properties)
+    _warn_of_times(service, properties, found)
     if findings is None:
         found.log_warnings(log)
         found.raise_errors()
@@ -72,6 +73,20 @@ def _check_times(service: Service, properties: list[options.Property]) -> None:
     for key, value in (("scheduler.base", service.scheduler_base), ("scheduler.cap", service.scheduler_cap)):
         if value < 1:
             raise UserError("service: Scheduler.Base and Scheduler.Cap must be at least 1 second", places.get(key))
+
+
+def _warn_of_times(service: Service, properties: list[options.Property], findings: Findings) -> None:
+    places = {item.key: item.place for item in properties}
+    if service.scheduler_base > service.scheduler_cap:
+        said = f"Scheduler.Base {service.scheduler_base} is more than Scheduler.Cap {service.scheduler_cap}"
+        place = places.get("scheduler.base") or places.get("scheduler.cap")
+        findings.warn(f"service: {said}: each retry waits that long", place, fix="lower Scheduler.Base")
+    if not service.hc_period:
+        findings.warn(
+            "service: HC_Period 0 looks at no time at all: the health check sees no fault",
+            places.get("hc_period"),
+            fix="set it to 60",
+        )
 
 
 def _refuse_unsupported(service: Service, properties: list[options.Property]) -> None:

@@ -73,7 +73,10 @@ def from_file(
     if path.lower().endswith(_YAML):
         configuration = _from_yaml(path, files, warn)
     else:
-        loaded = classic_load.load(path, files)
+        try:
+            loaded = classic_load.load(path, files)
+        except UserError as error:
+            raise _as_yaml(path, files) or error from error
         configuration = Configuration(variables=env.variables(loaded.metas, files.read, warn))
         for note in loaded.notes:
             warn(f"{note.place}: {note.message}")
@@ -84,6 +87,18 @@ def from_file(
     if findings is None:
         found.raise_errors()
     return configuration
+
+
+def _as_yaml(path: str, files: classic_load.Files) -> UserError | None:
+    """What to say of a file that is YAML under another name."""
+    try:
+        lines = files.read(path).splitlines()
+    except OSError:
+        return None
+    first = next((line.rstrip() for line in lines if line.strip() and not line.startswith("#")), "")
+    if first.endswith(":") and first[:-1].isidentifier():
+        return UserError("this looks like YAML", Place(path, lines.index(first) + 1, 1), fix="name the file *.yaml")
+    return None
 
 
 def parsers_from_file(path: str, files: classic_load.Files, warn: Callable[[str], None]) -> list[PluginSection]:
@@ -164,14 +179,20 @@ def _take(configuration: Configuration, section: classic.Section, warn: Callable
 
 
 def expand_all(
-    properties: list[Property], variables: Mapping[str, str], warn: Callable[[str, Place], None]
+    properties: list[Property], variables: Mapping[str, str], warn: Callable[[str, Place, str], None]
 ) -> list[Property]:
-    """The properties with ``${NAME}`` replaced. ``warn`` is told of variables that are not set, and where."""
+    """The properties with ``${NAME}`` replaced.
+
+    ``warn`` is told of variables that are not set or not closed: what is wrong, where, and what to do.
+    """
     expanded: list[Property] = []
     for item in properties:
         unset: list[str] = []
         value = env.expand(item.value, variables, unset.append)
         for text in unset:
-            warn(text, item.place)
+            warn(text, item.place, "set it, or write ${NAME:-DEFAULT}")
+        _, opened, rest = item.value.rpartition("${")
+        if opened and "}" not in rest:
+            warn("the variable is not closed and stays as it is written", item.place, "add the '}'")
         expanded.append(Property(item.key, value, item.place))
     return expanded

@@ -27,9 +27,9 @@ class Findings(Struct):
         """Add a warning: what it says works, but hardly as its writer wanted."""
         self.warnings.append(UserError(message, place, found=found, allowed=allowed, fix=fix))
 
-    def unset(self, message: str, place: Place) -> None:
+    def unset(self, message: str, place: Place, fix: str) -> None:
         """Add a warning about a variable."""
-        self.warn(message, place, fix="set it, or write ${NAME:-DEFAULT}")
+        self.warn(message, place, fix=fix)
 
     @contextmanager
     def collecting(self) -> Iterator[None]:

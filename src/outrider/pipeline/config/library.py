@@ -39,7 +39,7 @@ class Library:
         self._sections: dict[tuple[str, str], tuple[list[Property], Place]] = {}
         for section in sections:
             properties = expand_all(
-                section.properties, variables or {}, lambda text, place: warn(f"{place}: {text}", text)
+                section.properties, variables or {}, lambda text, place, fix: warn(f"{place}: {text}", text)
             )
             name = next((item.value for item in properties if item.key == "name"), "")
             if not name:

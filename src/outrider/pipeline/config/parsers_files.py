@@ -28,7 +28,7 @@ def read_parsers(
     """
     variables = {**environment, **configuration.variables}
     named = [item for item in configuration.service if item.key == "parsers_file"]
-    for item in expand_all(named, variables, lambda text, place: None):  # whoever reads the service warns
+    for item in expand_all(named, variables, lambda *said: None):  # whoever reads the service warns
         if not item.value:
             continue
         with findings.collecting():
@@ -39,7 +39,5 @@ def read_parsers(
             elif _STOCK.fullmatch(beside):
                 warn(f"{item.place}: the parsers file '{item.value}' is not here; the stock parsers are built in")
             else:
-                looked = " and ".join(f"'{path}'" for path in dict.fromkeys((item.value, beside)))
-                raise UserError(
-                    f"the parsers file '{item.value}' was not found", item.place, fix=f"looked for {looked}"
-                )
+                fix = "correct the path" + (f"; '{beside}' is not there either" if beside != item.value else "")
+                raise UserError(f"the parsers file '{item.value}' was not found", item.place, fix=fix)

@@ -110,7 +110,7 @@ class _Stage:
     def plugin_class(self, kind: str, name: str, place: Place | None) -> Any:
         """A class with the options of the real plugin; filters are the real ones without background work."""
         real = registry.plugin_class(kind, name, place)
-        if kind == "filter":
+        if kind in ("filter", "processor"):
             return type(real.__name__, (_Quiet, real), {})
         members = {"Options": real.Options, "plugin_name": name, "stage": self}
         if kind == "input":

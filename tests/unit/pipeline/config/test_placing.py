@@ -12,6 +12,7 @@ from outrider.net.files import ConfigurationFiles
 from outrider.pipeline.config import build
 from outrider.pipeline.config.configuration import from_file
 from outrider.pipeline.config.findings import Findings
+from outrider.pipeline.config.parsers_files import read_parsers
 from outrider.pipeline.config.placing import placed
 from outrider.pipeline.config.routing import examine
 from outrider.pipeline.log import Log, Sink
@@ -26,6 +27,7 @@ def examined(tmp_path: Path, text: str) -> list[str]:
     path.write_text(text)
     log, findings = Log(Sink(io.StringIO()), "test"), Findings()
     configuration = from_file(str(path), ConfigurationFiles(), log.warn, findings)
+    read_parsers(configuration, {}, ConfigurationFiles(), log.warn, findings)
     service = build.read_service(configuration, {}, log, findings)
     plan = build.plan(configuration, service, {}, log, findings)
     if not findings.errors:

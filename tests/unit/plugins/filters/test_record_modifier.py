@@ -40,7 +40,7 @@ def test_a_value_with_blanks_must_be_quoted(make: Any, batch: Any) -> None:
     plugin = make("filter", "record_modifier", record=['a "two words"', "b two words", "c"])
     assert apply(plugin, batch({})) == [[("a", "two words")]]
     assert "Record 'b two words' is skipped" in plugin.logged()
-    assert "put the value in double quotes" in plugin.logged()
+    assert "put a value with spaces in double quotes" in plugin.logged()
 
 
 @pytest.mark.parametrize(

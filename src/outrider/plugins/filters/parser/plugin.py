@@ -40,8 +40,17 @@ class Parser(Filter[Options]):
             raise UserError(f"key_name {error}") from error
         plain = not options.key_name.startswith("$")
         self._key = options.key_name if plain else ""
-        self._parsers = [self.context.library.parser(name) for name in options.parser]
+        self._parsers = [self._parser(name) for name in options.parser]
         self._drop = _remover(options.key_name) if options.reserve_data and not options.preserve_key else None
+
+    def _parser(self, name: str) -> parsing.Parser:
+        try:
+            return self.context.library.parser(name)
+        except UserError as error:
+            if "," not in name:
+                raise
+            fix = "write one Parser line for each"
+            raise UserError(f"'{name}' is one name", key="parser", found=name, fix=fix) from error
 
     def apply(self, batch: Batch) -> None:
         """See Filter."""

@@ -31,7 +31,7 @@ class RecordModifier(Filter[Options]):
                 key, value = words.pair(text)
             except ValueError as error:
                 # As in Fluent Bit this is no reason not to start, but it is said.
-                self.log.warn(f"Record '{text}' is skipped: {error}; fix: put the value in double quotes")
+                self.log.warn(f"Record '{text}' is skipped: {error}")
                 continue
             self._added.pop(key, None)
             self._added[key] = value

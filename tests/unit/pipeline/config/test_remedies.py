@@ -1,0 +1,114 @@
+"""What a newcomer may write, and what is said to it: the right word, the right place, the right remedy."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from tests.unit.pipeline.config.test_placing import examined
+
+from outrider.model.errors import UserError
+from outrider.net.files import ConfigurationFiles
+from outrider.pipeline import foreign, registry
+from outrider.pipeline.config import build
+from outrider.pipeline.config.configuration import from_file
+from outrider.pipeline.log import Log, Sink
+
+PAIR = "[INPUT]\n    Name dummy\n[OUTPUT]\n    Name null\n    Match *\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "[INPUT]\n    Name: dummy\n",
+            "r.conf:2:11: section 'input' has 'Name:' in the place of 'Name'; fix: remove the",
+        ),
+        (
+            "[OUTPUT]\n    Name null\n    Match: *\n",
+            "r.conf:3:12: output plugin 'null': 'match:' has a colon; fix: remove",
+        ),
+        (
+            "[INPUT]\n    Name ${NONE}\n",
+            "r.conf:2:10: section 'input' is missing the 'name' property ('${NONE}' is empty)",
+        ),
+        ("[OUTPUT]\n    Name gelf\n", "the output plugin 'gelf' is not built in; fix: Graylog's HTTP input takes"),
+        ("[OUTPUT]\n    Name newrelic\n", "the output plugin 'newrelic' is not built in; fix: write 'Name nrlogs'"),
+        ("[FILTER]\n    Name lua\n", "the filter plugin 'lua' is not built in; fix: run Fluent Bit itself"),
+        ("[FILTER]\n    Name luo\n", "unknown filter plugin 'luo'; allowed: "),
+        (
+            "[FILTER]\n    Name parser\n    Match *\n    Key_Name log\n    Parser json,nginx\n",
+            "r.conf:5:12: filter plugin 'parser': 'json,nginx' is one name; fix: write one Parser line for each",
+        ),
+        (
+            "[SERVICE]\n    Parsers_File /there/is/none\n",
+            "r.conf:2:18: the parsers file '/there/is/none' was not found; fix: correct the path\n",
+        ),
+        (
+            f"{PAIR}    Alias ${{TOK\n",
+            "r.conf:6:11: warning: the variable is not closed and stays as it is written; fix: add",
+        ),
+        (
+            f"[SERVICE]\n    Scheduler.Base 20\n    Scheduler.Cap 10\n{PAIR}",
+            "r.conf:2:20: warning: service: Scheduler.Base 20 is more than Scheduler.Cap 10",
+        ),
+        (f"[SERVICE]\n    HC_Period 0\n{PAIR}", "r.conf:2:15: warning: service: HC_Period 0 looks at no time"),
+    ],
+)
+def test_the_remedy_fits(tmp_path: Path, text: str, said: str) -> None:
+    assert said in "\n".join(examined(tmp_path, text))
+
+
+def made(path: Path, text: str) -> str:
+    """What the log says, and what is refused."""
+    path.write_text(text)
+    stream = io.StringIO()
+    log = Log(Sink(stream), "test")
+    try:
+        configuration = from_file(str(path), ConfigurationFiles(), log.warn)
+        build.plan(configuration, build.read_service(configuration, {}, log), {}, log)
+    except UserError as error:
+        return stream.getvalue() + str(error)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("x ${UNSET}", "is skipped: invalid record parameters, expects 'KEY VALUE': there is no value\n"),
+        ('y "abc', "is skipped: the quote in 'y \"abc' at character 3 is not closed\n"),
+        (
+            "a b c",
+            "is skipped: invalid record parameters, expects 'KEY VALUE': put a value with spaces in double quotes\n",
+        ),
+    ],
+)
+def test_a_record_that_is_skipped_has_one_remedy(tmp_path: Path, value: str, said: str) -> None:
+    text = f"[FILTER]\n    Name record_modifier\n    Match *\n    Record {value}\n"
+    assert said in made(tmp_path / "r.conf", text)
+
+
+def test_yaml_under_another_name(tmp_path: Path) -> None:
+    text = "# mine\npipeline:\n  inputs:\n    - name: dummy\n"
+    assert made(tmp_path / "r.conf", text).endswith("r.conf:2:1: this looks like YAML; fix: name the file *.yaml")
+    assert "YAML" not in made(tmp_path / "r.conf", "[INPUT\n")
+
+
+def test_variables_in_variables_are_told(tmp_path: Path) -> None:
+    said = made(tmp_path / "r.yaml", "env:\n  A: x${HOME}y\n  B: plain\n")
+    assert "r.yaml:2:6: the value of 'A' has a variable in it, which is not replaced" in said
+    assert "'B'" not in said
+
+
+def test_a_processor_is_called_one(tmp_path: Path) -> None:
+    text = "pipeline:\n  inputs:\n    - name: dummy\n      processors:\n        logs:\n          - name: {}\n"
+    assert "unknown processor 'gerp'; did you mean 'grep'?" in made(tmp_path / "r.yaml", text.format("gerp"))
+    assert "the processor 'sql' is not built in" in made(tmp_path / "r.yaml", text.format("sql"))
+    rate = "{name: throttle, rate: -1}"
+    assert "processor 'throttle': rate must be more" in made(tmp_path / "r.yaml", text.replace("name: {}", rate))
+
+
+def test_no_plugin_is_both_built_in_and_foreign() -> None:
+    for kind in registry.KINDS:
+        assert not registry.PLUGINS[kind].keys() & set(foreign.NAMES[kind].split())
