@@ -104,7 +104,7 @@ async def _monitored(pipeline: Exchangeable, log: Log, links: processes.Links) -
 
     teller, others = peers.Teller(pipeline), peers.Peers(links.peers)
     try:
-        async with monitor.serving(pipeline, lambda: others.all_numbers(teller.own()), log):
+        async with monitor.serving(pipeline, lambda: others.all_numbers(teller.own()), log.child("monitoring")):
             await pipeline.run()
     except OSError as error:
         raise LocalError(f"monitoring endpoint: {error.strerror or error}") from error

@@ -16,6 +16,7 @@ from outrider.model.batch import Batch
 from outrider.model.errors import PeerError, UserError
 from outrider.plugins.outputs.kafka.config import Options
 from outrider.plugins.outputs.kafka.format import Messages
+from outrider.plugins.outputs.kafka.settings import producer_settings
 
 TIME = 1_700_000_000_123_456_789
 TOO_LARGE, NOT_ENOUGH_REPLICAS = 10, 19
@@ -173,3 +174,11 @@ def test_secrets_are_not_shown(make: Any) -> None:
     options = {"rdkafka__security__protocol": "sasl_plaintext", "rdkafka__sasl__username": "u"}
     plugin = make("output", "kafka", brokers="a", rdkafka__sasl__password="hush", **options)
     assert "hush" not in repr(plugin.options)
+
+
+@pytest.mark.parametrize(
+    ("host", "broker"), [("::1", "[::1]:9092"), ("[::1]", "[::1]:9092"), ("k.local", "k.local:9092")]
+)
+def test_the_host_is_a_broker(make: Any, host: str, broker: str) -> None:
+    plugin = make("output", "kafka", host=host, topics="t")
+    assert producer_settings(plugin.options, plugin.core)["bootstrap_servers"] == [broker]

@@ -51,4 +51,4 @@ class Stdin(Input[Options]):
             self._intake.append_records(self._tag, times, records)
         for fault, count in Counter(faults).items():
             self._intake.lost(self._tag, count, fault)
-            self.log.warn(f"{count} records are dropped: {fault}")
+            self.log.warn(f"{count} records are dropped: {fault}", about=fault)

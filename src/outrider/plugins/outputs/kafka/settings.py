@@ -15,7 +15,8 @@ def producer_settings(options: Options, core: OutputCore) -> dict[str, Any]:
     """Arguments of AIOKafkaProducer. Raises UserError for what cannot work."""
     if options.aws_msk_iam or options.aws_msk_iam_cluster_arn:
         raise UserError("kafka: aws_msk_iam is not supported", fix="use SASL/SCRAM or TLS certificates")
-    brokers = options.brokers or ((f"{core.host}:{core.port or 9092}",) if core.host else ())
+    host = f"[{core.host}]" if ":" in core.host else core.host
+    brokers = options.brokers or ((f"{host}:{core.port or 9092}",) if host else ())
     if not brokers:
         raise UserError("kafka needs brokers", fix="add: brokers host:9092")
     for broker in brokers:
