@@ -1,7 +1,9 @@
 """Listeners. What they receive goes at once, on the event loop, to a session that never waits.
 
 Back-pressure: ``pause`` stops reading on every connection, so the kernel's buffers fill and senders wait; nothing is
-closed. ``close`` first takes what peers have already sent, then hangs up.
+closed. When all places are taken, the connection that has been still the longest, at the address that holds the most,
+gives up its place. What a session raises ends its connection alone. ``close`` first takes what peers have already sent,
+then hangs up.
 """
 
 from __future__ import annotations
@@ -13,15 +15,19 @@ import select
 import socket
 import ssl
 import stat
+import traceback
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol, cast
 
 from msgspec import Struct
 
 from outrider.model.errors import LocalError, UserError
+from outrider.net.seats import Seats
 
 CONNECTIONS_MAX: Final = 4096
 _DRAIN_STEP: Final = 0.01
+_PLACES: Final = 4
+_SAID_MAX: Final = 200
 
 
 class UnixAddress(Struct, frozen=True):
@@ -91,16 +97,25 @@ class _Connection(asyncio.Protocol):
         self._listener = listener
         self.transport: asyncio.Transport
         self.session: Session
+        self.peer = ""
+        """The peer's address; without the port, so that messages about a flood are alike."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
+        name = transport.get_extra_info("peername")
+        self.peer = str(name[0]) if isinstance(name, tuple) else "unix socket"
         self._listener.opened(self)
 
     def data_received(self, data: bytes) -> None:
         if not self._listener.has(self):
             return
-        self._listener.received += 1
-        answer = self.session.feed(data)
+        self._listener.heard(self)
+        try:
+            answer = self.session.feed(data)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+            self._listener.warn(f"connection from {self.peer} closed: {fault(error)}")
+            self.transport.abort()
+            return
         if answer.reply:
             self.transport.write(answer.reply)
         if answer.close:
@@ -109,12 +124,6 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._listener.closed(self)
-
-    @property
-    def peer(self) -> str:
-        """The peer's address, for messages; without the port, so that messages about a flood are alike."""
-        name = self.transport.get_extra_info("peername")
-        return str(name[0]) if isinstance(name, tuple) else "unix socket"
 
 
 class StreamListener:
@@ -126,6 +135,7 @@ class StreamListener:
         self.received = 0
         self._server: asyncio.Server | None = None
         self._connections: set[_Connection] = set()
+        self._seats: Seats[_Connection] = Seats(CONNECTIONS_MAX)
         self._paused = False
         self._path = ""
 
@@ -160,11 +170,18 @@ class StreamListener:
 
     def opened(self, connection: _Connection) -> None:
         """A peer has connected."""
-        if len(self._connections) >= CONNECTIONS_MAX:
-            self.warn(f"connection from {connection.peer} refused: {CONNECTIONS_MAX} are open")
-            connection.session = _Refused()
-            connection.transport.abort()
-            return
+        now = asyncio.get_running_loop().time()
+        if self._seats.full:
+            idle = None if self._paused else self._seats.idlest(now)  # while nothing is read, all are still
+            if idle is None:
+                self.warn(f"connection from {connection.peer} refused: {CONNECTIONS_MAX} are open, and none is idle")
+                connection.session = _Refused()
+                connection.transport.abort()
+                return
+            self.warn(f"an idle connection from {idle.peer} closed for another: {CONNECTIONS_MAX} are open")
+            self.closed(idle)
+            idle.transport.close()
+        self._seats.take(connection, connection.peer, now)
         connection.session = self._open_session(connection.peer)
         self._connections.add(connection)
         if self._paused:
@@ -177,7 +194,16 @@ class StreamListener:
         """A connection is gone; its session ends once, whoever hung up."""
         if connection in self._connections:
             self._connections.discard(connection)
-            connection.session.end()
+            self._seats.leave(connection, connection.peer)
+            try:
+                connection.session.end()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+                self.warn(f"the end of a connection from {connection.peer}: {fault(error)}")
+
+    def heard(self, connection: _Connection) -> None:
+        """Bytes came."""
+        self.received += 1
+        self._seats.stir(connection, connection.peer, asyncio.get_running_loop().time())
 
     def has(self, connection: _Connection) -> bool:
         """Whether the connection's session still takes bytes."""
@@ -193,7 +219,9 @@ class StreamListener:
     def resume(self) -> None:
         """Read on."""
         self._paused = False
+        now = asyncio.get_running_loop().time()
         for connection in self._connections:
+            self._seats.stir(connection, connection.peer, now)
             if not connection.transport.is_closing():
                 connection.transport.resume_reading()
 
@@ -240,18 +268,24 @@ class _Refused:
 
 
 class _Datagrams(asyncio.DatagramProtocol):
-    def __init__(self, take: Callable[[bytes, str], None]) -> None:
+    def __init__(self, take: Callable[[bytes, str], None], warn: Callable[[str], None]) -> None:
         self._take = take
+        self._warn = warn
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
-        self._take(data, str(addr[0]) if isinstance(addr, tuple) else "unix socket")
+        peer = str(addr[0]) if isinstance(addr, tuple) else "unix socket"
+        try:
+            self._take(data, peer)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+            self._warn(f"a datagram from {peer} is dropped: {fault(error)}")
 
 
 class DatagramListener:
     """UDP or unix datagrams; ``take`` gets each with the sender's address."""
 
-    def __init__(self, take: Callable[[bytes, str], None]) -> None:
+    def __init__(self, take: Callable[[bytes, str], None], warn: Callable[[str], None]) -> None:
         self._take = take
+        self._warn = warn
         self._transport: asyncio.DatagramTransport | None = None
         self._path = ""
 
@@ -260,7 +294,7 @@ class DatagramListener:
         loop = asyncio.get_running_loop()
         try:
             self._transport, _ = await loop.create_datagram_endpoint(
-                lambda: _Datagrams(self._take), local_addr=(host, port), reuse_port=SHARED.active or None
+                lambda: _Datagrams(self._take, self._warn), local_addr=(host, port), reuse_port=SHARED.active or None
             )
         except OSError as error:
             raise _cannot_listen(f"{host}:{port} (udp)", error) from error
@@ -279,7 +313,7 @@ class DatagramListener:
         if receive_buffer:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self._transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: _Datagrams(self._take), sock=sock
+            lambda: _Datagrams(self._take, self._warn), sock=sock
         )
 
     async def close(self) -> None:
@@ -291,6 +325,12 @@ class DatagramListener:
         if self._path:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._path)
+
+
+def fault(error: Exception) -> str:
+    """What nobody foresaw, with where it came from."""
+    places = "".join(traceback.format_tb(error.__traceback__)[-_PLACES:])
+    return f"unexpected {type(error).__name__}: {str(error)[:_SAID_MAX]}\n{places}"
 
 
 def _unix_socket(path: str, mode: int | None, kind: int) -> socket.socket:

@@ -173,9 +173,76 @@ async def test_too_many_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     await made.close()
 
 
+async def test_an_idle_connection_gives_up_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("outrider.net.listen.CONNECTIONS_MAX", 2)
+    monkeypatch.setattr("outrider.net.seats.IDLE_SECONDS", 0.0)
+    made, sessions, warnings = listener()
+    port = await made.listen_tcp("127.0.0.1", 0)
+    peers = []
+    for count in (1, 2):
+        peers.append(socket.create_connection(("127.0.0.1", port)))
+        await until(lambda count=count: len(sessions) == count)
+    peers[0].sendall(b"first")
+    await until(lambda: sessions[0].data == b"first")
+    peers.append(socket.create_connection(("127.0.0.1", port)))
+    await until(lambda: len(sessions) == 3)
+    assert [session.ended for session in sessions] == [False, True, False]
+    assert warnings == ["an idle connection from 127.0.0.1 closed for another: 2 are open"]
+    made.pause()
+    peers.append(socket.create_connection(("127.0.0.1", port)))
+    await until(lambda: len(warnings) == 2)
+    assert "refused: 2 are open, and none is idle" in warnings[1]
+    for sock in peers:
+        sock.close()
+    await made.close()
+
+
+async def test_what_a_session_raises_ends_its_connection_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, sessions, warnings = listener()
+    port = await made.listen_tcp("127.0.0.1", 0)
+    _, other = await asyncio.open_connection("127.0.0.1", port)
+    await until(lambda: len(sessions) == 1)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    await until(lambda: len(sessions) == 2)
+
+    def feed(data: bytes) -> Answer:
+        raise RecursionError(f"{len(data)} bytes")
+
+    monkeypatch.setattr(sessions[1], "feed", feed)
+    writer.write(b"some")
+    assert await reader.read() == b"hello\n"
+    await until(lambda: sessions[1].ended)
+    assert "connection from 127.0.0.1 closed: unexpected RecursionError: 4 bytes" in warnings[0]
+    assert "in feed" in warnings[0]
+    other.write(b"more")
+    await until(lambda: sessions[0].data == b"more")
+    other.close()
+    writer.close()
+    await made.close()
+
+
+async def test_a_datagram_that_raises_is_dropped_alone() -> None:
+    taken: list[bytes] = []
+    warnings: list[str] = []
+
+    def take(data: bytes, _peer: str) -> None:
+        taken.append(data[:2] if data != b"bad" else bytes(-1))
+
+    made = DatagramListener(take, warnings.append)
+    port = await made.listen_udp("127.0.0.1", 0)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        for data in (b"bad", b"good"):
+            sock.sendto(data, ("127.0.0.1", port))
+    await until(lambda: taken)
+    await made.close()
+    assert taken == [b"go"]
+    assert len(warnings) == 1
+    assert "a datagram from 127.0.0.1 is dropped: unexpected ValueError: negative count" in warnings[0]
+
+
 async def test_datagrams(short: Path) -> None:
     taken: list[tuple[bytes, str]] = []
-    udp, unix = (DatagramListener(lambda data, peer: taken.append((data, peer))) for _ in range(2))
+    udp, unix = (DatagramListener(lambda data, peer: taken.append((data, peer)), print) for _ in range(2))
     port = await udp.listen_udp("127.0.0.1", 0, 1 << 16)
     path = short / "log"
     await unix.listen_unix(str(path), 0o666, 1 << 16)

@@ -66,7 +66,7 @@ class Syslog(Input[Options]):
             else:
                 await listener.listen_unix(options.path, options.unix_perm, backlog=core.net_backlog)
         else:
-            datagrams = self._listener = DatagramListener(self._datagram)
+            datagrams = self._listener = DatagramListener(self._datagram, self.log.warn)
             if options.mode == "udp":
                 port = await datagrams.listen_udp(host, port, options.receive_buffer_size)
             else:

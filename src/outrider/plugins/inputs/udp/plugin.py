@@ -37,7 +37,7 @@ class Udp(Input[Options]):
     async def start(self, intake: Intake) -> None:
         """See Input."""
         self._intake = intake
-        self._listener = DatagramListener(self._take)
+        self._listener = DatagramListener(self._take, self.log.warn)
         host = self.core.listen or self.core.host or "0.0.0.0"
         port = await self._listener.listen_udp(host, self.core.port or DEFAULT_PORT)
         self.log.info(f"listening on {host}:{port} (udp)")

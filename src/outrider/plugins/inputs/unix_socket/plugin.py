@@ -41,7 +41,7 @@ class UnixSocket(Input[Options]):
         self._intake = intake
         self._listener: StreamListener | DatagramListener
         if options.socket_mode == "DGRAM":
-            datagrams = self._listener = DatagramListener(self._take)
+            datagrams = self._listener = DatagramListener(self._take, self.log.warn)
             await datagrams.listen_unix(options.socket_path, options.socket_permissions)
         else:
             listener = StreamListener(
