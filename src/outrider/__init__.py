@@ -8,10 +8,10 @@ Rooms, from the top of the house to the ground; imports point downwards only:
 ``pipeline``   chunks, filters, routes, retries, ledger, shutdown; the plugin contract and the registry
 ``aws``        AWS's services and what a machine says of itself there
 ``spool``      durable chunks on disk
-``net``        the only adapters to the world: sockets, TLS, clock
+``net``        the only adapters to the world: sockets, TLS, HTTP, files
 ``protocols``  sans-I/O machines: Forward, syslog, uplink
-``formats``    languages on paper: classic configuration, JSON, msgpack framing, time formats
-``model``      the words that everything uses: errors, tags, times, sizes
+``formats``    languages on paper: configurations, JSON, msgpack, parsers, regular expressions, time formats
+``model``      the words that everything uses: errors, tags, batches of records
 """
 
 __version__ = "0.1.0"

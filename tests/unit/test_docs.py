@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -48,6 +49,32 @@ def test_every_option_without_effect_is_in_the_compatibility_page() -> None:
     silent = {entry.key for entry in declared if entry.help.startswith("accepted") or "not supported" in entry.help}
     assert len(silent) > 20
     assert {key for key in silent if key not in named and not key.startswith(groups)} == set()
+
+
+def imports(room: Path) -> set[str]:
+    """The libraries of others that the modules of a room import, wherever in them."""
+    found = set[str]()
+    for path in room.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {name.name.partition(".")[0] for name in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.partition(".")[0])
+    return found - {*sys.stdlib_module_names, "outrider"}
+
+
+def test_the_table_of_rooms_has_what_each_imports() -> None:
+    page = (ROOT / "docs/architecture.md").read_text("utf-8")
+    rows = re.findall(r"^\| \d \| (.+?) \| .+? \| (.+) \|$", page, re.MULTILINE)
+    source = ROOT / "src/outrider"
+    said, found = dict[str, set[str]](), dict[str, set[str]]()
+    for names, libraries in rows:
+        for name in re.findall(r"`(\S+)`", names):
+            own = set() if name in ("model", "launcher") else {"msgspec"}
+            said[name] = set(re.findall(r"`(\w+)`", libraries))
+            found[name] = imports(source / name) - own
+    assert {name.partition("/")[0] for name in said} == {path.parent.name for path in source.glob("*/__init__.py")}
+    assert found == said
 
 
 def test_agent_page_has_every_variable() -> None:

@@ -1,4 +1,4 @@
-"""The words that every room uses: places and errors, tags, times, sizes, batches of records.
+"""The words that every room uses: places and errors, tags, batches of records.
 
 ``errors``  places, and the three declared kinds of error
 ``tag``     tags and the patterns that match them
