@@ -34,11 +34,13 @@ def register(app: typer.Typer) -> None:
 
 @dataclass(slots=True)
 class Result:
-    """How a test ended; ``lines`` say what is wrong, ``log`` is what the pipeline logged."""
+    """How a test ended; ``lines`` say what is wrong, ``log`` is what the pipeline warned of."""
 
     case: Case
     lines: list[str] = field(default_factory=list)
     log: str = ""
+    wrong: bool = False
+    """Whether the test itself cannot be right: it names what the configuration does not have."""
     seconds: float = 0.0
 
 
@@ -50,11 +52,13 @@ def run_tests(
 ) -> None:
     """Send records through a pipeline and compare what each output would get. Nothing leaves this process.
 
-    Inputs and outputs are stand-ins; filters, parsers and routes are the real ones. Ends with 1 if a test fails.
+    Inputs and outputs are stand-ins; filters, parsers and routes are the real ones. Ends with 1 if a test fails, and
+    with 2 if a file of tests is wrong.
     """
     cases = [case for file in files for case in read(_read(file), file) if only in case.name]
     if not cases:
-        raise UserError(f"no test has '{only}' in its name", Place(files[0]))
+        message = f"no test has '{only}' in its name" if only else "there are no tests"
+        raise UserError(message, Place(files[0]))
     results = []
     for case in cases:
         results.append(_run(case))
@@ -65,7 +69,7 @@ def run_tests(
     if junit:
         _write(junit, _as_junit(results))
     if failed:
-        raise typer.Exit(1)
+        raise typer.Exit(2 if any(result.wrong for result in results) else 1)
 
 
 def _read(path: str) -> str:
@@ -84,7 +88,7 @@ def _write(path: str, text: str) -> None:
 
 def _run(case: Case) -> Result:
     stream = io.StringIO()
-    log, findings = Log(Sink(stream, LEVELS["info"]), "test"), Findings()
+    log, findings = Log(Sink(stream, LEVELS["warn"]), "test"), Findings()
     result, started = Result(case), time.monotonic()
     environment = {"HOSTNAME": "localhost", **case.environment}
     try:
@@ -95,6 +99,7 @@ def _run(case: Case) -> Result:
         result.lines = [str(error) for error in errors.errors]
     except UserError as error:
         result.lines = [str(error)]
+        result.wrong = error.place is not None and error.place.file == case.place.file
     result.log, result.seconds = stream.getvalue(), time.monotonic() - started
     return result
 

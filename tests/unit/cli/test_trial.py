@@ -118,8 +118,6 @@ def test_types_count(outrider_test: Test, wanted: str, status: int) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("input: files", "input: file", "tests.yaml:5:12: there is no input 'file'; did you mean 'files'?"),
-        ("      rest:", "      rst:", "tests.yaml:9:7: there is no output 'rst'; did you mean 'rest'?"),
         ("config: main.conf", "config: min.conf", "could not open configuration file 'min.conf'"),
         (
             "config: main.conf",
@@ -140,7 +138,30 @@ def test_what_cannot_run_fails_with_its_place(outrider_test: Test, old: str, new
     assert message in lines[1]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("input: files", "input: file", "tests.yaml:5:12: there is no input 'file'; did you mean 'files'?"),
+        ("      rest:", "      rst:", "tests.yaml:9:7: there is no output 'rst'; did you mean 'rest'?"),
+        (
+            "dropped: 0",
+            "dropped: {parser.1: 0}",
+            "tests.yaml:10:15: there is no filter 'parser.1'; did you mean 'parser.0'?",
+        ),
+    ],
+)
+def test_names_that_the_configuration_does_not_have(outrider_test: Test, old: str, new: str, message: str) -> None:
+    status, lines = outrider_test(TESTS.replace(old, new))
+    assert status == 2
+    assert message in lines[1]
+    assert "log:" not in "".join(lines)
+
+
 def test_a_file_that_is_wrong_ends_with_2(outrider_test: Test) -> None:
+    assert outrider_test("tests: []") == (
+        2,
+        ["outrider: tests.yaml:1:8: there are no tests; fix: write '- name: NAME' below 'tests:'"],
+    )
     assert outrider_test("tests: 3") == (2, ["outrider: tests.yaml:1:8: tests must be a list"])
     assert outrider_test(TESTS, "-k", "nothing such")[0] == 2
 

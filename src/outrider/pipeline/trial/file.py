@@ -66,6 +66,8 @@ class Case:
     given: list[Given]
     expected: list[Expected] = field(default_factory=list)
     dropped: dict[str, int] | int | None = None
+    dropped_at: dict[str, Place] = field(default_factory=dict)
+    """Where the keys of ``dropped`` stand."""
 
 
 def read(text: str, file: str) -> list[Case]:
@@ -77,6 +79,8 @@ def read(text: str, file: str) -> list[Case]:
     if "tests" not in top:
         raise UserError("there are no tests", root.place, fix="write 'tests:' with a list below it")
     cases = [_case(item, top, file) for item in _listing(top["tests"], "tests")]
+    if not cases:
+        raise UserError("there are no tests", top["tests"].place, fix="write '- name: NAME' below 'tests:'")
     seen: dict[str, Place] = {}
     for case in cases:
         first = seen.setdefault(case.name, case.place)
@@ -108,6 +112,7 @@ def _case(node: Node, top: dict[str, Node], file: str) -> Case:
         given,
         [_expected(key, value) for key, value in _pairs(keys.get("expect"), "expect")],
         _dropped(keys.get("dropped")),
+        _places(keys.get("dropped")),
     )
 
 
@@ -184,6 +189,10 @@ def _dropped(node: Node | None) -> dict[str, int] | int | None:
     if isinstance(node, Mapping):
         return {key.text: _count(value) for key, value in node.pairs}
     return _count(node)
+
+
+def _places(node: Node | None) -> dict[str, Place]:
+    return {key.text: key.place for key, _ in node.pairs} if isinstance(node, Mapping) else {}
 
 
 def _count(node: Node) -> int:

@@ -7,14 +7,19 @@ import json
 from collections import Counter
 from typing import Any
 
-from outrider.model.errors import UserError
+from outrider.model.errors import Place, UserError
 from outrider.pipeline.trial.file import Case, Expected
 from outrider.pipeline.trial.pipeline import Outcome
 
 
 def differences(case: Case, outcome: Outcome) -> list[str]:
-    """Lines that say what is wrong; none where the test passed. Raises UserError for an output that is not there."""
+    """Lines that say what is wrong; none where the test passed.
+
+    Raises UserError for an output or a filter that is not there.
+    """
     lines = [line for expected in case.expected for line in _of_output(expected, outcome)]
+    for name, place in case.dropped_at.items():
+        _check_filter(name, place, outcome)
     return lines + _of_dropped(case.dropped, outcome.dropped)
 
 
@@ -49,6 +54,14 @@ def _name(expected: Expected, outcome: Outcome) -> str:
         found=expected.output,
         allowed=list(outcome.outputs),
     )
+
+
+def _check_filter(name: str, place: Place, outcome: Outcome) -> None:
+    """Whoever names no filter means one of the ledger's reasons, and those are whole sentences."""
+    if name in outcome.filters or name in outcome.dropped or " " in name:
+        return
+    message = f"there is no filter '{name}'"
+    raise UserError(message, place, found=name, allowed=outcome.filters, fix="name a filter, or a reason of the ledger")
 
 
 def _of_dropped(expected: dict[str, int] | int | None, came: Counter[str]) -> list[str]:

@@ -57,6 +57,8 @@ class Outcome:
     plugins: dict[str, str] = field(default_factory=dict)
     """Output's name to its plugin's."""
     dropped: Counter[str] = field(default_factory=Counter)
+    filters: list[str] = field(default_factory=list)
+    """Names of the filters, those of inputs and outputs too."""
 
 
 async def run(
@@ -81,6 +83,8 @@ async def run(
         raise AssertionError(f"the books do not balance: {faults}")
     outcome = Outcome({item.name: stage.in_order(item.plugin.kept) for item in plan.of_kind("output")})
     outcome.plugins = {item.name: item.plugin.plugin_name for item in plan.of_kind("output")}
+    for item in plan.instances:
+        outcome.filters += [each.name for each in ([item] if item.kind == "filter" else item.processors)]
     snapshot = engine.ledger.snapshot()
     for row in [*snapshot["inputs"].values(), *snapshot["outputs"].values()]:
         outcome.dropped.update(row["dropped"])
