@@ -1,6 +1,7 @@
 """The only adapters to the world: listeners, connections, TLS, HTTP, files, standard output.
 
 ``listen``   stream and datagram listeners that pause and drain
+``unix_sockets``  unix sockets that take nobody's place
 ``seats``    places for connections: who gives one up when all are taken
 ``serve``    an HTTP listener
 ``connect``  client connections that say when the bytes have left

@@ -9,20 +9,19 @@ then hangs up.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import select
 import socket
 import ssl
-import stat
 import traceback
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol, cast
 
 from msgspec import Struct
 
-from outrider.model.errors import LocalError, UserError
+from outrider.model.errors import LocalError
 from outrider.net.seats import Seats
+from outrider.net.unix_sockets import UnixSocket
 
 CONNECTIONS_MAX: Final = 4096
 _DRAIN_STEP: Final = 0.01
@@ -44,27 +43,26 @@ class Shared:
     def __init__(self) -> None:
         self.active = False
         """Whether this process is one of several."""
-        self._sockets: dict[str, socket.socket] = {}
+        self._sockets: dict[str, UnixSocket] = {}
 
     def bind(self, addresses: Iterable[UnixAddress]) -> None:
         """Bind, in the process that forks the others. Raises UserError or LocalError."""
         self.active = True
         for address in addresses:
             kind = socket.SOCK_DGRAM if address.datagrams else socket.SOCK_STREAM
-            self._sockets[address.path] = _unix_socket(address.path, address.mode, kind)
+            self._sockets[address.path] = UnixSocket(address.path, address.mode, kind)
 
     def unix(self, path: str) -> socket.socket:
         """A copy of the bound socket. Raises LocalError for a path that was not bound."""
         if path not in self._sockets:
             raise LocalError(f"unix://{path} was not there when the processes began; fix: restart instead of reloading")
-        return self._sockets[path].dup()
+        return self._sockets[path].sock.dup()
 
     def close(self) -> None:
         """Remove the sockets' files."""
-        for path, sock in self._sockets.items():
-            sock.close()
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(path)
+        for bound in self._sockets.values():
+            bound.sock.close()
+            bound.remove()
         self._sockets.clear()
 
 
@@ -137,7 +135,7 @@ class StreamListener:
         self._connections: set[_Connection] = set()
         self._seats: Seats[_Connection] = Seats(CONNECTIONS_MAX)
         self._paused = False
-        self._path = ""
+        self._bound: UnixSocket | None = None
 
     async def listen_tcp(
         self, host: str, port: int, *, backlog: int = 128, share_port: bool = False, tls: ssl.SSLContext | None = None
@@ -162,8 +160,8 @@ class StreamListener:
         if SHARED.active:
             sock = SHARED.unix(path)
         else:
-            sock = _unix_socket(path, mode, socket.SOCK_STREAM)
-            self._path = path
+            self._bound = UnixSocket(path, mode, socket.SOCK_STREAM)
+            sock = self._bound.sock
         self._server = await asyncio.get_running_loop().create_unix_server(
             lambda: _Connection(self), sock=sock, backlog=backlog
         )
@@ -233,9 +231,8 @@ class StreamListener:
         for connection in list(self._connections):
             self.closed(connection)  # the loop would tell the session later, when nobody waits for its last record
             connection.transport.close()
-        if self._path:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self._path)
+        if self._bound is not None:
+            self._bound.remove()
 
     async def _drain(self, seconds: float) -> None:
         deadline = asyncio.get_running_loop().time() + seconds
@@ -287,7 +284,7 @@ class DatagramListener:
         self._take = take
         self._warn = warn
         self._transport: asyncio.DatagramTransport | None = None
-        self._path = ""
+        self._bound: UnixSocket | None = None
 
     async def listen_udp(self, host: str, port: int, receive_buffer: int = 0) -> int:
         """Bind; returns the port. Raises LocalError."""
@@ -308,8 +305,8 @@ class DatagramListener:
         if SHARED.active:
             sock = SHARED.unix(path)
         else:
-            sock = _unix_socket(path, mode, socket.SOCK_DGRAM)
-            self._path = path
+            self._bound = UnixSocket(path, mode, socket.SOCK_DGRAM)
+            sock = self._bound.sock
         if receive_buffer:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self._transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
@@ -322,37 +319,14 @@ class DatagramListener:
             return
         await asyncio.sleep(_DRAIN_STEP)
         self._transport.close()
-        if self._path:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self._path)
+        if self._bound is not None:
+            self._bound.remove()
 
 
 def fault(error: Exception) -> str:
     """What nobody foresaw, with where it came from."""
     places = "".join(traceback.format_tb(error.__traceback__)[-_PLACES:])
     return f"unexpected {type(error).__name__}: {str(error)[:_SAID_MAX]}\n{places}"
-
-
-def _unix_socket(path: str, mode: int | None, kind: int) -> socket.socket:
-    try:
-        if stat.S_ISSOCK(os.lstat(path).st_mode):
-            os.unlink(path)
-        else:
-            raise UserError(f"'{path}' exists and is not a socket", fix="remove it or choose another path")
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        raise _cannot_listen(f"unix://{path}", error) from error
-    sock = socket.socket(socket.AF_UNIX, kind)
-    try:
-        sock.bind(path)
-        if mode is not None:
-            os.chmod(path, mode)
-    except OSError as error:
-        sock.close()
-        raise _cannot_listen(f"unix://{path}", error) from error
-    sock.setblocking(False)
-    return sock
 
 
 def _cannot_listen(where: str, error: OSError) -> LocalError:
