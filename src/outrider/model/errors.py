@@ -6,8 +6,13 @@ pipeline calls a plugin (``outrider.pipeline.delivery``) or, in the programs, ar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+_WORD_MAX = 300
+"""Characters of one word that are told."""
+_LONG = re.compile(rf"\S{{{_WORD_MAX + 1},}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ class UserError(OutriderError):
             parts.append(f"allowed: {', '.join(self.allowed)}")
         if self.fix:
             parts.append(f"fix: {self.fix}")
-        return "; ".join(parts)
+        return _shown("; ".join(parts))
 
 
 class UserErrors(UserError):  # noqa: N818 - several of the class above
@@ -89,6 +94,13 @@ class PeerError(OutriderError):
 
 class LocalError(OutriderError):
     """This machine failed: disk full, permission, memory. Back off, degrade and say so."""
+
+
+def _shown(text: str) -> str:
+    """The text as it is told: what was found may steer a terminal, or be a file that was pasted into a value."""
+    if not text.isprintable():
+        text = "".join([c if c.isprintable() or c == "\n" else "\ufffd" for c in text])
+    return _LONG.sub(lambda found: f"{found[0][:_WORD_MAX]}…", text)
 
 
 def _nearest(found: str, allowed: tuple[str, ...]) -> list[str]:

@@ -26,3 +26,11 @@ def test_kinds() -> None:
     assert PeerError("x").retry
     assert not PeerError("x", retry=False).retry
     assert all(issubclass(kind, OutriderError) for kind in (UserError, PeerError, LocalError))
+
+
+def test_what_was_found_steers_no_terminal_and_fills_no_screen() -> None:
+    assert (
+        str(UserError("value '\x1b[31mred'\nnext", fix="write \u2026"))
+        == "value '\ufffd[31mred'\nnext; fix: write \u2026"
+    )
+    assert str(UserError("x" * 10_000)) == "x" * 300 + "\u2026"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-from outrider.pipeline.operate.explain import Edge, Graph, Node
+from outrider.pipeline.operate.explain import Edge, Graph, Node, printable
 
 _WIDTH: Final = 300
 _GAP: Final = 110
@@ -102,7 +102,7 @@ def _route(edge: Edge, boxes: dict[tuple[str, str], _Box], colour: str, lane: in
         last = box
     start = last.middle + (lane if edge.filters else 0)
     path += _curve(last.x + _WIDTH, start, target.x, target.middle + lane)
-    label = quoteattr(_printable(" > ".join([edge.source, *edge.filters, edge.target])))
+    label = quoteattr(printable(" > ".join([edge.source, *edge.filters, edge.target])))
     kind = "route" if edge.sure else "route maybe"
     return f'<path class="{kind}" stroke="{colour}" d="{path}" aria-label={label}/>'
 
@@ -113,18 +113,16 @@ def _curve(x: int, y: int, to_x: int, to_y: int) -> str:
 
 
 def _wrapped(line: str, width: int) -> list[str]:
+    """The line in parts of ``width`` characters at most; a word is broken only where it alone is longer."""
     parts, rest = [], line
     while len(rest) > width:
-        cut = rest.rfind(" ", 1, width + 1)
-        cut = cut if cut > width // 2 else width
+        begin = len(rest) - len(rest.lstrip())
+        cut = rest.rfind(" ", begin + 1, width + 1)
+        cut = cut if cut > begin else width
         parts.append(rest[:cut])
         rest = "  " + rest[cut:].strip()
     return [*parts, rest]
 
 
 def _clean(text: str) -> str:
-    return escape(_printable(text)).replace("  ", "&#160;&#160;")
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else "\ufffd" for char in text)
+    return escape(printable(text)).replace("  ", "&#160;&#160;")

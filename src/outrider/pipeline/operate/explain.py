@@ -99,7 +99,12 @@ def text(picture: Graph) -> str:
         lines.append("")
     if picture.notes:
         lines += ["to know", *(f"  {note}" for note in picture.notes), ""]
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
+
+
+def printable(text: str) -> str:
+    """The text without what a terminal or a drawing would take for more than text."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
 def _told(node: Node) -> list[str]:

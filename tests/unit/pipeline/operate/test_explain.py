@@ -180,3 +180,20 @@ def test_an_emitter_is_a_source_of_its_own(tmp_path: Path) -> None:
     assert "as emitter_for_rewrite_tag.0" in node(found.filters, "rewrite_tag.0")
     assert [item.name for item in found.inputs] == ["dummy.0", "emitter_for_rewrite_tag.0"]
     ElementTree.fromstring(drawing.svg(found))
+
+
+def test_a_word_is_broken_only_where_it_is_alone() -> None:
+    long = "x" * 30
+    lines = [f"path {long} {long}", "y" * 100]
+    target = explain.Node("output", "out", [])
+    root = ElementTree.fromstring(drawing.svg(explain.Graph([explain.Node("input", "in", lines)], [], [target])))
+    shown = ["".join(item.itertext()) for item in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert f"path {long}" in shown
+    assert f"\xa0\xa0{long}" in shown
+    assert "y" * 41 in shown
+
+
+def test_values_cannot_steer_a_terminal(tmp_path: Path) -> None:
+    found = pictured(tmp_path, "[INPUT]\n    Name dummy\n    Tag \x1b[31mred\n")
+    assert "\x1b" not in explain.text(found)
+    assert "\ufffd[31mred" in explain.text(found)
