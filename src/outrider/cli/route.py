@@ -13,7 +13,7 @@ from outrider import __version__
 from outrider.cli.arguments import USAGE, Arguments, parse
 from outrider.model.errors import LocalError, Place, UserError, UserErrors
 from outrider.net.files import ConfigurationFiles
-from outrider.pipeline import options, registry
+from outrider.pipeline import registry
 from outrider.pipeline.config import build
 from outrider.pipeline.config.configuration import COMMAND_LINE, Configuration, from_file
 from outrider.pipeline.config.findings import Findings
@@ -164,15 +164,8 @@ def _show(what: str) -> int:
 
         print(schema(FLUENT_BIT_VERSION), flush=True)
     else:
+        from outrider.cli.plugin_help import plugin_help
+
         kind, _, name = what.partition(" ")
-        _show_plugin(kind, name.lower())
+        print(plugin_help(kind, name.lower(), Place(COMMAND_LINE)), end="", flush=True)
     return 0
-
-
-def _show_plugin(kind: str, name: str) -> None:
-    plugin = registry.plugin_class(kind, name, Place(COMMAND_LINE))
-    print(f"{kind} plugin '{name}': {(plugin.__doc__ or '').strip()}\n\noptions:")
-    for key, entry in options.declared(plugin.Options).items():
-        if key == entry.key:
-            default = f" (default: {entry.default})" if entry.default not in ("", None, ()) else ""
-            print(f"  {key:34} {entry.help}{default}")

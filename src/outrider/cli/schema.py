@@ -8,7 +8,7 @@ from typing import Any, Final, get_args, get_origin
 
 from outrider.pipeline import options, registry
 
-_CORES: Final = {"input": options.InputCore, "filter": options.FilterCore, "output": options.OutputCore}
+CORES: Final = {"input": options.InputCore, "filter": options.FilterCore, "output": options.OutputCore}
 _KINDS: Final = {
     options.Size: "size",
     options.Duration: "time",
@@ -37,7 +37,7 @@ def schema(version: str) -> str:
 
 def _plugin(kind: str, name: str) -> dict[str, Any]:
     plugin = registry.plugin_class(kind, name)
-    common = _options(_CORES[kind])
+    common = _options(CORES[kind])
     groups = {"networking": "net.", "network_tls": "tls"}
     properties: dict[str, Any] = {"options": _options(plugin.Options)}
     properties["global_options"] = [item for item in common if not item["name"].startswith(tuple(groups.values()))]

@@ -11,8 +11,9 @@ import pytest
 
 from outrider import __version__, cli
 from outrider.cli import route
+from outrider.cli.schema import CORES
 from outrider.model.errors import UserError
-from outrider.pipeline import registry
+from outrider.pipeline import options, registry
 from outrider.pipeline.config import build
 from outrider.pipeline.config.configuration import Configuration
 from outrider.pipeline.operate.reload import Loader
@@ -200,6 +201,29 @@ def test_help_of_a_plugin(capsys: pytest.CaptureFixture[str], line: str, kind: s
     text = capsys.readouterr().out
     assert text.startswith(f"{kind} plugin '")
     assert f"\n  {key} " in text
+
+
+FLAGS = {"input": "-i", "filter": "-F", "output": "-o"}
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in FLAGS for name in registry.PLUGINS[kind]])
+def test_help_has_the_plugin_s_options_then_those_of_its_kind(
+    capsys: pytest.CaptureFixture[str], kind: str, name: str
+) -> None:
+    assert route.main([FLAGS[kind], name, "-h"]) == 0
+    own, title, common = capsys.readouterr().out.partition(f" {kind}, whatever its plugin:\n")
+    assert title
+    for part, declared in ((own, registry.plugin_class(kind, name).Options), (common, CORES[kind])):
+        told = set(re.findall(r"^  (\S+) ", part, re.MULTILINE))
+        assert told == {entry.key for entry in options.declared(declared).values()}
+
+
+def test_help_says_choices_and_defaults(capsys: pytest.CaptureFixture[str]) -> None:
+    assert route.main(["-i", "forward", "-h"]) == 0
+    text = capsys.readouterr().out
+    assert re.search(r"^  storage\.type .*one of memory, filesystem", text, re.MULTILINE)
+    assert re.search(r"^  tls\.verify .*default: on\)$", text, re.MULTILINE)
+    assert re.search(r"^  net\.backlog .*default: 128\)$", text, re.MULTILINE)
 
 
 def test_variables_of_the_environment(
