@@ -11,15 +11,18 @@ import os
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from outrider.model.errors import LocalError
 from outrider.net.listen import SHARED
+from outrider.net.seats import BUSY, Seats
 
 if TYPE_CHECKING:
     from aiohttp import web
 
 CONNECTIONS_MAX: Final = 1024
+HEAD_SECONDS: Final = 75.0
+"""How long the head of a request may take, the pause before it included."""
 BODY_SECONDS: Final = 60.0
 """How long the body of a request may take."""
 
@@ -87,7 +90,8 @@ class HttpListener:
     """``answer`` gets each request; ``unfinished`` is told of the bytes of bodies and says whether there is room.
 
     ``before`` is given method and target when the head of a request has come; what it replies is the answer, and the
-    body is not read. ``voice`` is told of requests that are none.
+    body is not read. ``voice`` is told of requests that are none, and of connections that find no place: the one that
+    has been without a request for the longest, at the address that holds the most, makes room.
     """
 
     def __init__(
@@ -107,22 +111,31 @@ class HttpListener:
         self._unfinished = unfinished
         self._voice = voice
         self._runner: web.ServerRunner | None = None
+        self._seats: Seats[_Seat] = Seats(CONNECTIONS_MAX)
+        self._taken_by: dict[asyncio.BaseProtocol, _Seat] = {}
 
     async def listen(self, host: str, port: int, *, backlog: int, share_port: bool, tls: ssl.SSLContext | None) -> int:
         """Bind; returns the port. Raises LocalError."""
         from aiohttp import web
 
-        server = web.Server(self._handle, auto_decompress=False, access_log=None, logger=fault_logger(self._voice))
-
-        def connected() -> asyncio.BaseProtocol:
-            return server() if len(server.connections) < CONNECTIONS_MAX else _Refused()
-
+        server = web.Server(
+            self._handle,
+            auto_decompress=False,
+            access_log=None,
+            logger=fault_logger(self._voice),
+            keepalive_timeout=HEAD_SECONDS,
+        )
         runner = self._runner = web.ServerRunner(server, shutdown_timeout=2.0)
         await runner.setup()
         loop = asyncio.get_running_loop()
         try:
             made = await loop.create_server(
-                connected, host, port, backlog=backlog, reuse_port=share_port or SHARED.active or None, ssl=tls
+                lambda: _Seat(self, server()),
+                host,
+                port,
+                backlog=backlog,
+                reuse_port=share_port or SHARED.active or None,
+                ssl=tls,
             )
         except OSError as error:
             await runner.cleanup()
@@ -138,7 +151,37 @@ class HttpListener:
         self._server.close()
         await self._runner.cleanup()
 
+    def opened(self, seat: _Seat) -> bool:
+        """Somebody has connected; returns whether there is a place."""
+        now = asyncio.get_running_loop().time()
+        if self._seats.full:
+            idle = self._seats.idlest(now)
+            if idle is None:
+                self._voice.warn(f"connection from {seat.peer} refused: {CONNECTIONS_MAX} are open, and none is idle")
+                return False
+            self._voice.warn(f"an idle connection from {idle.peer} closed for another: {CONNECTIONS_MAX} are open")
+            self.closed(idle)
+            idle.transport.close()
+        self._seats.take(seat, seat.peer, now)
+        self._taken_by[seat.handler] = seat
+        return True
+
+    def closed(self, seat: _Seat) -> None:
+        """A connection is gone."""
+        self._seats.leave(seat, seat.peer)
+        self._taken_by.pop(seat.handler, None)
+
     async def _handle(self, request: Any) -> web.StreamResponse:
+        seat = self._taken_by.get(request.protocol)
+        if seat is None:
+            return await self._replied(request)
+        self._seats.stir(seat, seat.peer, BUSY)
+        try:
+            return await self._replied(request)
+        finally:
+            self._seats.stir(seat, seat.peer, asyncio.get_running_loop().time())
+
+    async def _replied(self, request: Any) -> web.StreamResponse:
         reply = await self._before(request.method, request.raw_path)
         if reply is None:
             reply = await self._taken(request)
@@ -175,6 +218,40 @@ class HttpListener:
             self._unfinished(-len(body))
 
 
-class _Refused(asyncio.Protocol):
+class _Seat(asyncio.Protocol):
+    """A connection: ``handler`` is aiohttp's side of it, which hears of it when there is a place."""
+
+    def __init__(self, listener: HttpListener, handler: asyncio.Protocol) -> None:
+        self._listener = listener
+        self.handler = handler
+        self.transport: asyncio.Transport
+        self.peer = ""
+        self._has_place = False
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport.close()
+        self.transport = cast("asyncio.Transport", transport)
+        name = transport.get_extra_info("peername")
+        self.peer = str(name[0]) if isinstance(name, tuple) else ""
+        self._has_place = self._listener.opened(self)
+        if self._has_place:
+            self.handler.connection_made(transport)
+        else:
+            self.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        if self._has_place:
+            self.handler.data_received(data)
+
+    def eof_received(self) -> bool | None:
+        return self.handler.eof_received() if self._has_place else None
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._listener.closed(self)
+        if self._has_place:
+            self.handler.connection_lost(error)
+
+    def pause_writing(self) -> None:
+        self.handler.pause_writing()
+
+    def resume_writing(self) -> None:
+        self.handler.resume_writing()

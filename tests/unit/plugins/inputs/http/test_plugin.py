@@ -137,6 +137,49 @@ async def test_only_so_many_connections(serving: Any, monkeypatch: pytest.Monkey
             await session.post("/", data=b"{}", headers=JSON)
 
 
+async def test_an_idle_connection_makes_room(
+    serving: Any, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int
+) -> None:
+    monkeypatch.setattr(serve, "CONNECTIONS_MAX", 2)
+    monkeypatch.setattr("outrider.net.seats.IDLE_SECONDS", 0.0)
+    async with serving() as (session, _):
+        first = await asyncio.open_connection("127.0.0.1", unused_tcp_port)
+        second = await asyncio.open_connection("127.0.0.1", unused_tcp_port)
+        async with session.post("/", data=b"{}", headers=JSON) as answer:
+            assert answer.status == 201
+        assert await first[0].read() == b""
+        second[1].write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+        assert b"201" in await second[0].readline()
+        for _, writer in (first, second):
+            writer.close()
+
+
+async def test_a_connection_with_a_request_keeps_its_place(
+    serving: Any, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int
+) -> None:
+    monkeypatch.setattr(serve, "CONNECTIONS_MAX", 1)
+    monkeypatch.setattr("outrider.net.seats.IDLE_SECONDS", 0.0)
+    async with serving() as (session, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", unused_tcp_port)
+        head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        writer.write(head + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+        assert b"100" in await reader.readline()
+        with pytest.raises(aiohttp.ClientError):
+            await session.post("/", data=b"{}", headers=JSON)
+        writer.write(b"{}")
+        assert b"201" in (await reader.readuntil(b"\r\n\r\n") + await reader.readline())
+        writer.close()
+
+
+async def test_a_head_that_never_comes(serving: Any, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int) -> None:
+    monkeypatch.setattr(serve, "HEAD_SECONDS", 0.01)
+    async with serving():
+        reader, writer = await asyncio.open_connection("127.0.0.1", unused_tcp_port)
+        writer.write(b"POST / HTTP/1.1\r\nHost")
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+        writer.close()
+
+
 async def test_a_body_that_never_comes(serving: Any, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int) -> None:
     monkeypatch.setattr(serve, "BODY_SECONDS", 0.01)
     async with serving():
