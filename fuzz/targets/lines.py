@@ -24,22 +24,24 @@ _TYPES: Final = ("application/json", "application/x-ndjson", "application/x-www-
 _ENCODINGS: Final = ("", "gzip", "deflate", "zstd", "br")
 
 
-def _fed(machine: JsonValues | Lines, data: bytes, size: int) -> tuple[list[Any], int]:
-    """The values, and how many faults were skipped."""
+def _fed(machine: JsonValues | Lines, data: bytes, size: int) -> tuple[list[Any], int, int]:
+    """The values, how many records were too large, and how many were no JSON."""
     values: list[Any] = []
-    faults = 0
+    faults = garbage = 0
     for piece in pieces(data, size):
         given = piece
         while True:
             try:
                 values += machine.feed(given)
+                garbage += machine.garbage if isinstance(machine, JsonValues) else 0
                 break
             except TooLongError as error:
                 values += error.values
+                garbage += machine.garbage if isinstance(machine, JsonValues) else 0
                 faults += 1
                 machine.skip()
                 given = b""
-    return values, faults
+    return values, faults, garbage
 
 
 def _handed_in(values: list[Any]) -> None:
@@ -52,7 +54,7 @@ def _alike(machine: Callable[[], JsonValues | Lines], data: bytes) -> None:
     size, stream = steered(data)
     whole, split = _fed(machine(), stream, len(stream)), _fed(machine(), stream, size)
     _handed_in(whole[0])
-    # Where JSON is broken, how much of it is one fault depends on what had come.
+    # A value that is too large is taken where it has come at once.
     if machine is not _json_values or not (whole[1] or split[1]):
         assert repr(split) == repr(whole)
 
