@@ -125,11 +125,20 @@ class _Connection(asyncio.Protocol):
 
 
 class StreamListener:
-    """Stream sockets, TCP or unix, plain or TLS. ``open_session`` gets the peer's address."""
+    """Stream sockets, TCP or unix, plain or TLS.
 
-    def __init__(self, open_session: Callable[[str], Session], warn: Callable[[str], None]) -> None:
+    ``open_session`` gets the peer's address, ``warn`` what went wrong, ``debug`` each connection that comes or goes.
+    """
+
+    def __init__(
+        self,
+        open_session: Callable[[str], Session],
+        warn: Callable[[str], None],
+        debug: Callable[[str], None] = lambda said: None,
+    ) -> None:
         self._open_session = open_session
         self.warn = warn
+        self._debug = debug
         self.received = 0
         self._server: asyncio.Server | None = None
         self._connections: set[_Connection] = set()
@@ -182,6 +191,7 @@ class StreamListener:
         self._seats.take(connection, connection.peer, now)
         connection.session = self._open_session(connection.peer)
         self._connections.add(connection)
+        self._debug(f"connection from {connection.peer} opened, {len(self._connections)} are open")
         if self._paused:
             connection.transport.pause_reading()
         greeting = connection.session.greeting()
@@ -193,6 +203,7 @@ class StreamListener:
         if connection in self._connections:
             self._connections.discard(connection)
             self._seats.leave(connection, connection.peer)
+            self._debug(f"connection from {connection.peer} closed, {len(self._connections)} are open")
             try:
                 connection.session.end()
             except Exception as error:  # noqa: BLE001 - whatever it is, the others go on

@@ -256,3 +256,18 @@ async def test_datagrams(short: Path) -> None:
     assert taken[0][1] == "127.0.0.1"
     assert taken[1][1] == "unix socket"
     assert not path.exists()
+
+
+async def test_each_connection_that_comes_or_goes_is_told_to_whoever_looks() -> None:
+    told: list[str] = []
+    listening = StreamListener(Taker, told.append, told.append)
+    port = await listening.listen_tcp("127.0.0.1", 0)
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    await until(lambda: told)
+    writer.close()
+    await until(lambda: len(told) == 2)
+    await listening.close()
+    assert told == [
+        "connection from 127.0.0.1 opened, 1 are open",
+        "connection from 127.0.0.1 closed, 0 are open",
+    ]

@@ -55,7 +55,7 @@ class Forward(Input[Options]):
     async def start(self, intake: Intake) -> None:
         """See Input."""
         self._intake = intake
-        self._listener = StreamListener(self._open, self.log.warn)
+        self._listener = StreamListener(self._open, self.log.warn, self.log.debug)
         intake.on_room(self._listener.pause, self._listener.resume)
         options, core = self.options, self.core
         if options.unix_path:

@@ -36,7 +36,7 @@ class Tcp(Input[Options]):
         """See Input."""
         core = self.core
         self._listener = StreamListener(
-            lambda peer: PayloadSession(self._payload, intake, peer, self.log.warn), self.log.warn
+            lambda peer: PayloadSession(self._payload, intake, peer, self.log.warn), self.log.warn, self.log.debug
         )
         intake.on_room(self._listener.pause, self._listener.resume)
         host = core.listen or core.host or "0.0.0.0"

@@ -45,7 +45,7 @@ class UnixSocket(Input[Options]):
             await datagrams.listen_unix(options.socket_path, options.socket_permissions)
         else:
             listener = StreamListener(
-                lambda peer: PayloadSession(self._payload, intake, peer, self.log.warn), self.log.warn
+                lambda peer: PayloadSession(self._payload, intake, peer, self.log.warn), self.log.warn, self.log.debug
             )
             self._listener = listener
             intake.on_room(listener.pause, listener.resume)
