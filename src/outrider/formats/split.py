@@ -15,8 +15,10 @@ _BLANKS: Final = re.compile(r"[ \t\r\n]*")
 _AGAIN: Final = re.compile(r"\n|\}(?=\{)")
 _GOES_ON: Final = re.compile(r"\.|[eE][+-]?")
 """What stands behind the digits of a number whose end has not come."""
-_FIRST: Final = frozenset('{["-0123456789tfnNI')
 _WORDS: Final = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
+_WORD: Final = 12
+_ENDED: Final = (dict, list, str)
+"""Values that have an end of their own."""
 _ESCAPE: Final = 6
 _WINDOW: Final = 4096
 
@@ -80,7 +82,8 @@ class JsonValues(_Splitter):
 
     def __init__(self, limit: int) -> None:
         super().__init__(limit)
-        self._decoder = json.JSONDecoder(parse_constant=_no_constant)
+        # What raw_decode calls; a call less for each record.
+        self._scan = json.JSONDecoder(parse_constant=_no_constant).scan_once  # type: ignore[attr-defined]
         self.garbage = 0
         """How many times the last ``feed`` came upon what is no JSON and skipped it."""
 
@@ -118,17 +121,19 @@ class JsonValues(_Splitter):
     def _read(self, text: str, values: list[Any]) -> tuple[int, int | None]:
         """Where the values end that are complete, and where in what follows it is seen that it is no JSON, or None."""
         position = _end(_BLANKS, text, 0)
-        while position < len(text):
-            if text[position] not in _FIRST:
-                return position, position
+        scan, length = self._scan, len(text)
+        while position < length:
             try:
-                value, end = self._decoder.raw_decode(text, position)
+                value, end = scan(text, position)
+            except StopIteration as error:  # no value begins there
+                rest = text[error.value : error.value + _WORD]
+                return position, None if any(word.startswith(rest) for word in _WORDS) else error.value
             except json.JSONDecodeError as error:
                 return position, None if _unfinished(error, text) else error.pos
             except (ValueError, RecursionError):
                 # A number of thousands of digits may yet be a float, all else stays as it is.
                 return position, None if text[-1] in "0123456789.eE+-" else position
-            if not isinstance(value, dict | list | str) and (end == len(text) or _GOES_ON.fullmatch(text, end)):
+            if not isinstance(value, _ENDED) and (end == length or _GOES_ON.fullmatch(text, end)):
                 break  # a number may go on
             values.append(value)
             position = _end(_BLANKS, text, end)
@@ -147,13 +152,11 @@ def _no_constant(name: str) -> None:
 
 def _unfinished(error: json.JSONDecodeError, text: str) -> bool:
     """Whether more text may make a value of it."""
-    rest = text[error.pos : error.pos + 12]
+    rest = text[error.pos : error.pos + _WORD]
     if not rest or error.msg.startswith("Unterminated string"):
         return True
     if error.msg.startswith("Invalid \\uXXXX"):
         return len(rest) <= _ESCAPE and "\n" not in rest
-    if error.msg == "Expecting value":
-        return any(word.startswith(rest) for word in _WORDS)
     return _GOES_ON.fullmatch(rest) is not None
 
 

@@ -104,6 +104,7 @@ MALFORMED = [
 @pytest.mark.parametrize("line", MALFORMED)
 def test_what_is_malformed_is_one_fault_at_once(line: bytes) -> None:
     data = b'{"n":1}\n' + line + b'\n{"n":2}\n{"n":3}\n'
+    cuts: Sequence[int]
     for cuts in ([], range(len(data))):
         machine = JsonValues(1000)
         assert feed_all(machine, data, cuts) == ([{"n": 1}, {"n": 2}, {"n": 3}], 1)
@@ -144,14 +145,14 @@ def test_a_record_of_several_lines_is_legal_and_the_next_one_survives_a_broken_o
 def test_many_lines_of_garbage_are_looked_at_once() -> None:
     machine = JsonValues(100)
     decoded: list[int] = []
-    decoder = machine._decoder
+    scan = machine._scan
 
-    class Counting(json.JSONDecoder):
-        def raw_decode(self, s: str, idx: int = 0) -> tuple[Any, int]:
-            decoded.append(len(s))
-            return decoder.raw_decode(s, idx)
+    def counting(text: str, position: int) -> tuple[Any, int]:
+        decoded.append(len(text))
+        found: tuple[Any, int] = scan(text, position)
+        return found
 
-    machine._decoder = Counting()
+    machine._scan = counting
     machine.feed(b"{x}\n" * 50_000)
     assert machine.garbage == 50_000
     assert len(decoded) == 50_000
