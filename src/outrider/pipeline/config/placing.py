@@ -14,6 +14,8 @@ from outrider.model.errors import Place, UserError, UserErrors
 from outrider.pipeline.options import Declared, Property
 
 _WORD: Final = re.compile(r"[\w.]*\w")
+_ROUTES: Final = ("match", "match_regex", "tag")
+"""What plugins do not look at: their values, such as ``*``, are quoted by chance."""
 _QUOTED: Final = re.compile(r"'([^']+)'")
 
 
@@ -52,8 +54,11 @@ def _about(error: UserError, properties: Sequence[Property], known: Mapping[str,
         if found is not None:
             return found
     parts = [error.found] if error.found else []
-    parts += _QUOTED.findall(error.message)
-    return next((item for part in parts for item in properties if part in item.value), None)
+    parts += [part.removeprefix("$") or part for part in _QUOTED.findall(error.message)]
+    own = [item for item in properties if item.key not in _ROUTES]
+    inside = (item for part in parts for item in own if part in item.value)
+    around = (item for part in parts for item in own if len(item.value) > 1 and item.value in part)
+    return next(inside, None) or next(around, None)
 
 
 def _of_key(

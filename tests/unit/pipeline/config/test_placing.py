@@ -106,3 +106,9 @@ def test_the_key_that_is_named_comes_first() -> None:
 def test_several_faults_stay_several() -> None:
     several = UserErrors([UserError("port is odd"), UserError("'left' means nothing")])
     assert found(several, ("port", "1"), ("way", "left or right")) == ["r.conf:2:9", "r.conf:3:9"]
+
+
+def test_a_part_of_a_value_and_a_value_in_a_part_are_known() -> None:
+    assert found(UserError("'*' is no field"), ("match", "*"), ("labels", "a,*")) == ["r.conf:3:9"]
+    assert found(UserError("'$a b' is no field"), ("body", "x"), ("labels", "a b")) == ["r.conf:3:9"]
+    assert found(UserError("'http://a:1' is no URL"), ("body", "x"), ("server", "a:1")) == ["r.conf:3:9"]
