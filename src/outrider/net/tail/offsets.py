@@ -1,7 +1,8 @@
 """Positions that survive a restart, in Fluent Bit's own table, so that its files can be taken over and given back.
 
 Fluent Bit's columns mean what they mean there. ``outrider_check`` is ours: number and checksum of the bytes before the
-position, which tell whether the file still is the one that was read. Fluent Bit's ``offset_marker`` is written as
+position, which tell whether the file still is the one that was read. A file that is damaged, or no database, is set
+aside under another name. Fluent Bit's ``offset_marker`` is written as
 "none". Rows are found by inode (with ``db.compare_filename`` by inode and name).
 """
 
@@ -43,6 +44,20 @@ _BUSY_MILLISECONDS: Final = 50
 """And when positions are saved, which is tried again."""
 
 
+_DAMAGED: Final = {11: "damaged", 26: "no database"}
+_FIXES: Final = {
+    3: "make it and its directory writable for this user",
+    5: "stop who else has it open, or give each tail input a database of its own",
+    6: "stop who else has it open, or give each tail input a database of its own",
+    8: "make it and its directory writable for this user",
+    13: "make room on its disk",
+    14: "make it and its directory writable for this user",
+}
+"""By the result codes of SQLite."""
+_OTHER_FIX: Final = "see to its disk, or move the file away, and positions begin anew"
+_BESIDE: Final = ("", "-journal", "-wal", "-shm")
+
+
 class Saved(Struct):
     """A row."""
 
@@ -66,7 +81,10 @@ class Position(Struct, frozen=True):
 
 
 class Offsets:
-    """The database. Every method raises LocalError when it refuses."""
+    """The database. Every method raises LocalError when it refuses.
+
+    ``set_aside`` says what was wrong with the file that was there and where it is now; empty where nothing was.
+    """
 
     def __init__(self, path: str, *, sync: str, journal: str, locking: bool, by_name: bool) -> None:
         import sqlite3  # only who keeps positions pays for it
@@ -75,12 +93,50 @@ class Offsets:
         self.by_name = by_name
         self._error = sqlite3.Error
         self._ids: dict[tuple[str, int, int], int] = {}
+        self.set_aside = ""
         try:
-            self._connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
-            self._connection.text_factory = os.fsdecode  # names of files are bytes
-            self._set_up(sync, journal, locking)
+            try:
+                self._open(sync, journal, locking)
+            except sqlite3.DatabaseError as error:
+                if _code(error) not in _DAMAGED:
+                    raise
+                self._connection.close()
+                self._set_aside(_DAMAGED[_code(error)])
+                self._open(sync, journal, locking)
         except sqlite3.Error as error:
             raise self._refused(error) from error
+
+    def _open(self, sync: str, journal: str, locking: bool) -> None:
+        import sqlite3
+
+        self._connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
+        self._connection.text_factory = os.fsdecode  # names of files are bytes
+        self._set_up(sync, journal, locking)
+        (found,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            error = sqlite3.DatabaseError(found)
+            error.sqlite_errorcode = next(iter(_DAMAGED))
+            raise error
+
+    def _set_aside(self, trouble: str) -> None:
+        to = f"{self._path}.damaged"
+        number = 1
+        while os.path.lexists(to):
+            number += 1
+            to = f"{self._path}.damaged{number}"
+        try:
+            for end in _BESIDE:
+                if end == "" or os.path.lexists(self._path + end):
+                    os.rename(self._path + end, to + end)
+        except OSError as error:
+            raise LocalError(
+                f"positions database {self._path} is {trouble}: to move it failed: {error.strerror}; fix: move it away"
+            ) from error
+        self.set_aside = (
+            f"positions database {self._path} was {trouble}: it is {to} now, and a new one is begun. What was read "
+            "before is unknown: files are read from their end, or from their head with Read_from_Head, so lines are "
+            "missed or come twice"
+        )
 
     def _set_up(self, sync: str, journal: str, locking: bool) -> None:
         connection = self._connection
@@ -96,7 +152,8 @@ class Offsets:
         connection.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
 
     def _refused(self, error: sqlite3.Error) -> LocalError:
-        return LocalError(f"positions database {self._path}: {error}")
+        fix = _FIXES.get(_code(error), _OTHER_FIX)
+        return LocalError(f"positions database {self._path}: {error}; fix: {fix}")
 
     def rows(self) -> list[Saved]:
         """All that is saved, the newest first."""
@@ -108,7 +165,7 @@ class Offsets:
                 Saved(i, os.fsdecode(n), int(o or 0), int(k or 0), bool(r), str(c or "")) for i, n, o, k, r, c in found
             ]
         except (self._error, ValueError, TypeError) as error:
-            raise LocalError(f"positions database {self._path}: {error}") from error
+            raise LocalError(f"positions database {self._path}: {error}; fix: {_OTHER_FIX}") from error
 
     def adopt(self, saved: Saved, position: Position) -> None:
         """The row is the file's from now on."""
@@ -179,3 +236,8 @@ def _stored(name: str) -> str | bytes:
     except UnicodeEncodeError:
         return os.fsencode(name)
     return name
+
+
+def _code(error: sqlite3.Error) -> int:
+    """SQLite's primary result code; 0 where there is none."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF

@@ -145,13 +145,16 @@ class Tail(Input[Options]):
         options = self.options
         if not options.db:
             return None
-        return Offsets(
+        database = Offsets(
             options.db,
             sync=options.db_sync,
             journal=options.db_journal_mode,
             locking=options.db_locking,
             by_name=options.db_compare_filename,
         )
+        if database.set_aside:
+            self.log.error(database.set_aside)
+        return database
 
     # -- which files
 

@@ -364,3 +364,13 @@ async def test_the_older_ways_to_join_lines(tmp_path: Path, start: Start) -> Non
     async with start(path=tmp_path / "b.log", read_from_head="on", docker_mode="on", parser="docker") as (_, intake):
         await intake.until(lambda intake: intake.records)
     assert intake.records == [{"log": "cut here\n", "stream": "stdout"}]
+
+
+async def test_a_damaged_database_keeps_nobody_from_starting(tmp_path: Path, start: Start) -> None:
+    path, database = tmp_path / "a.log", tmp_path / "x.db"
+    write(path, "one\n")
+    write(database, "no database\n" * 100)
+    async with start(path=path, db=database, read_from_head="on") as (plugin, intake):
+        await intake.until(has("one"))
+    assert "positions database" in plugin.logged()
+    assert (tmp_path / "x.db.damaged").read_text().startswith("no database")
