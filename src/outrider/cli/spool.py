@@ -12,11 +12,9 @@ import typer
 from outrider.formats import json
 from outrider.formats.msgpack import MalformedError
 from outrider.model.errors import LocalError, UserError
-from outrider.pipeline import registry
-from outrider.pipeline.chunk import Chunk
-from outrider.pipeline.config import build
-from outrider.pipeline.intake import RECORDS
-from outrider.pipeline.plugin import Decoder
+from outrider.pipeline.chunk import Chunk, UnknownFormError
+from outrider.pipeline.config.decoders import Decoders
+from outrider.pipeline.config.library import Library
 from outrider.spool import chunkfile
 
 _PATHS = typer.Argument(metavar="PATH…", help="Chunk files, or directories that hold some, such as storage.path.")
@@ -35,7 +33,7 @@ def show(
 
     Takes files of a spool and rejected chunks alike, also damaged ones. Ends with 1 if something cannot be read.
     """
-    decoders = _decoders() if records else {}
+    decoders = Decoders(Library())
     bad = 0
     for path in _files(paths):
         try:
@@ -49,10 +47,7 @@ def show(
             if records:
                 batch = chunk.batch(decoders)
                 sys.stdout.buffer.write(json.encode_lines(batch.times, batch.records, "date", "iso8601"))
-        except KeyError:
-            bad += 1
-            print(f"{path}: records in the form '{chunk.codec}', which no input here knows", file=sys.stderr)
-        except (LocalError, MalformedError) as error:
+        except (LocalError, MalformedError, UnknownFormError, chunkfile.DamagedError) as error:
             bad += 1
             print(f"{path}: {error}", file=sys.stderr)
     return 1 if bad else 0
@@ -66,10 +61,3 @@ def _files(paths: list[Path]) -> Iterator[Path]:
             yield from sorted([*path.rglob(f"*{chunkfile.SUFFIX}"), *path.rglob(f"*{chunkfile.BROKEN}")])
         else:
             yield path
-
-
-def _decoders() -> dict[str, Decoder]:
-    found: dict[str, Decoder] = {RECORDS: build.decode_records}
-    for name in registry.PLUGINS["input"]:
-        found.update(registry.plugin_class("input", name).codecs)
-    return found

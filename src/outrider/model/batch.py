@@ -13,7 +13,8 @@ class Batch:
 
     ``times`` are nanoseconds since the epoch (UTC), ``metadata`` is None where no record has any.
     ``id`` names the chunk that the records come from: the same records sent again have the same id, so an output
-    may use it as an idempotency key; it is empty where there is none. ``source`` is the instance name of the input that
+    may use it as an idempotency key; what is left after a part was delivered has another one (``ID-2``, ``ID-3`` …).
+    It is empty where there is none. ``source`` is the instance name of the input that
     took the records, or of the emitter of the filter that made them.
     Filters change the three lists in place; outputs only read them.
     """

@@ -17,6 +17,11 @@ SIZE_MAX: Final = 2_000_000
 """Bytes at which a chunk is sealed."""
 FILTERED: Final = "batch"
 """Codec of a chunk that has been through the filters."""
+_PART: Final = "-"
+
+
+class UnknownFormError(LookupError):
+    """The codec of a chunk is that of a plugin, a version or a parser that is not here."""
 
 
 class Chunk:
@@ -31,6 +36,8 @@ class Chunk:
         "file_is_current",
         "id",
         "memory",
+        "part",
+        "parts",
         "path",
         "pending",
         "pieces",
@@ -39,6 +46,7 @@ class Chunk:
         "size",
         "source",
         "stored",
+        "sync",
         "tag",
         "taken",
     )
@@ -64,18 +72,29 @@ class Chunk:
         """Whether it has been decoded, filtered and handed to outputs."""
         self.rests: dict[str, bytes] = {}
         """What is left for outputs that have delivered a part, packed."""
+        self.part = 1
+        self.parts: dict[str, int] = {}
+        """The number of the rest that the chunk and its file hold, and of those in ``rests``; 1: all of it."""
+        self.sync = False
+        """Whether what is written must have reached the disk."""
 
     @classmethod
     def recovered(cls, source: str, found: chunkfile.Recovered) -> Chunk:
         """A chunk that was left on disk; nothing of it is in memory."""
-        chunk = cls(source, found.header.tag, found.header.codec, found.header.created, found.header.id)
+        chunk_id, _, part = found.header.id.partition(_PART)
+        chunk = cls(source, found.header.tag, found.header.codec, found.header.created, chunk_id)
+        chunk.part = int(part) if part.isascii() and part.isdecimal() and len(part) < 10 else 1
         chunk.path, chunk.count, chunk.size, chunk.done = found.path, found.count, found.size, found.done
         return chunk
 
     @property
     def header(self) -> chunkfile.Header:
         """What stands at the front of the chunk's file."""
-        return chunkfile.Header(self.id, self.tag, self.codec, self.created)
+        return chunkfile.Header(self._name(self.part), self.tag, self.codec, self.created)
+
+    def _name(self, part: int) -> str:
+        """The id of a batch: a rest is not what the whole was, and has one of its own."""
+        return self.id if part == 1 else f"{self.id}{_PART}{part}"
 
     def append(self, raw: bytes, count: int) -> None:
         """Take raw records; into the file first, where there is one. Raises LocalError and has then taken nothing."""
@@ -94,20 +113,25 @@ class Chunk:
     def batch(self, decoders: Mapping[str, Decoder], output: str = "") -> Batch:
         """The records, decoded; what is left of them, where ``output`` has delivered a part.
 
-        Raises LocalError when the file cannot be read, MalformedError, KeyError.
+        Raises LocalError when the file cannot be read now, DamagedError and MalformedError when it never can,
+        UnknownFormError where nothing here can decode it.
         """
         rest = self.rests.get(output)
         pieces = self.pieces if rest is None else [rest]
         if not pieces and self.path is not None:
             pieces = chunkfile.read(self.path)
         if not pieces:
-            raise LocalError(f"chunk {self.id} has no records left in memory or on disk")
+            raise chunkfile.DamagedError(f"chunk {self.id} has no records left in memory or on disk")
         if self.codec == FILTERED or rest is not None:
             times, records, metadata = msgpack.decode(pieces[0])
             batch = Batch(self.tag, times, records, metadata)
         else:
-            batch = decoders[self.codec](self.tag, pieces, self.count)
-        batch.id, batch.source = self.id, self.source
+            try:
+                decode = decoders[self.codec]
+            except KeyError as error:
+                raise UnknownFormError(f"its records have the form '{self.codec}', which nothing here knows") from error
+            batch = decode(self.tag, pieces, self.count)
+        batch.id, batch.source = self._name(self.parts.get(output, self.part)), self.source
         return batch
 
     def pack(self, batch: Batch) -> None:
@@ -123,8 +147,10 @@ class Chunk:
 
         Raises LocalError as ``pack`` does.
         """
+        self.parts[output] = number = self.parts.get(output, self.part) + 1
         if alone:
             self.rests.pop(output, None)
+            self.part = number
             self._replace(batch)
         else:
             self.rests[output] = pack(batch)
@@ -134,7 +160,7 @@ class Chunk:
         self.codec, self.count, self.pieces, self.size = FILTERED, len(batch), [blob], len(blob)
         if self.path is not None:
             self.file_is_current = False
-            chunkfile.replace(self.path, self.header, blob, self.count, self.done)
+            chunkfile.replace(self.path, self.header, blob, self.count, self.done, sync=self.sync)
             self.file_is_current = True
 
     def write_to(self, directory: Path, *, sync: bool) -> None:
@@ -164,11 +190,16 @@ class Chunk:
 
     def set_aside(self) -> None:
         """Nobody can read the chunk: keep its file under another name. Raises LocalError."""
+        path = self.leave()
+        if path is not None:
+            chunkfile.set_aside(path)
+
+    def leave(self) -> Path | None:
+        """Nobody here can decode the chunk: its file stays as it is, for who can; the path."""
         self.pieces = []
         self.seal()
         path, self.path, self.file = self.path, None, None
-        if path is not None:
-            chunkfile.set_aside(path)
+        return path
 
     def delete(self) -> None:
         """Every output has answered. Raises LocalError when the file cannot be removed."""

@@ -21,37 +21,57 @@ from msgspec import Struct
 from outrider.formats import msgpack
 from outrider.model.batch import Batch, Record
 from outrider.model.errors import LocalError, OutriderError, PeerError
-from outrider.pipeline.chunk import Chunk
+from outrider.pipeline.chunk import Chunk, UnknownFormError
 from outrider.pipeline.filtering import RunningFilter
 from outrider.pipeline.ledger import Sent, count_reason
 from outrider.pipeline.log import Log
 from outrider.pipeline.plugin import Decoder, Delivery, Output
 from outrider.pipeline.quota import Quota
 from outrider.pipeline.schedule import wait_seconds
+from outrider.spool.chunkfile import DamagedError
+from outrider.spool.disk import advice
 
 _FAILURES_MAX: Final = 10_000
 _COLLECT_BYTES: Final = 32_000_000
 """Failed chunks after which garbage is collected: a library may keep a body in a cycle, and collections are rare."""
 _PROBE_SECONDS: Final = 1.0
 """While an output that may retry for ever fails, one waiting chunk in so many seconds is tried: decoding costs."""
+READ_AGAIN: Final = 2.0
+"""Seconds after which a chunk that could not be read is read again."""
+NOT_NOW: Final = (LocalError, OSError, MemoryError)
+"""Why a chunk that is as it should be may not be had at the moment."""
 _HOLD_MAX: Final = 600.0
 """Seconds that a peer may ask us to stay away; Scheduler.Cap, where that is less."""
 
 
 def described(error: Exception) -> str:
     """An error of a declared kind in its own words; of any other, which is a bug, the traceback."""
-    if isinstance(error, OutriderError | msgpack.MalformedError):
+    if isinstance(error, OutriderError | msgpack.MalformedError | DamagedError):
         return str(error)
     return "".join(traceback.format_exception(error))
 
 
 def unreadable(chunk: Chunk, error: Exception, log: Log) -> None:
-    """Say why a chunk gives no records, and keep its file under another name."""
+    """Say why a chunk gives no records, and keep its file: for who knows its form, else under another name."""
+    if isinstance(error, UnknownFormError):
+        path = chunk.leave()
+        log.error(
+            f"chunk {chunk.id} of {chunk.source} cannot be read: {error}"
+            + (f"; its file stays as it is: {path}; fix: bring back the parser or the version that it was made with")
+            * bool(path)
+        )
+        return
     log.error(f"chunk {chunk.id} of {chunk.source} cannot be read: {described(error)}")
     try:
         chunk.set_aside()
     except LocalError as refused:
         log.error(str(refused))
+
+
+def not_now(chunk: Chunk, error: BaseException) -> str:
+    """Why a chunk is read again later."""
+    told = str(error) or type(error).__name__
+    return f"chunk {chunk.id} of {chunk.source} is read again in {READ_AGAIN:g} seconds: {told}; fix: {advice(error)}"
 
 
 class Parcel(Struct):
@@ -144,6 +164,34 @@ class OutputRunner:
         self._queue.append(parcel)
         self._more.set()
 
+    def take_over(self, parcel: Parcel, *, at_once: bool) -> None:
+        """Queue a parcel of the runner before this one; its retry keeps its time, unless ``at_once``."""
+        loop = asyncio.get_running_loop()
+        if at_once or parcel.due <= loop.time():
+            self.put(parcel)
+            return
+        self._parcels[parcel.chunk.id] = parcel
+        self._waiting[id(parcel)] = (loop.call_at(parcel.due, self._retry, parcel), parcel)
+        self._patient[id(parcel)] = parcel
+
+    @property
+    def settings(self) -> tuple[type, object, object]:
+        """What the output is: of two that are the same here, one may go on with what the other knew."""
+        return type(self.plugin), self.plugin.options, self.plugin.core
+
+    @property
+    def held_until(self) -> float:
+        """Until when the peer has asked us to stay away, by the loop's clock; 0: it has not."""
+        return self._hold.when() if self._hold is not None else 0.0
+
+    def hold_until(self, until: float) -> None:
+        """Send nothing before that time, except at the stop; what has been said before holds too."""
+        loop = asyncio.get_running_loop()
+        if self._hold is not None:
+            until = max(until, self._hold.when())
+            self._hold.cancel()
+        self._hold = loop.call_at(until, self._come_back) if until > loop.time() else None
+
     async def run(self) -> None:
         """Send parcels until cancelled."""
         async with asyncio.TaskGroup() as group:
@@ -207,6 +255,9 @@ class OutputRunner:
     async def _deliver(self, parcel: Parcel) -> None:
         try:
             batch = parcel.batch or parcel.chunk.batch(self._decoders, self.name)
+        except NOT_NOW as error:
+            self._read_later(parcel, error)
+            return
         except Exception as error:  # noqa: BLE001 - whatever one chunk holds must not stop the others
             unreadable(parcel.chunk, error, self._log)
             self._drop(parcel, parcel.count, "unreadable chunk")
@@ -309,6 +360,13 @@ class OutputRunner:
             loop.call_soon(gc.collect)
         self._waiting[id(parcel)] = (handle, parcel)
 
+    def _read_later(self, parcel: Parcel, error: BaseException) -> None:
+        """The disk does not give the chunk now: the output has not been tried, so no attempt is counted."""
+        loop = asyncio.get_running_loop()
+        told = not_now(parcel.chunk, error)
+        self._log.warn(told, about=f"cannot read {type(error).__name__}")
+        self._waiting[id(parcel)] = (loop.call_later(READ_AGAIN, self._requeue, parcel), parcel)
+
     def _retry(self, parcel: Parcel) -> None:
         """The time has come; but where everything fails, there is no use in trying all that waits again and again."""
         loop = asyncio.get_running_loop()
@@ -327,12 +385,7 @@ class OutputRunner:
 
     def _stay_away(self, after: float) -> None:
         """The peer has said when to come back: nothing is sent before, except at the stop."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + self._bounded(after)
-        if self._hold is not None:
-            until = max(until, self._hold.when())
-            self._hold.cancel()
-        self._hold = loop.call_at(until, self._come_back)
+        self.hold_until(asyncio.get_running_loop().time() + self._bounded(after))
 
     def _come_back(self) -> None:
         self._hold = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from typing import Any, Final
@@ -31,6 +32,13 @@ class RunningInput(Struct):
     intake: ChunkIntake
 
 
+class Past(Struct):
+    """An output that was at work: what it was, and until when its peer has asked it to stay away (0: has not)."""
+
+    settings: tuple[type, object, object]
+    held_until: float
+
+
 class Leftovers(Struct):
     """What an engine had not delivered when another took its place: chunks before the filters, parcels behind them."""
 
@@ -41,6 +49,7 @@ class Leftovers(Struct):
     """Inputs that run on."""
     intakes: dict[str, ChunkIntake] = field(default_factory=dict)
     decoders: dict[str, Decoder] = field(default_factory=dict)
+    outputs: dict[str, Past] = field(default_factory=dict)
 
     def every_chunk(self) -> Iterator[Chunk]:
         """Each chunk once."""
@@ -62,6 +71,7 @@ class Engine(Passage):
         self._leaving = False
         self.on_up: Callable[[], None] = lambda: None
         """Called when everything has started."""
+        self.storage_path = ""
         self._kept: frozenset[str] = frozenset()
         """Inputs that run on in the engine after this one; in that one, which were running already."""
 
@@ -138,14 +148,16 @@ class Engine(Passage):
         self.up = False
         left = Leftovers(intakes=self._intakes, decoders=self.decoders)
         left.kept = {item.intake.name: item for item in self.inputs if item.intake.name in self._kept}
-        left.chunks = [chunk for queue in self._ready.values() for chunk in queue]
+        left.chunks = list(self._waiting())
         for output in self.outputs:
+            left.outputs[output.name] = Past(output.settings, output.held_until)
             for parcel in output.abandon():
                 if parcel.batch is not None:
                     self._pack(parcel.chunk, parcel.batch)
                     parcel.batch = None
                 left.parcels.append((output.name, parcel))
         self._ready.clear()
+        self._unread.clear()
         return left
 
     @property
@@ -156,7 +168,10 @@ class Engine(Passage):
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(self._flush)
-            self._flush_open()
+            try:
+                self._flush_open()
+            except Exception as error:  # noqa: BLE001 - one chunk's trouble must not end the pipeline
+                self.log.error(f"bug while flushing: {''.join(traceback.format_exception(error))}")
 
     def every_intake(self) -> list[ChunkIntake]:
         """The intakes of inputs and of filters that emit."""
@@ -173,7 +188,8 @@ class Engine(Passage):
             intake.seal_all()
 
     def _take_over(self, left: Leftovers) -> None:
-        self.decoders = {**left.decoders, **self.decoders}
+        for codec in left.decoders.keys() - self.decoders.keys():
+            self.decoders[codec] = left.decoders[codec]  # in place: the outputs have it too
         outputs = {output.name: output for output in self.outputs}
         for chunk in left.every_chunk():
             if chunk.source in self._intakes and chunk.source not in left.kept:
@@ -182,11 +198,16 @@ class Engine(Passage):
             self._intakes[name] = left.intakes[name]
             self._intakes[name].retire()
             self._intakes[name].on_disk = self._limits.charge
+            self._intakes[name].tell_of_other_place(self.storage_path)
         for chunk in left.chunks:
             self.sealed(chunk)
+        same = {name for name, output in outputs.items() if name in left.outputs}
+        same = {name for name in same if outputs[name].settings == left.outputs[name].settings}
+        for name in same:
+            outputs[name].hold_until(left.outputs[name].held_until)
         for name, parcel in left.parcels:
             if name in outputs:
-                outputs[name].put(parcel)
+                outputs[name].take_over(parcel, at_once=name not in same)
                 self._limits.charge(parcel.chunk)
                 continue
             self.log.error(f"{parcel.count} records of chunk {parcel.chunk.id} dropped: {_REMOVED} ({name})")
@@ -228,13 +249,13 @@ class Engine(Passage):
         return self._pending() > 0
 
     def _pending(self) -> int:
-        return sum(map(len, self._ready.values())) + sum(output.pending for output in self.outputs)
+        return sum(map(len, self._ready.values())) + len(self._unread) + sum(output.pending for output in self.outputs)
 
     def _account_for_the_rest(self) -> None:
         """What is in the spool stays buffered there; what was in memory only is lost, and said to be."""
         self._flush_open(last=True)
         kept = lost = 0
-        for chunk in (chunk for queue in self._ready.values() for chunk in queue):
+        for chunk in self._waiting():
             if self._intakes[chunk.source].keep(chunk):
                 kept += chunk.count
                 continue

@@ -28,6 +28,8 @@ class RunningFilter(Struct):
     seen: int = 0
     gone: int = 0
     """Records that went in, and that did not come out."""
+    has_failed: bool = False
+    """Whether the last batch was emptied because of a bug."""
 
     @property
     def reason(self) -> str:
@@ -40,19 +42,26 @@ class RunningFilter(Struct):
 
     def apply(self, batch: Batch, log: Log) -> int:
         """Filter the batch in place; how many records it has less."""
-        before = len(batch)
+        before, self.has_failed = len(batch), False
         try:
             self.plugin.apply(batch)
         except Exception as error:  # noqa: BLE001 - a bug in a filter must not stop the records
             self._bug(error, log)
-        if len(batch) > before or len(batch) != len(batch.times):
+            if self.plugin.drops_on_bug:
+                self._empty(batch)
+        columns = {len(batch.times), len(batch) if batch.metadata is None else len(batch.metadata)}
+        if len(batch) > before or columns != {len(batch)}:
             log.error(f"bug in filter {self.name}: it must not add records or change one column alone")
-            batch.times.clear()
-            batch.records.clear()
-            batch.metadata = None
+            self._empty(batch)
         self.seen += before
         self.gone += before - len(batch)
         return before - len(batch)
+
+    def _empty(self, batch: Batch) -> None:
+        self.has_failed = True
+        batch.times.clear()
+        batch.records.clear()
+        batch.metadata = None
 
     def flush(self, now: int, log: Log, *, last: bool) -> None:
         """See ``plugin.Filter``."""

@@ -20,7 +20,7 @@ from outrider.model.errors import LocalError
 from outrider.pipeline.chunk import SIZE_MAX, Chunk
 from outrider.pipeline.ledger import Ledger, count_reason
 from outrider.pipeline.log import Log
-from outrider.spool import chunkfile
+from outrider.spool import chunkfile, disk
 
 OPEN_MAX: Final = 512
 """Open chunks of an input: a sender that makes up tags gets small chunks, and no more files than this."""
@@ -155,7 +155,9 @@ class ChunkIntake:
                 self.log.error(
                     f"{found.path.name}: {found.damage}; {found.count} records recovered, the rest set aside"
                 )
-            if found.header.id in self._adopted:
+            chunk = Chunk.recovered(self.name, found)
+            chunk.sync = self._spool.sync
+            if chunk.id in self._adopted:
                 continue
             for count, reason in ((found.lost, "damaged in the spool"), (found.torn, "cut off in the spool")):
                 if count:
@@ -164,7 +166,7 @@ class ChunkIntake:
             row.accepted += found.count
             row.waiting += found.count
             row.bytes += found.size
-            chunk = self.live[found.header.id] = Chunk.recovered(self.name, found)
+            self.live[chunk.id] = chunk
             self._restored(chunk)
             yield chunk
         if self._over:
@@ -173,6 +175,8 @@ class ChunkIntake:
     def adopt(self, chunk: Chunk) -> None:
         """Take over a sealed chunk from the input of that name of the pipeline before this one."""
         self._adopted.add(chunk.id)
+        if chunk.path is not None and (self._spool is None or chunk.path.parent != self._spool.directory):
+            self._move(chunk)
         self.live[chunk.id] = chunk
         self.held += chunk.memory
         self.stored += chunk.stored
@@ -182,6 +186,32 @@ class ChunkIntake:
     def hand_to(self, sealed: Callable[[Chunk], None]) -> None:
         """Another engine gets the chunks from now on."""
         self._sealed = sealed
+
+    def _move(self, chunk: Chunk) -> None:
+        """The chunk lies where nothing would look for it at the next start."""
+        assert chunk.path is not None, "on disk"
+        old = chunk.path.parent
+        if self._spool is None:
+            self._tell_of(old)
+            return
+        try:
+            chunk.path = disk.move(chunk.path, self._spool.directory, sync=self._spool.sync)
+        except LocalError as error:
+            self.log.warn(str(error), about=f"move {old}")
+            self._tell_of(old)
+
+    def tell_of_other_place(self, storage_path: str) -> None:
+        """Warn where chunks of this input, which is gone, lie elsewhere than below ``storage_path``."""
+        for directory in {chunk.path.parent for chunk in self.live.values() if chunk.path is not None}:
+            if not storage_path or directory.parent != Path(storage_path):
+                self._tell_of(directory)
+
+    def _tell_of(self, directory: Path) -> None:
+        self.log.warn(
+            f"chunks stay in {directory} until they are delivered, and the storage.path is another one now: should the"
+            " process die before, nothing looks for them there; fix: move them into the input's new directory then",
+            about=f"chunks in {directory}",
+        )
 
     def retire(self) -> None:
         """The input is gone; what it took is still under way."""
@@ -288,6 +318,7 @@ class ChunkIntake:
         return chunk
 
     def _add(self, chunk: Chunk) -> None:
+        chunk.sync = self._spool is not None and self._spool.sync
         self._open[chunk.tag, chunk.codec] = chunk
         self._in_memory[chunk.id] = self.live[chunk.id] = chunk
         chunk.memory = CHUNK_COST
@@ -304,12 +335,13 @@ class ChunkIntake:
         self.trouble = str(error)
         waits = self._spool is not None and not self._spool.memory_fallback
         what = "senders wait until there is room" if waits else "records are kept in memory only"
-        self.log.error(f"{error}; {what}; fix: free disk space")
+        self.log.error(f"{error}; {what}; fix: {disk.advice(error)}")
 
     def _try_disk(self, spool: Spool) -> None:
         """Write what memory alone has and should not, now that there may be room again."""
         waiting = [chunk for chunk in self._in_memory.values() if chunk.path is None and chunk.pieces]
         try:
+            disk.make_directory(spool.directory, sync=spool.sync)
             for chunk in waiting if spool.first else []:
                 self._write(chunk, spool)
                 self.on_disk(chunk)
@@ -323,7 +355,7 @@ class ChunkIntake:
         self._resume_if_room()
 
     def _write(self, chunk: Chunk, spool: Spool) -> None:
-        spool.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        disk.make_directory(spool.directory, sync=spool.sync)
         chunk.write_to(spool.directory, sync=spool.sync)
         self._restored(chunk)
 
@@ -371,6 +403,6 @@ class ChunkIntake:
                     self.on_disk(chunk)
             except LocalError as error:
                 self.trouble = str(error)
-                self.log.error(f"{error}; senders wait until there is room; fix: free disk space")
+                self.log.error(f"{error}; senders wait until there is room; fix: {disk.advice(error)}")
                 return
             self._let_go(chunk)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from outrider.model.batch import Batch
 from outrider.model.errors import LocalError
 from outrider.pipeline.chunk import FILTERED, Chunk
-from outrider.pipeline.delivery import OutputRunner, Parcel, unreadable
+from outrider.pipeline.delivery import NOT_NOW, READ_AGAIN, OutputRunner, Parcel, not_now, unreadable
 from outrider.pipeline.filtering import RunningFilter
 from outrider.pipeline.intake import ChunkIntake
 from outrider.pipeline.ledger import Ledger, Taken
@@ -38,6 +38,8 @@ class Passage:
         """Whether everything has started, and nothing was left to another engine."""
         self._routes: dict[str, tuple[OutputRunner, ...]] = {}
         self._ready: dict[tuple[str, ...], deque[Chunk]] = {}
+        self._unread: list[Chunk] = []
+        """Chunks that the disk did not give: read again after a while."""
         self._pumping = False
         self._frozen = False
         self._stopping = asyncio.Event()
@@ -47,8 +49,7 @@ class Passage:
 
     def sealed(self, chunk: Chunk) -> None:
         """A chunk is complete."""
-        route = tuple(output.name for output in self.route(chunk.tag))
-        self._ready.setdefault(route, deque()).append(chunk)
+        self._enqueue(chunk)
         self._limits.charge(chunk)
         self.pump()
 
@@ -93,15 +94,19 @@ class Passage:
 
     def _take_up(self, chunk: Chunk) -> None:
         row = self.ledger.of_input(chunk.source, chunk.tag)
-        row.waiting -= chunk.count
-        chunk.taken = True
         try:
             batch = chunk.batch(self.decoders)
+        except NOT_NOW as error:
+            self._read_later(chunk, error)
+            return
         except Exception as error:  # noqa: BLE001 - whatever one chunk holds must not stop the others
             unreadable(chunk, error, self.log)
+            row.waiting -= chunk.count
             row.dropped["unreadable chunk"] += chunk.count
             self._close(chunk)
             return
+        row.waiting -= chunk.count
+        chunk.taken = True
         if len(batch) < chunk.count:
             row.dropped["malformed record"] += chunk.count - len(batch)
             self.log.error(f"{chunk.count - len(batch)} malformed records of {chunk.source}, tag {chunk.tag}, dropped")
@@ -110,7 +115,7 @@ class Passage:
             chunk.raw_is_final = not filters
             self._filter(filters, batch, row)
         outputs = [output for output in self.route(chunk.tag) if output.name not in chunk.done]
-        if not outputs and not chunk.done:
+        if batch.records and not outputs and not chunk.done:
             row.dropped["no output matches the tag"] += len(batch)
             self.log.warn(f"records with the tag {chunk.tag} match no output and are dropped")
         else:
@@ -120,12 +125,36 @@ class Passage:
             return
         self._hand_over(chunk, batch, outputs)
 
+    def _read_later(self, chunk: Chunk, error: BaseException) -> None:
+        """The disk does not give the chunk now: it waits as before, and others pass it meanwhile."""
+        self.log.warn(not_now(chunk, error), about=f"cannot read {type(error).__name__}")
+        if not self._unread:
+            asyncio.get_running_loop().call_later(READ_AGAIN, self._put_back)
+        self._unread.append(chunk)
+
+    def _put_back(self) -> None:
+        if self._frozen:
+            return  # they are among the leftovers
+        unread, self._unread = self._unread, []
+        for chunk in unread:
+            self._enqueue(chunk)
+        self.pump()
+
+    def _enqueue(self, chunk: Chunk) -> None:
+        self._ready.setdefault(tuple(output.name for output in self.route(chunk.tag)), deque()).append(chunk)
+
+    def _waiting(self) -> Iterator[Chunk]:
+        """Every chunk that is to be taken up."""
+        for queue in self._ready.values():
+            yield from queue
+        yield from self._unread
+
     def _filter(self, filters: Sequence[RunningFilter], batch: Batch, row: Taken) -> None:
         for item in filters:
             if not batch.records:
                 return
             gone = item.apply(batch, self.log)
-            if gone and item.emitter:
+            if gone and item.emitter and not item.has_failed:
                 row.moved[item.emitter.name] += gone
             elif gone:
                 row.dropped[item.reason] += gone
@@ -181,7 +210,10 @@ class Passage:
 
     def _discard(self, chunk: Chunk) -> None:
         """Every output has lost a chunk that waits to be taken up."""
-        self._ready[tuple(output.name for output in self.route(chunk.tag))].remove(chunk)
+        if chunk in self._unread:
+            self._unread.remove(chunk)
+        else:
+            self._ready[tuple(output.name for output in self.route(chunk.tag))].remove(chunk)
         row = self.ledger.of_input(chunk.source, chunk.tag)
         row.waiting -= chunk.count
         row.passed += chunk.count

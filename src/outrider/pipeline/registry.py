@@ -76,6 +76,15 @@ PLUGINS: Final[dict[str, dict[str, str]]] = {
 """Kind to name to the class in ``outrider.plugins.<kind>s.<name>.plugin``."""
 
 
+CODECS: Final = {
+    "forward.entries": "forward",
+    "forward.messages": "forward",
+    "syslog": "syslog",
+    "tail/lines": "tail",
+}
+"""Raw form of records, up to a colon, to the input plugin that decodes it; a test proves that it lists them all."""
+
+
 OBJECTS: Final = {"cloudwatch.so": "cloudwatch", "firehose.so": "firehose", "kinesis.so": "kinesis"}
 """Shared objects that other images load, and the plugins that take their place."""
 

@@ -15,7 +15,7 @@ from outrider.model.batch import Batch
 from outrider.model.errors import LocalError
 from outrider.pipeline.chunk import FILTERED, Chunk, pack
 from outrider.pipeline.log import Log
-from outrider.spool import chunkfile
+from outrider.spool import chunkfile, disk
 
 
 class DeadLetters:
@@ -24,13 +24,14 @@ class DeadLetters:
     ``size`` is what lies there, in bytes, ``kept`` how many chunks this process has added.
     """
 
-    def __init__(self, directory: Path, limit: int, outputs: Iterable[str], log: Log) -> None:
-        self.size = sum(path.stat().st_size for path in directory.rglob(f"*{chunkfile.SUFFIX}"))
+    def __init__(self, directory: Path, limit: int, outputs: Iterable[str], log: Log, *, sync: bool = False) -> None:
+        self.size = _lies_in(directory)
         self.kept = 0
         self._directory = directory
         self._limit = limit
         self._outputs = frozenset(outputs)
         self._log = log
+        self._sync = sync
 
     def keep(self, chunk: Chunk, output: str, batch: Batch) -> None:
         """Write the records of ``batch``, which ``output`` has not taken; trouble is logged."""
@@ -46,16 +47,16 @@ class DeadLetters:
         header = chunkfile.Header(os.urandom(16).hex(), chunk.tag, FILTERED, chunk.created)
         try:
             path = self._write(directory, header, blob, len(batch), output)
-        except (OSError, LocalError) as error:
+        except LocalError as error:
             self._log.error(f"{len(batch)} rejected records of chunk {chunk.id} are not kept: {error}")
             return
         self.kept += 1
-        self.size += path.stat().st_size
+        self.size += _size(path)
         self._log.warn(f"{len(batch)} rejected records of chunk {chunk.id} are kept in {path}", about="kept")
 
     def _write(self, directory: Path, header: chunkfile.Header, blob: bytes, count: int, output: str) -> Path:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = chunkfile.ChunkFile(directory, header, sync=False)
+        disk.make_directory(directory, sync=self._sync)
+        file = chunkfile.ChunkFile(directory, header, sync=self._sync)
         try:
             file.append(blob, count)
             file.seal()
@@ -65,3 +66,16 @@ class DeadLetters:
             file.delete()
             raise
         return file.path
+
+
+def _lies_in(directory: Path) -> int:
+    """Bytes of the chunk files in a directory, from which somebody may move them at any moment."""
+    files = (Path(folder) / name for folder, _, names in os.walk(directory) for name in names)
+    return sum(_size(path) for path in files if path.suffix == chunkfile.SUFFIX)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # moved away meanwhile
+        return 0

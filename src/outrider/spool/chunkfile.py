@@ -39,6 +39,10 @@ SUFFIX: Final = ".chunk"
 BROKEN: Final = ".broken"
 
 
+class DamagedError(ValueError):
+    """A file is there and can be read, and does not hold what it should; or it is gone."""
+
+
 class Header(Struct, frozen=True):
     """What a chunk is: ``created`` in nanoseconds since the epoch."""
 
@@ -135,10 +139,15 @@ def mark_done(path: Path, output: str) -> None:
         raise LocalError(f"cannot write the spool {path.parent}: {error.strerror}") from error
 
 
-def replace(path: Path, header: Header, raw: bytes, count: int, done: Iterable[str] = ()) -> None:
-    """Put other content in place of a sealed chunk's, at once or not at all; ``done`` outputs stay marked."""
+def replace(
+    path: Path, header: Header, raw: bytes, count: int, done: Iterable[str] = (), *, sync: bool = False
+) -> None:
+    """Put other content in place of a sealed chunk's, at once or not at all; ``done`` outputs stay marked.
+
+    With ``sync`` it has reached the disk before it takes the place of the other. Raises LocalError.
+    """
     marks = [_frame(_DONE, output.encode(), 0) for output in sorted(done)]
-    _write_whole(path, [_header_frame(header), _frame(_DATA, raw, count), *marks], sync=False)
+    _write_whole(path, [_header_frame(header), _frame(_DATA, raw, count), *marks], sync=sync)
 
 
 def delete(path: Path) -> None:
@@ -174,10 +183,15 @@ def set_aside(path: Path) -> Path:
 
 
 def read(path: Path) -> list[bytes]:
-    """The raw pieces of a sealed chunk. Raises LocalError when it cannot be read or is damaged."""
-    scan = _scan(_contents(path))
+    """The raw pieces of a sealed chunk. Raises LocalError when it cannot be read now, DamagedError."""
+    try:
+        scan = _scan(_contents(path))
+    except LocalError as error:
+        if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+            raise DamagedError(f"{path} is gone") from error
+        raise
     if scan.damage:
-        raise LocalError(f"{path} is damaged: {scan.damage}")
+        raise DamagedError(f"{path} is damaged: {scan.damage}")
     return [payload for kind, payload, _ in scan.frames if kind == _DATA]
 
 

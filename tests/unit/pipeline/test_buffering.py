@@ -304,7 +304,7 @@ async def test_damage_is_told_set_aside_and_the_rest_delivered(pipeline: Any, tm
     assert path.with_suffix(chunkfile.BROKEN).read_bytes() == contents.replace(b"word1", b"worm1")
 
 
-async def test_a_chunk_of_an_unknown_kind_is_set_aside(pipeline: Any, tmp_path: Path) -> None:
+async def test_a_chunk_of_an_unknown_form_stays_where_it_is(pipeline: Any, tmp_path: Path) -> None:
     directory = tmp_path / "spool" / "steered.0"
     directory.mkdir(parents=True)
     file = chunkfile.ChunkFile(directory, chunkfile.Header("1" * 32, "app", "from.the.future", 1), sync=False)
@@ -313,7 +313,8 @@ async def test_a_chunk_of_an_unknown_kind_is_set_aside(pipeline: Any, tmp_path: 
     async with pipeline(config(tmp_path / "spool")) as running:
         await running.settled()
     assert running.taken()["dropped"] == {"unreadable chunk": 3}
-    assert [path.suffix for path in directory.iterdir()] == [chunkfile.BROKEN]
+    assert [path.suffix for path in directory.iterdir()] == [chunkfile.SUFFIX]
+    assert "form 'from.the.future', which nothing here knows; its file stays as it is" in running.log.getvalue()
 
 
 async def test_chunks_of_an_input_that_is_gone_are_told(pipeline: Any, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from outrider.formats import msgpack
 from outrider.model.batch import Batch, Record
 from outrider.model.errors import Place
-from outrider.pipeline.config import build
+from outrider.pipeline.config import build, decoders
 from outrider.pipeline.config.configuration import Configuration, PluginSection
 from outrider.pipeline.log import LEVELS, Log, Sink
 from outrider.pipeline.options import Property
@@ -27,7 +27,7 @@ class KeepingIntake:
     """See ``outrider.pipeline.plugin.Intake``; ``records`` are decoded as the pipeline would."""
 
     def __init__(self, plugin: Any) -> None:
-        self._decoders = {"records": build.decode_records, **plugin.codecs}
+        self._decoders = {"records": decoders.decode_records, **plugin.codecs}
         self.batches: list[Batch] = []
         self.refused: list[tuple[str, int, str]] = []
         self.full = False

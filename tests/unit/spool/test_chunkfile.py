@@ -174,10 +174,13 @@ def test_reading_a_damaged_chunk_is_an_error(tmp_path: Path) -> None:
     contents = bytearray(path.read_bytes())
     contents[-1] ^= 1
     path.write_bytes(contents)
-    with pytest.raises(LocalError, match="damaged"):
+    with pytest.raises(chunkfile.DamagedError, match="damaged"):
         chunkfile.read(path)
     path.unlink()
-    with pytest.raises(LocalError, match="No such file"):
+    with pytest.raises(chunkfile.DamagedError, match="is gone"):
+        chunkfile.read(path)
+    path.mkdir()
+    with pytest.raises(LocalError, match="cannot read"):
         chunkfile.read(path)
 
 

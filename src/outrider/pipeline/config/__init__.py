@@ -5,6 +5,7 @@
 ``findings``  everything that is wrong with a configuration
 ``library``   the parsers and multiline parsers of a configuration, by name
 ``definitions``  the keys of one of these, and how it is made of them
+``decoders``  raw forms of records to batches, also those of plugins that the configuration has not
 ``stock``     those that are built in
 ``instances``  a section to a plugin instance, checked
 ``placing``   where the faults stand that a plugin finds in its options

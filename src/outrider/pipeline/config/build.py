@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 from msgspec import Struct, field
 
-from outrider.formats import msgpack, values
+from outrider.formats import values
 from outrider.formats.regex import Regex
-from outrider.model.batch import Batch, Record
 from outrider.model.errors import UserError
 from outrider.model.tag import matcher
 from outrider.pipeline import options, storage
 from outrider.pipeline.common.metrics import Metrics
 from outrider.pipeline.config.configuration import Configuration, PluginSection, expand_all
+from outrider.pipeline.config.decoders import Decoders
 from outrider.pipeline.config.findings import Findings
 from outrider.pipeline.config.instances import Classes, Instance, Maker
 from outrider.pipeline.config.library import Library
 from outrider.pipeline.delivery import OutputRunner, Retries
 from outrider.pipeline.engine import Engine, RunningInput
 from outrider.pipeline.filtering import RunningFilter
-from outrider.pipeline.intake import RECORDS, ChunkIntake
+from outrider.pipeline.intake import ChunkIntake
 from outrider.pipeline.ledger import Ledger
 from outrider.pipeline.log import Log
 from outrider.pipeline.quota import Quota
@@ -182,7 +182,8 @@ def engine(
     """
     service, ledger = result.service, ledger or Ledger()
     made = Engine(ledger, result.log.child("engine"), service.flush, service.grace)
-    made.decoders[RECORDS] = decode_records
+    made.decoders = Decoders(result.library)
+    made.storage_path = service.storage_path
     for item in result.of_kind("output"):
         retries = Retries(
             values.retry_limit(item.core.retry_limit or item.plugin.retry_limit, lambda warning: None),
@@ -238,7 +239,9 @@ def _keep_rejected(made: Engine, service: Service) -> None:
     directory = storage.rejected_directory(service)
     if directory is not None:
         names = [output.name for output in made.outputs]
-        letters = DeadLetters(directory, service.storage_rejected_limit, names, made.log)
+        letters = DeadLetters(
+            directory, service.storage_rejected_limit, names, made.log, sync=service.storage_sync == "full"
+        )
         for output in made.outputs:
             output.rejected = letters.keep
 
@@ -288,16 +291,3 @@ def tag_test(match: str, match_regex: str, section: PluginSection) -> Callable[[
     if match:
         tests.append(matcher(match))
     return lambda tag: any(test(tag) for test in tests)
-
-
-def decode_records(tag: str, pieces: Sequence[bytes], count: int) -> Batch:
-    """The codec of records that inputs made themselves."""
-    batch = Batch(tag, [], [])
-    found: list[Record] = []
-    for piece in pieces:
-        times, records, metadata = msgpack.decode(piece)
-        batch.times += times
-        batch.records += records
-        found += metadata or [{}] * len(records)
-    batch.metadata = found if any(found) else None
-    return batch

@@ -71,7 +71,7 @@ def part(plan: build.Plan, number: int) -> build.Plan:
     if number:
         service = dataclasses.replace(service, http_server=False)
     instances = [item for item in plan.instances if item.kind != "input" or not number or item.plugin.shared]
-    return build.Plan(service, instances, plan.log)
+    return build.Plan(service, instances, plan.log, plan.library)
 
 
 def gather(storage: Path, processes: int, log: Log) -> None:

@@ -9,6 +9,7 @@ from typing import ClassVar, Final
 from outrider.model.errors import UserError
 from outrider.net.listen import Answer, DatagramListener, StreamListener, UnixAddress
 from outrider.net.tls import server_context
+from outrider.pipeline.config.library import Library
 from outrider.pipeline.plugin import Decoder, Input, Intake, Unfinished
 from outrider.plugins.inputs.syslog.config import Options
 from outrider.plugins.inputs.syslog.decode import CODEC, decode, decode_with, piece
@@ -42,6 +43,14 @@ class Syslog(Input[Options]):
             server_context(self.core)
         self._tag = self.core.tag or self.context.name
 
+    @classmethod
+    def decoder(cls, codec: str, library: Library) -> Decoder | None:
+        """See Input."""
+        form, _, parser = codec.partition(":")
+        if form != CODEC:
+            return None
+        return decode_with(library.parser(parser)) if parser else decode
+
     def unix_sockets(self) -> list[UnixAddress]:
         """See Input."""
         options = self.options
@@ -56,7 +65,7 @@ class Syslog(Input[Options]):
         self._listener: StreamListener | DatagramListener
         host, port = core.listen or core.host or "0.0.0.0", core.port or DEFAULT_PORT
         if options.mode in ("tcp", "unix_tcp"):
-            listener = self._listener = StreamListener(self._open, self.log.warn)
+            listener = self._listener = StreamListener(self._open, self.log.warn, self.log.debug)
             intake.on_room(listener.pause, listener.resume)
             if options.mode == "tcp":
                 tls = server_context(core) if core.tls else None

@@ -24,6 +24,7 @@ from outrider.net.tail.gzip import GzipFile
 from outrider.net.tail.offsets import Offsets
 from outrider.net.tail.positions import Positions
 from outrider.net.tail.watch import TICK, Watch, has_more
+from outrider.pipeline.config.library import Library
 from outrider.pipeline.plugin import Decoder, Input, Intake
 from outrider.plugins.inputs.tail.config import Options
 from outrider.plugins.inputs.tail.decode import CODEC, decode
@@ -88,6 +89,18 @@ class Tail(Input[Options]):
     def tags(self) -> str:
         """See Input."""
         return self._tag if self._regex is None else f"{self._tag.partition('<')[0]}*"
+
+    @classmethod
+    def decoder(cls, codec: str, library: Library) -> Decoder | None:
+        """See Input. Lines whose parser is gone are left as they stand."""
+
+        def parser_of(name: str) -> Parser | None:
+            try:
+                return library.parser(name)
+            except UserError:
+                return None
+
+        return partial(decode, parser_of=parser_of) if codec == CODEC else None
 
     def _parser(self, name: str) -> Parser | None:
         """The parser of that name; None where a chunk of an earlier configuration names one that is gone."""

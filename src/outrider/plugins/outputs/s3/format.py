@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Final
 
 from outrider.formats import json
@@ -25,12 +26,14 @@ def encode(batch: Batch, options: Options, *, escape_unicode: bool) -> tuple[byt
 
 
 def batch_name(batch: Batch) -> bytes:
-    """The id of a batch in 16 bytes; none where it has no such id."""
+    """The id of a batch in 16 bytes; none where it has none. That of a rest is another one than that of the whole."""
     try:
         name = bytes.fromhex(batch.id)
     except ValueError:
-        return b""
-    return name if len(name) == _NAME else b""
+        name = b""
+    if len(name) == _NAME or not batch.id:
+        return name
+    return hashlib.blake2b(batch.id.encode("utf-8", "surrogateescape"), digest_size=_NAME).digest()
 
 
 def _text(value: object, escape_unicode: bool) -> bytes:

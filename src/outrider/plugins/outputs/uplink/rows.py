@@ -18,6 +18,7 @@ from outrider.protocols.uplink import Row
 ROWS_MAX: Final = 10_000
 """Rows of one batch on the wire; the server takes up to 50,000."""
 
+_ID_DIGITS: Final = 32
 _MESSAGE: Final = ("message", "log", "msg")
 _CONTAINER: Final = ("ident", "container_name")
 _CONTAINER_ID: Final = ("host", "container_id")
@@ -33,8 +34,10 @@ def parts(batch: Batch, task: str) -> Iterator[tuple[str, list[Row]]]:
 
 
 def part_id(chunk: str, number: int) -> str:
-    """32 hex digits that name a part of a chunk."""
-    return chunk if number == 0 else hashlib.blake2b(f"{chunk}:{number}".encode(), digest_size=16).hexdigest()
+    """32 hex digits that name a part of a chunk, or of the rest of one (whose id is longer)."""
+    if number == 0 and len(chunk) == _ID_DIGITS:
+        return chunk
+    return hashlib.blake2b(f"{chunk}:{number}".encode(), digest_size=16).hexdigest()
 
 
 def row(time: int, record: Record, tag: str, task: str) -> Row:

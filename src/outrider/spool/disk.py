@@ -1,0 +1,107 @@
+"""Directories of a spool: made, locked, moved into; and what to do about a disk that refuses."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from outrider.model.errors import LocalError, UserError
+
+LOCK: Final = ".outrider.lock"
+_ADVICE: Final = {
+    errno.ENOSPC: "free disk space",
+    errno.EDQUOT: "raise the quota, or free disk space",
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+    errno.ENFILE: "raise the system's limit of open files (fs.file-max)",
+    errno.ENOENT: "mount the directory, or make it again",
+    errno.ENOTDIR: "make it a directory",
+    errno.EACCES: "let this user write there",
+    errno.EPERM: "let this user write there",
+    errno.EROFS: "mount it so that it can be written",
+}
+
+
+def advice(error: BaseException) -> str:
+    """What to do about a disk that refuses, by the OSError behind ``error``."""
+    cause = error if isinstance(error, OSError) else error.__cause__
+    number = cause.errno if isinstance(cause, OSError) else None
+    return _ADVICE.get(number or 0, "look at the disk, and at the kernel's log")
+
+
+def make_directory(directory: Path, *, sync: bool) -> None:
+    """Make a directory and those above it; with ``sync`` their names reach the disk. Raises LocalError."""
+    try:
+        missing = [each for each in (directory, *directory.parents) if not each.exists()] if sync else []
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for each in missing:
+            _sync(each.parent)
+    except OSError as error:
+        raise LocalError(f"cannot make the spool {directory}: {error.strerror}") from error
+
+
+def move(path: Path, directory: Path, *, sync: bool) -> Path:
+    """Put a file into another directory of the same file system; the new path. Raises LocalError."""
+    make_directory(directory, sync=sync)
+    try:
+        moved = path.rename(directory / path.name)
+        if sync:
+            _sync(directory)
+            _sync(path.parent)
+    except OSError as error:
+        raise LocalError(f"cannot move {path} to {directory}: {error.strerror}") from error
+    return moved
+
+
+class Locks:
+    """The directories that this process alone may use; ``warn`` is told of one that cannot be locked.
+
+    A lock ends with the last process that has it: what was forked shares those of its parent.
+    """
+
+    def __init__(self, warn: Callable[[str], None]) -> None:
+        self._warn = warn
+        self._held: dict[str, int] = {}
+
+    def hold(self, directory: str) -> None:
+        """Take a directory, unless it is held already. Raises UserError where another process has it."""
+        path = os.path.realpath(directory)
+        if path in self._held:
+            return
+        try:
+            os.makedirs(path, mode=0o700, exist_ok=True)
+            fd = os.open(os.path.join(path, LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            self._warn(f"storage.path {directory} cannot be locked: {error.strerror}; fix: {advice(error)}")
+            return
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            raise UserError(
+                f"storage.path {directory} is in use by another process",
+                fix="stop that one, or give this one a storage.path of its own",
+            ) from None
+        except OSError as error:  # a file system without locks
+            os.close(fd)
+            self._warn(f"storage.path {directory} cannot be locked: {error.strerror}; fix: use another file system")
+            return
+        self._held[path] = fd
+
+    def release(self) -> None:
+        """Let go of all of them."""
+        while self._held:
+            with contextlib.suppress(OSError):
+                os.close(self._held.popitem()[1])
+
+
+def _sync(directory: Path) -> None:
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
