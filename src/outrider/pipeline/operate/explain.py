@@ -64,7 +64,7 @@ def graph(plan: Plan) -> Graph:
             lines += [*_own(item), *_buffer(item, plan.service, sharing)]
             lines += [f"processor {processor.name}" for processor in item.processors]
         else:
-            lines += [f"emitted by {item.name}", *_emitter(item)]
+            lines += [f"emitted by {item.name}", *_emitter(source, plan.service, bool(stored))]
         found.inputs.append(Node("input", source.name, lines))
     for item in plan.of_kind("filter"):
         lines = [_match(item), *_own(item)]
@@ -183,9 +183,17 @@ def _buffer(item: Instance, service: Service, sharing: int) -> list[str]:
     return [f"{bounded}; full: {waits}" if limit else f"{bounded}: grows while an output is down"]
 
 
-def _emitter(item: Instance) -> list[str]:
-    limit = item.plugin.options.emitter_mem_buf_limit
-    return [f"up to {_size(limit)} of memory; full: filtering waits"] if limit else ["memory without limit"]
+def _emitter(source: Source, service: Service, stored: bool) -> list[str]:
+    """``stored``: whether some input keeps its records on disk, which is the emitter's default then."""
+    chosen = source.item.plugin.options
+    limit = chosen.emitter_mem_buf_limit
+    bounded = f"up to {_size(limit)} of memory" if limit else "memory without limit"
+    spool = f"{service.storage_path}/{source.name}"
+    if (chosen.emitter_storage_type or ("filesystem" if stored else "memory")) == "filesystem":
+        return [f"kept on disk in {spool}, {bounded}"]
+    if not limit:
+        return [bounded]
+    return [f"{bounded}; full: {f'spills to {spool}' if service.storage_path else 'filtering waits'}"]
 
 
 def _retries(item: Instance, service: Service) -> str:

@@ -43,7 +43,7 @@ def places(tmp_path: Path, text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("[INPUT]\n    Name dummy\n    Dummy {broken\n", ["3:11"]),
+        ("[INPUT]\n    Name dummy\n    Dummy {broken\n    Rate 0\n    Copies 0\n", ["3:11", "4:10", "5:12"]),
         ("[FILTER]\n    Name grep\n    Match *\n    Regex log x\n    Regex log [\n", ["5:11"]),
         (
             "[FILTER]\n    Name rewrite_tag\n    Match *\n    Rule $a [ b no\n    Rule $a b c no\n    Rule $a ( c no\n",

@@ -177,9 +177,26 @@ def test_an_emitter_is_a_source_of_its_own(tmp_path: Path) -> None:
         ("emitter_for_rewrite_tag.0", "null.0", True, ()),
     ]
     assert "tag err.*" in node(found.inputs, "emitter_for_rewrite_tag.0")
+    assert "up to 10 MB of memory; full: filtering waits" in node(found.inputs, "emitter_for_rewrite_tag.0")
     assert "as emitter_for_rewrite_tag.0" in node(found.filters, "rewrite_tag.0")
     assert [item.name for item in found.inputs] == ["dummy.0", "emitter_for_rewrite_tag.0"]
     ElementTree.fromstring(drawing.svg(found))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("", "up to 10 MB of memory; full: spills to {path}/e"),
+        ("    emitter_mem_buf_limit 0\n", "memory without limit"),
+        ("    emitter_storage.type filesystem\n", "kept on disk in {path}/e, up to 10 MB of memory"),
+    ],
+)
+def test_what_an_emitter_holds(tmp_path: Path, options: str, said: str) -> None:
+    text = (
+        "[SERVICE]\n    storage.path {path}\n[INPUT]\n    Name dummy\n[FILTER]\n    Name rewrite_tag\n    Match *\n"
+        f"    Rule $log x y false\n    emitter_name e\n{options}[OUTPUT]\n    Name null\n    Match *\n"
+    )
+    assert said.format(path=tmp_path) in node(pictured(tmp_path, text).inputs, "e")
 
 
 def test_a_word_is_broken_only_where_it_is_alone() -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from outrider.model.batch import Record
 from outrider.model.errors import UserError
+from outrider.pipeline.config.findings import Findings
 from outrider.pipeline.plugin import Input, Intake
 from outrider.plugins.inputs.dummy.config import Options
 
@@ -23,12 +24,16 @@ class Dummy(Input[Options]):
 
     def check(self) -> None:
         """See Input."""
+        found = Findings()
         for name, text in (("dummy", self.options.dummy), ("metadata", self.options.metadata)):
-            _object(name, text)
-        if self.options.rate < 1 or self.options.copies < 1:
-            raise UserError("rate and copies must be at least 1")
+            with found.collecting():
+                _object(name, text)
+        for name, number in (("rate", self.options.rate), ("copies", self.options.copies)):
+            if number < 1:
+                found.error(UserError(f"{name} must be at least 1", key=name))
         if not 0 <= self.options.interval_nsec < NANOSECONDS:
-            raise UserError("interval_nsec must be between 0 and 999999999")
+            found.error(UserError("interval_nsec must be between 0 and 999999999"))
+        found.raise_errors()
 
     async def start(self, intake: Intake) -> None:
         """See Input."""
