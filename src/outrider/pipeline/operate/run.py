@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import errno
 import gc
 import os
 import resource
 import signal
 import socket
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -23,8 +25,10 @@ from outrider.pipeline.config.configuration import Configuration
 from outrider.pipeline.log import Log
 from outrider.pipeline.operate import processes
 from outrider.pipeline.operate.reload import Exchangeable, Loader
+from outrider.spool.disk import Locks
 
 _DESCRIPTORS_MAX: Final = 1 << 20
+_DESCRIPTORS_SECONDS: Final = 5.0
 
 
 def run(configuration: Configuration, plan: build.Plan, loader: Loader) -> int:
@@ -32,16 +36,26 @@ def run(configuration: Configuration, plan: build.Plan, loader: Loader) -> int:
 
     Raises UserError or LocalError when it cannot start.
     """
-    if processes.count(plan) > 1:
-        gc.enable()
-        return processes.run(configuration, plan, loader, _run_one)
+    locks = Locks(plan.log.warn)
+    try:
+        if plan.service.storage_path:
+            locks.hold(plan.service.storage_path)  # also that of the processes together: what is gathered is no other's
+        if processes.count(plan) > 1:
+            gc.enable()
+            return processes.run(configuration, plan, loader, partial(_run_one, locks))
+        if plan.service.storage_path:
+            processes.gather(Path(plan.service.storage_path), 1, plan.log)
+        return _run_one(locks, configuration, plan, loader, processes.Links())
+    finally:
+        locks.release()
+
+
+def _run_one(
+    locks: Locks, configuration: Configuration, plan: build.Plan, loader: Loader, links: processes.Links
+) -> int:
     if plan.service.storage_path:
-        processes.gather(Path(plan.service.storage_path), 1, plan.log)
-    return _run_one(configuration, plan, loader, processes.Links())
-
-
-def _run_one(configuration: Configuration, plan: build.Plan, loader: Loader, links: processes.Links) -> int:
-    pipeline = Exchangeable(configuration, plan, loader, plan.log)
+        locks.hold(plan.service.storage_path)
+    pipeline = Exchangeable(configuration, plan, loader, plan.log, locks)
     tune_process()
     allow_descriptors()
     Reports.tell = staticmethod(plan.log.warn)
@@ -75,15 +89,37 @@ def allow_descriptors() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
+def warn_of_descriptors(log: Log) -> None:
+    """Say that no more files and sockets can be opened: the event loop turns peers away without a word then."""
+    try:
+        os.close(os.dup(2))
+    except OSError as error:
+        if error.errno != errno.EMFILE:
+            return  # standard error is closed, which is no lack
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        log.warn(
+            f"too many open files: all {most} descriptors are in use, and connections are turned away; fix: raise the"
+            " hard limit (ulimit -n, LimitNOFILE, or nofile of the task definition)"
+        )
+
+
+async def _watch_descriptors(log: Log) -> None:
+    while True:
+        await asyncio.sleep(_DESCRIPTORS_SECONDS)
+        warn_of_descriptors(log)
+
+
 async def _main(pipeline: Exchangeable, log: Log, links: processes.Links) -> None:
     stop_on_signals(pipeline, log, pipeline.reload)
     failure: OutriderError | None = None
     async with asyncio.TaskGroup() as group:
+        watch = group.create_task(_watch_descriptors(log))
         beside = group.create_task(_tell(pipeline, links.parent)) if links.parent else None
         try:
             await _monitored(pipeline, log, links)
         except OutriderError as error:
             failure = error  # leaves the group before it is raised: groups wrap what is raised inside
+        watch.cancel()
         if beside is not None:
             beside.cancel()
     if failure is not None:

@@ -33,3 +33,24 @@ print(resource.getrlimit(resource.RLIMIT_NOFILE) == (wanted, wanted))
 def test_as_many_descriptors_as_the_process_may_have() -> None:
     done = subprocess.run([sys.executable, "-c", LIMITS], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True"]
+
+
+FULL = """
+import os, resource, sys
+from outrider.pipeline.log import Log, Sink
+from outrider.pipeline.operate.run import warn_of_descriptors
+log = Log(Sink(stream=sys.stdout), "router")
+warn_of_descriptors(log)
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (32, hard))
+try:
+    while True:
+        os.dup(2)
+except OSError:
+    warn_of_descriptors(log)
+"""
+
+
+def test_a_lack_of_descriptors_is_said() -> None:
+    done = subprocess.run([sys.executable, "-c", FULL], capture_output=True, text=True, check=True)
+    assert done.stdout.count("too many open files: all 32 descriptors are in use") == 1
