@@ -35,7 +35,7 @@ class Source(Struct, frozen=True):
 def sources(plan: Plan) -> list[Source]:
     """The inputs, and the filters that give new tags to what may reach them."""
     found = [Source(item.name, (item.plugin.tags(),), item) for item in plan.of_kind("input")]
-    waiting = [item for item in plan.of_kind("filter") if item.plugin.emits and not item.plugin.keeps_tags]
+    waiting = [item for item in plan.of_kind("filter") if gives_tags(item)]
     for _ in list(waiting):
         for item in list(waiting):
             if any(fit(source, item) != "never" for source in found):
@@ -57,6 +57,11 @@ def _fit_one(tags: str, item: Instance) -> Fit:
     if core.match and covers(core.match, tags):
         return "always"
     return "maybe" if core.match_regex or (core.match and overlaps(core.match, tags)) else "never"
+
+
+def gives_tags(item: Instance) -> bool:
+    """Whether a filter sends records on under tags of its own."""
+    return bool(item.plugin.emits and not item.plugin.keeps_tags)
 
 
 def takes_records(item: Instance) -> bool:
@@ -103,7 +108,7 @@ def _reached(item: Instance, known: list[Source], findings: Findings) -> None:
 def _read(source: Source, plan: Plan, findings: Findings) -> None:
     readers = [item for item in plan.of_kind("output") if takes_records(item)]
     if readers or source.known:
-        readers += [item for item in plan.of_kind("filter") if item.plugin.emits and item is not source.item]
+        readers += [item for item in plan.of_kind("filter") if gives_tags(item) and item is not source.item]
     if any(fit(source, reader) != "never" for reader in readers):
         return
     tags = " and ".join(f"'{tag}'" for tag in source.tags)

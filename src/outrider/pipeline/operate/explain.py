@@ -12,7 +12,7 @@ from outrider.formats import values
 from outrider.pipeline import options
 from outrider.pipeline.config.build import Plan, emitter_name
 from outrider.pipeline.config.instances import Instance
-from outrider.pipeline.config.routing import Source, fit, sources, takes_records
+from outrider.pipeline.config.routing import Source, fit, gives_tags, sources, takes_records
 from outrider.pipeline.service import Service
 from outrider.pipeline.storage import memory_limit
 
@@ -82,7 +82,7 @@ def graph(plan: Plan) -> Graph:
         lines += [f"processor {processor.name}" for processor in item.processors]
         found.outputs.append(Node("output", item.name, lines))
     found.edges = _edges(plan, known)
-    found.notes = _notes(plan, found)
+    found.notes = _notes(plan, found, known)
     return found
 
 
@@ -128,12 +128,15 @@ def _tags(source: Source) -> str:
     return f"tag {' or '.join(source.tags)}"
 
 
-def _notes(plan: Plan, picture: Graph) -> list[str]:
-    notes = [
-        f"{node.name}: nothing reads it, its records are dropped"
-        for node in picture.inputs
-        if not any(edge.source == node.name for edge in picture.edges)
-    ]
+def _notes(plan: Plan, picture: Graph, known: list[Source]) -> list[str]:
+    notes = []
+    for source in known:
+        if any(edge.source == source.name for edge in picture.edges):
+            continue
+        takers = [item for item in plan.of_kind("filter") if gives_tags(item) and item is not source.item]
+        names = [item.name for item in takers if fit(source, item) != "never"]
+        what = f"what {' and '.join(names)} does not take is dropped" if names else "its records are dropped"
+        notes.append(f"{source.name}: nothing reads it, {what}")
     notes += [
         f"{node.name}: no input's records reach it"
         for node, item in zip(picture.outputs, plan.of_kind("output"), strict=True)

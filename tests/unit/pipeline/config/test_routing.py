@@ -34,6 +34,10 @@ REWRITE = (
         (f"{REWRITE}{NULL}er.*\n", "null.1 gets nothing: its Match 'er.*' fits no tag of an input or filter"),
         (f"[INPUT]\n    Name forward\n{NULL}anything\n", None),
         ("[INPUT]\n    Name forward\n[OUTPUT]\n    Name null\n    Match_Regex ^a\n", None),
+        (
+            f"{TAIL}[FILTER]\n    Name multiline\n    Match *\n    multiline.parser java\n{NULL}a\n",
+            "no output matches the tag",
+        ),
         ("[INPUT]\n    Name forward\n", "no output matches what forward.0 takes in"),
     ],
 )

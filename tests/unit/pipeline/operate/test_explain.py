@@ -180,7 +180,27 @@ def test_an_emitter_is_a_source_of_its_own(tmp_path: Path) -> None:
     assert "up to 10 MB of memory; full: filtering waits" in node(found.inputs, "emitter_for_rewrite_tag.0")
     assert "as emitter_for_rewrite_tag.0" in node(found.filters, "rewrite_tag.0")
     assert [item.name for item in found.inputs] == ["dummy.0", "emitter_for_rewrite_tag.0"]
+    assert not any("nothing reads it" in note for note in found.notes)
     ElementTree.fromstring(drawing.svg(found))
+
+
+def test_what_a_filter_does_not_take_is_dropped(tmp_path: Path) -> None:
+    found = pictured(
+        tmp_path,
+        """
+        [INPUT]
+            Name dummy
+            Tag app
+        [FILTER]
+            Name rewrite_tag
+            Match app
+            Rule $log error err false
+        [OUTPUT]
+            Name null
+            Match err
+        """,
+    )
+    assert "dummy.0: nothing reads it, what rewrite_tag.0 does not take is dropped" in found.notes
 
 
 @pytest.mark.parametrize(
