@@ -13,12 +13,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 from outrider.aws.log_events import text_of
 from outrider.formats import compress, json
 from outrider.formats.stamps import NANOSECONDS, civil
 from outrider.model.batch import Record
+from outrider.model.errors import UserError
 
 TRUNCATED: Final = b"[Truncated...]"
 DEFAULT_TIME: Final = "%Y-%m-%dT%H:%M:%S"
@@ -41,6 +42,21 @@ class Item:
     places: Sequence[int]
 
 
+class Asked(Protocol):
+    """What kinesis_firehose and kinesis_streams may be asked for."""
+
+    @property
+    def log_key(self) -> str: ...
+    @property
+    def time_key(self) -> str: ...
+    @property
+    def time_key_format(self) -> str: ...
+    @property
+    def compression(self) -> Literal["", "none", "gzip", "zstd", "snappy"]: ...
+    @property
+    def simple_aggregation(self) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
     """How a record becomes data."""
@@ -58,6 +74,21 @@ class Form:
     escape_unicode: bool = True
     data_keys: tuple[str, ...] = field(default=())
     replace_dots: str = ""
+
+    @classmethod
+    def of(cls, options: Asked, limit: int, *, escape_unicode: bool) -> Form:
+        """As the options of Fluent Bit's own plugins say. Raises UserError."""
+        if options.compression == "snappy":
+            raise UserError("compression snappy is not supported", key="compression", fix="use compression gzip or zstd")
+        return cls(
+            limit=limit,
+            log_key=options.log_key,
+            time_key=options.time_key,
+            time_format=options.time_key_format,
+            compression="" if options.compression == "none" else options.compression,
+            join=options.simple_aggregation,
+            escape_unicode=escape_unicode,
+        )
 
     def items(self, times: Sequence[int], records: Sequence[Record], dropped: Counter[str]) -> list[Item]:
         """The data of a batch; what gives none is counted by reason."""

@@ -1,19 +1,23 @@
-"""What outputs to AWS have in common: their options, and the connection that these ask for."""
+"""What outputs to AWS have in common: their options, the connection that these ask for, and how records are put."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from outrider.aws.client import USER_AGENT, AwsClient
 from outrider.aws.credentials import Credentials, Identity
+from outrider.aws.data_records import Form, Item
 from outrider.aws.endpoints import Endpoint, endpoint_of, tls_towards_aws
 from outrider.aws.outcome import Outcome
+from outrider.aws.put_records import PutRecords
 from outrider.model.batch import Batch
 from outrider.model.errors import UserError
 from outrider.net.http import http_client
 from outrider.pipeline.options import OutputCore, option, secret_option
-from outrider.pipeline.plugin import Delivery
+from outrider.pipeline.plugin import Delivery, Output
+
+O = TypeVar("O")  # noqa: E741 - the options of a plugin
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +83,33 @@ def aws_client(
         resend=options.auto_retry_requests,
         user_agent=f"{USER_AGENT}-{extra_user_agent}" if extra_user_agent else USER_AGENT,
     )
+
+
+class RecordsOutput(Output[O]):
+    """Puts records to Firehose or to a Kinesis stream; its ``check`` makes ``_form`` and ``_put``."""
+
+    concurrency = 2
+    _form: Form
+    _put: PutRecords
+
+    def keyed(self, batch: Batch, items: list[Item]) -> tuple[list[Item], list[str] | None]:
+        """What is put in the end, and the partition key of each item where the service wants one."""
+        return items, None
+
+    async def start(self) -> None:
+        """See Output."""
+        self._put.warm()
+
+    async def send(self, batch: Batch) -> Delivery:
+        """See Output."""
+        outcome = Outcome()
+        items, keys = self.keyed(batch, self._form.items(batch.times, batch.records, outcome.dropped))
+        await self._put.put(items, outcome, keys)
+        return delivery(batch, outcome)
+
+    async def stop(self) -> None:
+        """See Output."""
+        await self._put.close()
 
 
 def delivery(batch: Batch, outcome: Outcome) -> Delivery:

@@ -5,21 +5,19 @@ from __future__ import annotations
 import secrets
 
 from outrider.aws.aggregate import aggregate
-from outrider.aws.outcome import Outcome
+from outrider.aws.data_records import Item
 from outrider.aws.put_records import STREAMS, PutRecords
 from outrider.model.batch import Batch
 from outrider.model.errors import UserError
-from outrider.pipeline.common.aws_output import aws_client, delivery
-from outrider.pipeline.plugin import Delivery, Output
+from outrider.pipeline.common.aws_output import RecordsOutput, aws_client
 from outrider.plugins.outputs.kinesis.config import Options
 from outrider.plugins.outputs.kinesis.format import form_of, partition_key
 
 
-class Kinesis(Output[Options]):
+class Kinesis(RecordsOutput[Options]):
     """Sends records to a stream."""
 
     Options = Options
-    concurrency = 2
 
     def check(self) -> None:
         """See Output."""
@@ -29,19 +27,10 @@ class Kinesis(Output[Options]):
         self._path = self.options.partition_key.split("->") if self.options.partition_key else []
         self._put = PutRecords(aws_client(self.core, self.options, "kinesis"), STREAMS, self.options.stream)
 
-    async def start(self) -> None:
-        """See Output."""
-        self._put.warm()
-
-    async def send(self, batch: Batch) -> Delivery:
-        """See Output."""
-        outcome = Outcome()
-        items = self._form.items(batch.times, batch.records, outcome.dropped)
+    def keyed(self, batch: Batch, items: list[Item]) -> tuple[list[Item], list[str] | None]:
+        """See RecordsOutput."""
         keys = self._keys(batch, [item.places[0] for item in items])
-        if self.options.aggregation:
-            items, keys = aggregate(items, keys)
-        await self._put.put(items, outcome, keys)
-        return delivery(batch, outcome)
+        return aggregate(items, keys) if self.options.aggregation else (items, keys)
 
     def _keys(self, batch: Batch, places: list[int]) -> list[str]:
         """The records' own partition keys, or random ones: one a record, or one for all that are joined."""
@@ -57,7 +46,3 @@ class Kinesis(Output[Options]):
                 about="partition_key",
             )
         return [key or f"{base}{at}" for key, at in zip(found, places, strict=True)]
-
-    async def stop(self) -> None:
-        """See Output."""
-        await self._put.close()

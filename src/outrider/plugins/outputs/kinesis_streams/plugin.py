@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import secrets
 
-from outrider.aws.outcome import Outcome
+from outrider.aws.data_records import Item
 from outrider.aws.put_records import STREAMS, PutRecords
 from outrider.model.batch import Batch
 from outrider.model.errors import UserError
-from outrider.pipeline.common.aws_output import aws_client, delivery
-from outrider.pipeline.plugin import Delivery, Output
+from outrider.pipeline.common.aws_output import RecordsOutput, aws_client
 from outrider.plugins.outputs.kinesis_streams.config import Options
 from outrider.plugins.outputs.kinesis_streams.format import form_of, partition_key
 
 
-class KinesisStreams(Output[Options]):
+class KinesisStreams(RecordsOutput[Options]):
     """Sends records to a stream."""
 
     Options = Options
-    concurrency = 2
 
     def check(self) -> None:
         """See Output."""
@@ -29,17 +27,6 @@ class KinesisStreams(Output[Options]):
         self._instance = secrets.token_hex(5)
         self._put = PutRecords(client, STREAMS, self.options.stream)
 
-    async def start(self) -> None:
-        """See Output."""
-        self._put.warm()
-
-    async def send(self, batch: Batch) -> Delivery:
-        """See Output."""
-        outcome = Outcome()
-        items = self._form.items(batch.times, batch.records, outcome.dropped)
-        await self._put.put(items, outcome, [partition_key(self._instance, item.data) for item in items])
-        return delivery(batch, outcome)
-
-    async def stop(self) -> None:
-        """See Output."""
-        await self._put.close()
+    def keyed(self, batch: Batch, items: list[Item]) -> tuple[list[Item], list[str] | None]:
+        """See RecordsOutput."""
+        return items, [partition_key(self._instance, item.data) for item in items]
