@@ -17,7 +17,7 @@ from msgspec import Struct, field
 from outrider.formats import yaml_tree
 from outrider.formats.classic import Note
 from outrider.formats.classic_load import FILE_LIMIT, Files
-from outrider.formats.yaml_tree import Listing, Mapping, Node, Scalar
+from outrider.formats.yaml_tree import Listing, Mapping, Node, Scalar, text_of
 from outrider.model.errors import Place, UserError
 
 _FILE: Final = "file://"
@@ -134,7 +134,7 @@ class _Reader:
     def _includes(self, value: Node, file: str) -> _Items:
         folder = os.path.dirname(file)
         for item in _listing(value, "includes", "write '- PATH' lines below it"):
-            pattern = os.path.join(folder, _text(item, "an include"))
+            pattern = os.path.join(folder, text_of(item, "an include"))
             paths = sorted(self.files.glob(pattern)) if "*" in pattern else [pattern]
             if not paths:
                 raise UserError(f"no file matches the include '{pattern}'", item.place)
@@ -173,20 +173,20 @@ class _Reader:
             if "refresh_interval" in entry:
                 place = entry["refresh_interval"][0].place
                 self.loaded.notes.append(Note("refresh_interval has no effect: the value is read once", place))
-            name = _text(entry["name"][1], "the name of a variable")
+            name = text_of(entry["name"][1], "the name of a variable")
             if "uri" in entry:
                 self.loaded.variables[name] = self._fetch(entry["uri"][1])
             else:
                 self._variable(name, entry["value"][1])
 
     def _variable(self, name: str, node: Node) -> None:
-        value = self.loaded.variables[name] = _text(node, f"the variable '{name}'")
+        value = self.loaded.variables[name] = text_of(node, f"the variable '{name}'")
         if "${" in value:
             message = f"the value of '{name}' has a variable in it, which is not replaced"
             self.loaded.notes.append(Note(message, node.place))
 
     def _fetch(self, node: Node) -> str:
-        uri = _text(node, "the uri of a variable")
+        uri = text_of(node, "the uri of a variable")
         if not uri.startswith(_FILE):
             raise UserError(f"a variable cannot come from '{uri}'", node.place, fix=f"write {_FILE}PATH")
         path = uri.removeprefix(_FILE)
@@ -201,7 +201,7 @@ class _Reader:
 
     def _plugins(self, value: Node, file: str) -> None:
         for item in _listing(value, "plugins", "write '- PATH' lines below it"):
-            self.loaded.plugins.append(Pair("path", _text(item, "a plugin's path"), item.place))
+            self.loaded.plugins.append(Pair("path", text_of(item, "a plugin's path"), item.place))
 
     def _pipeline(self, value: Node, file: str) -> None:
         for key, part in _mapping(value, "pipeline").pairs:
@@ -270,7 +270,7 @@ def _rule(node: Node) -> Pair:
     missing = [key for key in _RULE if key not in entry]
     if missing:
         raise UserError(f"the rule has no {' and no '.join(missing)}", node.place, fix="write all three keys")
-    words = [_text(entry[key][1], key) for key in _RULE]
+    words = [text_of(entry[key][1], key) for key in _RULE]
     return Pair("rule", " ".join(f'"{_escape(word)}"' for word in words), node.place)
 
 
@@ -315,9 +315,3 @@ def _listing(node: Node, what: str, fix: str) -> list[Node]:
     if not isinstance(node, Listing):
         raise UserError(f"'{what}' must be a list", node.place, fix=fix)
     return node.items
-
-
-def _text(node: Node, what: str) -> str:
-    if not isinstance(node, Scalar):
-        raise UserError(f"{what} must be a text", node.place)
-    return node.text

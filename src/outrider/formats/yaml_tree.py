@@ -56,6 +56,13 @@ class Mapping:
 Node: TypeAlias = Scalar | Listing | Mapping
 
 
+def text_of(node: Node, what: str) -> str:
+    """The text of a node that is to be one. Raises UserError, which calls it ``what``."""
+    if not isinstance(node, Scalar):
+        raise UserError(f"{what} must be a text", node.place)
+    return node.text
+
+
 def read(text: str, file: str) -> Node | None:
     """The one document of a text; None where there is none. Raises UserError with file, line and column."""
     import yaml  # whoever has no YAML shall not pay for it

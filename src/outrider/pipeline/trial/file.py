@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from outrider.formats import yaml_tree
-from outrider.formats.yaml_tree import Listing, Mapping, Node, Scalar
+from outrider.formats.yaml_tree import Listing, Mapping, Node, Scalar, text_of
 from outrider.model.batch import Record
 from outrider.model.errors import Place, UserError
 from outrider.pipeline.trial.pipeline import Given
@@ -105,7 +105,7 @@ def _case(node: Node, top: dict[str, Node], file: str) -> Case:
     if "expect" not in keys and "dropped" not in keys:
         raise UserError("the test expects nothing", node.place, fix="add 'expect:' or 'dropped:'")
     return Case(
-        _text(keys["name"], "a name"),
+        text_of(keys["name"], "a name"),
         node.place,
         _source(config, file),
         {**_environment(top.get("env")), **_environment(keys.get("env"))},
@@ -117,7 +117,7 @@ def _case(node: Node, top: dict[str, Node], file: str) -> Case:
 
 
 def _source(node: Node, file: str) -> Source:
-    text = _text(node, "config")
+    text = text_of(node, "config")
     folder = os.path.dirname(file)
     if "\n" not in text.strip():
         return Source(os.path.join(folder, text.strip()), None, node.place)
@@ -128,23 +128,23 @@ def _source(node: Node, file: str) -> Source:
 
 
 def _environment(node: Node | None) -> dict[str, str]:
-    return {key.text: _text(value, f"the variable '{key.text}'") for key, value in _pairs(node, "env")}
+    return {key.text: text_of(value, f"the variable '{key.text}'") for key, value in _pairs(node, "env")}
 
 
 def _given(node: Node, keys: dict[str, Node]) -> Given:
     if "records" not in keys:
         raise UserError("records are missing", node.place, fix="add 'records:'")
     return Given(
-        _text(keys["tag"], "a tag") if "tag" in keys else "",
+        text_of(keys["tag"], "a tag") if "tag" in keys else "",
         [_record(item) for item in _listing(keys["records"], "records")],
         _time(keys["time"]) if "time" in keys else TIME,
-        _text(keys["input"], "an input's name") if "input" in keys else "",
+        text_of(keys["input"], "an input's name") if "input" in keys else "",
         keys["input"].place if "input" in keys else node.place,
     )
 
 
 def _time(node: Node) -> int:
-    text = _text(node, "a time")
+    text = text_of(node, "a time")
     try:
         moment = datetime.fromisoformat(text)
         since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - datetime(1970, 1, 1, tzinfo=UTC)
@@ -159,7 +159,7 @@ def _record(node: Node) -> Record:
     if isinstance(node, Mapping):
         found: Record = yaml_tree.plain(node)
         return found
-    text = _text(node, "a record")
+    text = text_of(node, "a record")
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -173,12 +173,12 @@ def _expected(key: Scalar, node: Node) -> Expected:
     if isinstance(node, Listing):
         return Expected(key.text, [_record(item) for item in node.items], key.place)
     keys = _keys(node, f"what '{key.text}' gets", _EXPECT_KEYS, "or write the list of records")
-    match = _text(keys["match"], "match") if "match" in keys else "exact"
+    match = text_of(keys["match"], "match") if "match" in keys else "exact"
     if match not in ("exact", "subset"):
         raise UserError(f"match cannot be '{match}'", keys["match"].place, found=match, allowed=["exact", "subset"])
     if "records" not in keys:
         raise UserError("records are missing", node.place, fix="add 'records:'")
-    tags = [_text(item, "a tag") for item in _listing(keys["tags"], "tags")] if "tags" in keys else None
+    tags = [text_of(item, "a tag") for item in _listing(keys["tags"], "tags")] if "tags" in keys else None
     records = [_record(item) for item in _listing(keys["records"], "records")]
     return Expected(key.text, records, key.place, match == "subset", tags)
 
@@ -225,9 +225,3 @@ def _listing(node: Node, what: str) -> list[Node]:
     if not isinstance(node, Listing):
         raise UserError(f"{what} must be a list", node.place)
     return node.items
-
-
-def _text(node: Node, what: str) -> str:
-    if not isinstance(node, Scalar):
-        raise UserError(f"{what} must be a text", node.place)
-    return node.text
