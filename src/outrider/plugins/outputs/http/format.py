@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from outrider.formats import gelf, payload
+from outrider.formats import gelf, json, payload
 from outrider.formats.accessor import MISSING
 from outrider.model.batch import Batch, Record
 from outrider.plugins.outputs.http.config import Options
@@ -44,6 +44,16 @@ def encode(batch: Batch, options: Options, *, escape_unicode: bool) -> tuple[byt
         return b"\n".join([*good, b""]), len(lines) - len(good)
     key, form = options.json_date_key, options.json_date_format
     return payload.encode_json(batch, options.format, key, form, escape_unicode=escape_unicode), 0
+
+
+def finite_numbers(batch: Batch, form: str) -> Batch | None:
+    """The batch with null for each NaN and infinity, which strict servers refuse; None where it would be the same."""
+    if not form.startswith("json"):
+        return None
+    records = [json.finite(record) for record in batch.records]
+    if all(clean is record for clean, record in zip(records, batch.records, strict=True)):
+        return None
+    return Batch(batch.tag, batch.times, records, batch.metadata, batch.id, batch.source)
 
 
 def own_request(

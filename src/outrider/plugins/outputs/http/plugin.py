@@ -11,7 +11,7 @@ from outrider.pipeline.common.http_output import USER_AGENT, HttpOutput, compres
 from outrider.pipeline.config.findings import Findings
 from outrider.pipeline.plugin import Delivery
 from outrider.plugins.outputs.http.config import Options
-from outrider.plugins.outputs.http.format import CONTENT_TYPES, encode, own_request
+from outrider.plugins.outputs.http.format import CONTENT_TYPES, encode, finite_numbers, own_request
 
 _NO_BODY = "the record has no text in body_key"
 _NO_MESSAGE = "the record has no short message for GELF"
@@ -66,12 +66,17 @@ class Http(HttpOutput[Options]):
         body, dropped = encode(batch, options, escape_unicode=self.context.escape_unicode)
         if dropped == len(batch):
             return Delivery(0, dropped, _NO_MESSAGE)
-        body, encoding = compressed(body, options.compress)
-        headers = [("Content-Type", CONTENT_TYPES[options.format]), *encoding]
-        error = self._error(await self._request(batch.tag, headers, body))
+        error = self._error(await self._request(batch.tag, *self._packed(body)))
+        if error is not None and not error.retry and (clean := finite_numbers(batch, options.format)) is not None:
+            body, _ = encode(clean, options, escape_unicode=self.context.escape_unicode)
+            error = self._error(await self._request(batch.tag, *self._packed(body)))
         if error is not None:
             raise error
         return Delivery(len(batch) - dropped, dropped, _NO_MESSAGE if dropped else "")
+
+    def _packed(self, body: bytes) -> tuple[list[tuple[str, str]], bytes]:
+        body, encoding = compressed(body, self.options.compress)
+        return [("Content-Type", CONTENT_TYPES[self.options.format]), *encoding], body
 
     async def _send_each(self, batch: Batch) -> Delivery:
         """A request for each record; what is left after a failure is tried again."""

@@ -292,3 +292,33 @@ async def test_signatures_hold(make: Any, peer: Any, batch: Any, monkeypatch: py
     assert {"host", "x-a", "x-amz-date", "content-type"} <= set(names)
     with pytest.raises(UserError, match="aws_service"):
         make("output", "http", aws_auth="on", aws_region="eu-west-1")
+
+
+@pytest.mark.parametrize("form", BODIES)
+async def test_numbers_that_are_none_are_null_for_a_server_that_refuses_them(
+    form: str, make: Any, peer: Any, batch: Any
+) -> None:
+    plugin = make("output", "http", host="127.0.0.1", port=peer.port, format=form, compress="gzip")
+    odd = batch({"a": float("inf"), "b": [float("nan")], "c": "inf"}, {"log": "neighbour"})
+    peer.answers.append(400)
+    delivery = await plugin.send(odd)
+    assert (delivery.delivered, delivery.dropped) == (2, 0)
+    first, second = (heard.body for heard in peer.heard)
+    assert b'"a":inf,"b":[nan],"c":"inf"' in first
+    assert second == first.replace(b":inf", b":null").replace(b"[nan", b"[null")
+    assert odd.records[0]["a"] == float("inf")
+    for answers, requests in (([200], 1), ([503], 1), ([400, 400], 2)):
+        before = len(peer.heard)
+        peer.answers.extend(answers)
+        if answers == [200]:
+            await plugin.send(odd)
+        else:
+            with pytest.raises(PeerError):
+                await plugin.send(odd)
+        assert len(peer.heard) - before == requests
+    before = len(peer.heard)
+    peer.answers.append(400)
+    with pytest.raises(PeerError):
+        await plugin.send(small(batch))
+    assert len(peer.heard) - before == 1
+    await plugin.stop()
