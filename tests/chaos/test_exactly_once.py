@@ -18,10 +18,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.helpers import free_port, wait_for
 
 from outrider.formats import msgpack
 from outrider.spool import chunkfile
@@ -46,19 +47,6 @@ def place() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(dir="/tmp", prefix="chaos-"))
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
-def wait_for(condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"gave up waiting: {what}"
-        time.sleep(0.05)
 
 
 class Process:
@@ -115,7 +103,7 @@ class House:
                     return True
             return False
 
-        wait_for(is_ready, "the server's ready line")
+        wait_for(is_ready, lambda: "the server's ready line")
         return found[0]
 
     def start_agent(self) -> Process:
@@ -202,13 +190,13 @@ def test_an_agent_killed_three_times_loses_and_doubles_nothing_that_it_had_accep
         sender = Sender(house)
         sender.start()
         for point in sorted(kill_points()):
-            wait_for(lambda point=point: sender.sent >= point, "the sender to come so far")
+            wait_for(lambda point=point: sender.sent >= point, lambda: "the sender to come so far")
             house.agent.kill()
             accepted_at_death |= set(house.spooled())
             house.agent = house.start_agent()
         sender.join(PATIENCE)
         assert not sender.is_alive()
-        wait_for(house.drained, "the agent delivers its spool")
+        wait_for(house.drained, lambda: "the agent delivers its spool")
         assert house.agent.stop() == 0
         stored = house.stored()
     finally:
@@ -234,7 +222,7 @@ def test_a_server_killed_three_times_has_every_record_once(place: Path) -> None:
             connection.sendall(lines(start, min(start + SLICE, RECORDS)))
             time.sleep(0.02)
         connection.close()
-        wait_for(lambda: house.drained() and delivered(place) == RECORDS, "the agent delivers everything")
+        wait_for(lambda: house.drained() and delivered(place) == RECORDS, lambda: "the agent delivers everything")
         assert house.agent.stop() == 0
         status = json.loads((place / "agent" / "status.json").read_text())
         stored = house.stored()

@@ -6,7 +6,6 @@ acknowledgement are sent again by the sender, under the same id, as Fluentd's ow
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
 import json
 import os
@@ -25,6 +24,7 @@ from typing import Any
 
 import msgpack
 import pytest
+from tests.stand_ins import s3 as s3_stand_in
 
 RECORDS = int(os.environ.get("OUTRIDER_CHAOS_RECORDS", "60000"))
 KILLS = int(os.environ.get("OUTRIDER_CHAOS_KILLS", "8"))
@@ -58,14 +58,7 @@ CONFIGURATION = """
 
 @pytest.fixture(scope="module")
 def stand_in() -> ModuleType:
-    path = Path(__file__).resolve().parents[1] / "stand_ins" / "s3.py"
-    spec = importlib.util.spec_from_file_location("stand_in_s3_of_chaos", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return s3_stand_in
 
 
 @pytest.fixture

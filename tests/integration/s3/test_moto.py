@@ -10,15 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.helpers import HERE, section
 
 from outrider.model.batch import Batch
-from outrider.model.errors import Place
 from outrider.pipeline.config import build
-from outrider.pipeline.config.configuration import Configuration, PluginSection
+from outrider.pipeline.config.configuration import Configuration
 from outrider.pipeline.log import Log, Sink
 from outrider.pipeline.options import Property
-
-HERE = Place("test")
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +44,6 @@ def amazon(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     for item in client.list_objects_v2(Bucket="logs").get("Contents", []):
         client.delete_object(Bucket="logs", Key=item["Key"])
     client.delete_bucket(Bucket="logs")
-
-
-def section(kind: str, **values: str) -> PluginSection:
-    return PluginSection(kind, [Property(key, value, HERE) for key, value in values.items()], HERE)
 
 
 def engine_of(endpoint: str, store: Path, records: list[str], **options: str) -> Any:

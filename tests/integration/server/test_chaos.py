@@ -15,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.helpers import wait_for
+
 from outrider.protocols.uplink import Row
 from outrider.server.adapters.chdb.cursor import load
 
@@ -95,7 +97,7 @@ def test_the_store_process_is_killed(server: Any, make_agent: Make, make_row: Ca
         time.sleep(random.Random(n).uniform(0.1, 0.8))
         child = store_process(server)
         os.kill(child, signal.SIGKILL)
-        wait_for(lambda gone=child: store_process(server) not in (0, gone), server)
+        wait_for(lambda gone=child: store_process(server) not in (0, gone), server.log)
     sender.stopping.set()
     sender.join(60)
     assert sender.again == 0, "the agents' port works without the store"
@@ -109,7 +111,7 @@ def test_damaged_parts_are_replayed_from_the_log(
     server = make_server()
     sender = Sender(make_agent(server), make_row)
     sender.start()
-    wait_for(lambda: len(sender.acknowledged) >= 10, server)
+    wait_for(lambda: len(sender.acknowledged) >= 10, server.log)
     sender.stopping.set()
     sender.join(60)
     server.wait_stored()
@@ -198,7 +200,7 @@ def test_a_store_that_stands_still_stops_the_agents_and_loses_nothing(
     assert "caught up" in host["fix"]
 
     os.kill(store_process(server), signal.SIGCONT)
-    wait_for(lambda: agent.send(rows, batch)[0] == 200, server)
+    wait_for(lambda: agent.send(rows, batch)[0] == 200, server.log)
     assert agent.heartbeat().state == "OK"
     ledger = server.wait_stored()
     assert (ledger["in_store"], ledger["lost"]) == ((sent + 1) * len(rows), 0)
@@ -208,10 +210,3 @@ def store_process(server: Any) -> int:
     """The pid of the store process; 0 where there is none."""
     with open(f"/proc/{server.process.pid}/task/{server.process.pid}/children") as file:
         return int((file.read().split() or ["0"])[0])
-
-
-def wait_for(condition: Callable[[], bool], server: Any) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, server.log()
-        time.sleep(0.01)

@@ -8,28 +8,16 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.helpers import free_port, wait_for
 
 from outrider.protocols.uplink import JoinToken
 
 AGENT = [sys.executable, "-c", "import sys; from outrider.cli import main; sys.exit(main())", "agent"]
 PATIENCE = 20.0
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        return int(sock.getsockname()[1])
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
 
 
 class Agent:
@@ -85,12 +73,12 @@ LINE = b"<13>Nov 14 22:13:20 web app[7]: hello\n"
 def test_records_are_kept_while_there_is_no_server(start: Callable[..., Agent], tmp_path: Path) -> None:
     port, state = free_port(), tmp_path / "state"
     agent = start(port)
-    until(lambda: agent.text().count("listening on") == 2)
+    wait_for(lambda: agent.text().count("listening on") == 2)
     with socket.create_connection(("127.0.0.1", port)) as sock:
         sock.sendall(LINE * 100 + b"<13>Nov 14 22:13:20 web od\xffd: bytes\n")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.sendto(LINE, ("127.0.0.1", port))
-    until(lambda: status(state).get("accepted") == 102)
+    wait_for(lambda: status(state).get("accepted") == 102)
     found = status(state)
     assert (found["enrolled"], found["delivered"], found["buffered"], found["dropped"]) == (False, 0, 102, {})
     assert "not enrolled: https://127.0.0.1:1" in agent.text()
@@ -100,13 +88,13 @@ def test_records_are_kept_while_there_is_no_server(start: Callable[..., Agent], 
     assert "not enrolled" in shown.stdout
     agent.end(signal.SIGKILL)
     again = start(port)
-    until(lambda: status(state).get("pid") == again.process.pid and status(state).get("buffered") == 102)
+    wait_for(lambda: status(state).get("pid") == again.process.pid and status(state).get("buffered") == 102)
     assert "Traceback" not in agent.text() + again.text()
 
 
 def test_a_second_agent_on_the_same_state_is_refused(start: Callable[..., Agent]) -> None:
     first = start(free_port())
-    until(lambda: first.text().count("listening on") == 2)
+    wait_for(lambda: first.text().count("listening on") == 2)
     second = start(free_port())
     assert second.process.wait(PATIENCE) == 2
     assert "another agent uses" in second.text()

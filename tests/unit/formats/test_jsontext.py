@@ -40,6 +40,9 @@ def test_objects(text: str, expected: dict[str, Any] | None) -> None:
 
 def test_numbers_out_of_range() -> None:
     assert json_object('{"a":1e999,"b":123456789012345678901234567890}') is not None
+    digits = '{"a":' + "9" * 5000 + "}"
+    assert json_object(digits) is None
+    assert json_objects(['{"a":1}', digits]) == [{"a": 1}, None]
 
 
 _values = st.recursive(

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from tests.helpers import until
 
 from outrider.model.errors import PeerError
 from outrider.net import connect as net_connect
@@ -52,12 +53,6 @@ async def peer(tls: ssl.SSLContext | None = None) -> AsyncIterator[Peer]:
     yield found
     found.reads.set()
     server.close()
-
-
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - the peer in question has no event to wait for
-            await asyncio.sleep(0.002)
 
 
 def trusting(certificate: Any) -> ssl.SSLContext:

@@ -9,9 +9,9 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.helpers import until
 
 from outrider.model.errors import LocalError, UserError
 from outrider.net.listen import Answer, DatagramListener, StreamListener
@@ -41,12 +41,6 @@ def short() -> Iterator[Path]:
     directory = Path(tempfile.mkdtemp(dir="/tmp"))
     yield directory
     shutil.rmtree(directory)
-
-
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - the peer in question has no event to wait for
-            await asyncio.sleep(0.002)
 
 
 def listener() -> tuple[StreamListener, list[Taker], list[str]]:

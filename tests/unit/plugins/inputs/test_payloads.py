@@ -29,8 +29,8 @@ async def udp(
 
 
 async def test_json_datagrams(make: Any, intake_of: Any, unused_udp_port: int) -> None:
-    sent = (b'{"a":1}\n{"b":2}', b"[3]", b"4", b'{"cut":', b"?")
-    intake = await udp(make, intake_of, unused_udp_port, 6, *sent, tag="t", source_address_key="from")
+    sent = (b'{"a":1}\n{"b":2}', b"[3]", b"4", b'{"cut":', b"?", b'{"n":' + b"9" * 5000 + b"}")
+    intake = await udp(make, intake_of, unused_udp_port, 7, *sent, tag="t", source_address_key="from")
     assert [{**record, "from": ""} for record in intake.records] == [
         {"a": 1, "from": ""},
         {"b": 2, "from": ""},
@@ -38,7 +38,7 @@ async def test_json_datagrams(make: Any, intake_of: Any, unused_udp_port: int) -
         {"msg": 4, "from": ""},
     ]
     assert intake.records[0]["from"] == "127.0.0.1"
-    assert intake.refused == [("t", 1, "record too large or not JSON")] * 2
+    assert intake.refused == [("t", 1, "record too large or not JSON")] * 3
     assert "dropped in part" in intake.logged
 
 

@@ -10,15 +10,14 @@ from typing import Any
 
 import aiohttp
 import pytest
+from tests.helpers import HERE, free_port, section
 
-from outrider.model.errors import LocalError, Place, UserError
+from outrider.model.errors import LocalError, UserError
 from outrider.pipeline.common.metrics import Metric
 from outrider.pipeline.config import build
-from outrider.pipeline.config.configuration import Configuration, PluginSection
+from outrider.pipeline.config.configuration import Configuration
 from outrider.pipeline.log import Log, Sink
 from outrider.pipeline.options import Property
-
-HERE = Place("test.conf", 1)
 
 
 async def test_counter_prints_one_line_a_batch(make: Any, batch: Any, capfd: Any) -> None:
@@ -62,12 +61,6 @@ async def test_metrics_are_served_by_tag_with_labels_and_times(make: Any, match:
         await plugin.stop()
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-        return port
-
-
 async def test_an_address_that_is_taken_is_an_error(make: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         plugin = make("output", "prometheus_exporter", host="127.0.0.1", port=taken.getsockname()[1])
@@ -78,10 +71,6 @@ async def test_an_address_that_is_taken_is_an_error(make: Any) -> None:
 def test_a_label_needs_a_value(make: Any) -> None:
     with pytest.raises(UserError, match="must be 'NAME VALUE'"):
         make("output", "prometheus_exporter", add_label="app")
-
-
-def section(kind: str, **values: str) -> PluginSection:
-    return PluginSection(kind, [Property(key, value, HERE) for key, value in values.items()], HERE)
 
 
 async def test_records_become_metrics_and_go_to_other_outputs_alone() -> None:

@@ -5,14 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.helpers import ns
 
 from outrider.protocols.syslog.dates import find, rfc3339
 
 SECOND = 1_000_000_000
-
-
-def ns(text: str) -> int:
-    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()) * SECOND
 
 
 NOW = ns("2026-11-21T09:30:00")

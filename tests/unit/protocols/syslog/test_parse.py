@@ -1,19 +1,14 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.helpers import ns
 
 from outrider.protocols.syslog.format import SyslogFormat
 from outrider.protocols.syslog.parse import SyslogMessage, parse
 
 SECOND = 1_000_000_000
-
-
-def ns(text: str) -> int:
-    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()) * SECOND
 
 
 NOW = ns("2026-11-21T10:00:00") + 5

@@ -62,6 +62,7 @@ def test_form() -> None:
         (JSON, b"", "no payload found"),
         (JSON, b'{"a":', "not JSON"),
         (JSON, b"[" * 100_000, "not JSON"),
+        (JSON, b'{"n":' + b"9" * 5000 + b"}", "not JSON"),
         (JSON, b"1", "not a JSON object"),
         (JSON, b'[{"a":1},2]', "not a JSON object"),
         (FORM, b"nothing", "no KEY=VALUE"),

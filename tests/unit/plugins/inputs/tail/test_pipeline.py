@@ -7,19 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.helpers import HERE, section
 
-from outrider.model.errors import Place
 from outrider.pipeline.config import build
-from outrider.pipeline.config.configuration import Configuration, PluginSection
+from outrider.pipeline.config.configuration import Configuration
 from outrider.pipeline.log import Log, Sink
 from outrider.pipeline.options import Property
 
-HERE = Place("test")
 LINES = 30_000
-
-
-def section(kind: str, **values: Any) -> PluginSection:
-    return PluginSection(kind, [Property(key.replace("__", "."), str(v), HERE) for key, v in values.items()], HERE)
 
 
 async def run(tmp_path: Path, **options: Any) -> Any:

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
-
-STAND_IN = Path(__file__).resolve().parents[4] / "stand_ins" / "aws.py"
+from tests.stand_ins import aws as aws_stand_in
 
 
 @pytest.fixture(scope="session")
 def stand_in() -> ModuleType:
     """The module ``tests/stand_ins/aws.py``."""
-    spec = importlib.util.spec_from_file_location("stand_in_aws", STAND_IN)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return aws_stand_in
 
 
 @pytest.fixture(autouse=True)

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
-
-STAND_IN = Path(__file__).resolve().parents[4] / "stand_ins" / "s3.py"
-
-
-def _load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("stand_in_s3", STAND_IN)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+from tests.stand_ins import s3 as s3_stand_in
 
 
 @pytest.fixture(scope="session")
 def stand_in() -> ModuleType:
     """The module ``tests/stand_ins/s3.py``."""
-    return _load()
+    return s3_stand_in
 
 
 @pytest.fixture(autouse=True)
