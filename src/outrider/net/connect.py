@@ -8,7 +8,7 @@ import socket
 import ssl
 import struct
 import termios
-from typing import Final, cast
+from typing import Final, NoReturn, cast
 
 from msgspec import Struct
 
@@ -250,6 +250,9 @@ def _unacknowledged(sock: socket.socket) -> int:
     return int(struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)))[0])
 
 
+_TURNS: Final = 3
+
+
 class Datagrams(asyncio.DatagramProtocol):
     """A connected datagram socket. Made by ``connect_datagrams``."""
 
@@ -269,9 +272,19 @@ class Datagrams(asyncio.DatagramProtocol):
     def send(self, data: bytes) -> None:
         """Send one datagram. Raises PeerError when an earlier one was refused."""
         if self._error:
-            error, self._error = self._error, ""
-            raise PeerError(f"{self._target} (udp): {error}")
+            self._raise()
         self._transport.sendto(data)
+
+    async def settle(self) -> None:
+        """To be called behind the last datagram. Raises PeerError when one has been refused, as far as it is known."""
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)  # the loop asks the socket what came back
+        if self._error:
+            self._raise()
+
+    def _raise(self) -> NoReturn:
+        error, self._error = self._error, ""
+        raise PeerError(f"{self._target} (udp): {error}")
 
     def close(self) -> None:
         """Close."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 from collections.abc import Callable
 from typing import Final
 
 STEP: Final = 64 * 1024
+_REST: Final = 1024 * 1024
+"""What a pipe holds at most, unless root has made it larger."""
 
 
 class DescriptorReader:
@@ -46,6 +49,22 @@ class DescriptorReader:
         """Read no more; the descriptor stays open."""
         self.pause()
         self._is_over = True
+
+    def rest(self) -> None:
+        """Take what has come already, as much as a pipe holds, without waiting for more; then read no more."""
+        if self._is_over:
+            return
+        self.close()
+        ready = select.poll()
+        ready.register(self._descriptor, select.POLLIN)
+        for _ in range(_REST // STEP):
+            try:
+                data = os.read(self._descriptor, STEP) if ready.poll(0) else b""
+            except OSError:
+                return
+            if not data:
+                return
+            self._take(data)
 
     def _read(self) -> None:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +30,7 @@ class Chunk:
     __slots__ = (
         "codec",
         "count",
+        "counts",
         "created",
         "done",
         "file",
@@ -58,6 +59,8 @@ class Chunk:
         self.codec = codec
         self.created = created
         self.pieces: list[bytes] = []
+        self.counts: list[int] = []
+        """How many records each raw piece holds, where they are in memory since they came."""
         self.count = 0
         self.size = 0
         self.memory = 0
@@ -101,9 +104,23 @@ class Chunk:
         if self.file is not None:
             self.file.append(raw, count)
         self.pieces.append(raw)
+        self.counts.append(count)
         self.count += count
         self.size += len(raw)
         self.memory += len(raw)
+
+    def slices(self, size: int) -> Iterator[tuple[list[bytes], int]]:
+        """The raw pieces in groups of ``size`` records or somewhat more, each with its number of records."""
+        group: list[bytes] = []
+        count = 0
+        for piece, number in zip(self.pieces, self.counts, strict=True):
+            group.append(piece)
+            count += number
+            if count >= size:
+                yield group, count
+                group, count = [], 0
+        if group:
+            yield group, count
 
     def seal(self) -> None:
         """No more appends."""
@@ -147,13 +164,15 @@ class Chunk:
 
         Raises LocalError as ``pack`` does.
         """
-        self.parts[output] = number = self.parts.get(output, self.part) + 1
+        blob, number = pack(batch), self.parts.get(output, self.part)
+        number += blob != self.rests.get(output)  # else all of the rest is to be tried again
         if alone:
             self.rests.pop(output, None)
             self.part = number
             self._replace(batch)
         else:
-            self.rests[output] = pack(batch)
+            self.rests[output] = blob
+        self.parts[output] = number
 
     def _replace(self, batch: Batch) -> None:
         blob = pack(batch)

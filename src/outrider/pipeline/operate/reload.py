@@ -21,6 +21,7 @@ from outrider.pipeline.config.configuration import Configuration
 from outrider.pipeline.engine import Engine, Leftovers
 from outrider.pipeline.log import Log
 from outrider.pipeline.service import Service
+from outrider.spool.disk import Locks
 
 BUSY: Final = "a reload is in progress"
 _FOR_INPUTS: Final = ("mem_buf_limit", "multiline_buffer_limit", "json_escape_unicode")
@@ -38,8 +39,11 @@ class Loader(Struct, frozen=True):
 class Exchangeable:
     """Runs one engine after the other. ``engine`` is the one at work, ``count`` says how many exchanges succeeded."""
 
-    def __init__(self, configuration: Configuration, plan: build.Plan, loader: Loader, log: Log) -> None:
-        """Raises UserError or LocalError when the first pipeline cannot be made."""
+    def __init__(
+        self, configuration: Configuration, plan: build.Plan, loader: Loader, log: Log, locks: Locks | None = None
+    ) -> None:
+        """``locks`` has the first storage.path, and gets those of later configurations: what lies in one may be under
+        way for long. Raises UserError or LocalError when the first pipeline cannot be made."""
         self.count = 0
         self.engine: Engine = build.engine(plan)
         self.service: Service = plan.service
@@ -47,6 +51,7 @@ class Exchangeable:
         self._configuration = configuration
         self._loader = loader
         self._log = log
+        self._locks = locks or Locks(log.warn)
         self._next: tuple[Configuration, build.Plan] | None = None
         self._left = Leftovers()
         self._stopped = False
@@ -84,7 +89,10 @@ class Exchangeable:
             return BUSY
         try:
             configuration = self._loader.load()
-            self._next = (configuration, self._loader.plan(configuration))
+            plan = self._loader.plan(configuration)
+            if plan.service.storage_path != self.service.storage_path and plan.service.storage_path:
+                self._locks.hold(plan.service.storage_path)
+            self._next = (configuration, plan)
         except (UserError, LocalError) as error:
             for line in str(error).splitlines():
                 self._log.error(f"reload: {line}")

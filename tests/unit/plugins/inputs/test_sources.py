@@ -53,6 +53,23 @@ async def test_standard_input_to_its_end(make: Any, intake_of: Any, pipe: tuple[
     ]
 
 
+@pytest.mark.parametrize(
+    ("options", "records", "refused"),
+    [({"parser": "logfmt"}, [{"a": "1"}, {"b": "2"}], []), ({}, [], ["not JSON", "end of the input inside a record"])],
+)
+async def test_what_has_come_of_standard_input_at_the_stop(
+    make: Any, intake_of: Any, pipe: tuple[int, int], options: Any, records: Any, refused: Any
+) -> None:
+    plugin = make("input", "stdin", **options)
+    intake = intake_of(plugin)
+    await plugin.start(intake)
+    os.write(pipe[1], b"a=1\nb=2" if options else b'garbage\n{"b":')
+    await plugin.stop()
+    os.close(pipe[1])
+    assert intake.records == records
+    assert [reason for _, _, reason in intake.refused] == refused
+
+
 async def test_standard_input_may_be_a_file(
     make: Any, intake_of: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,12 +184,31 @@ async def test_a_command_once(make: Any, intake_of: Any) -> None:
 
 
 async def test_a_command_that_does_not_end_is_ended(make: Any, intake_of: Any) -> None:
-    plugin = make("input", "exec", command="echo started; sleep 1000", oneshot="on")
+    plugin = make("input", "exec", command="printf 'started\\nlast'; sleep 1000", oneshot="on")
     intake = intake_of(plugin)
     await plugin.start(intake)
     await intake.until(lambda intake: intake.records)
     await plugin.stop()
     assert plugin._process is None
+    assert intake.records == [{"exec": "started"}, {"exec": "last"}]
+    assert "ended with status" not in plugin.logged()
+
+
+async def test_a_command_may_go_on_behind_its_output(make: Any, intake_of: Any, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "gate")
+    command = f"echo one; exec >&-; read line < {tmp_path}/gate; exit 4"
+    plugin = make("input", "exec", command=command, exit_after_oneshot="on")
+    intake = intake_of(plugin)
+    await plugin.start(intake)
+    await intake.until(lambda intake: plugin._reader is None)
+    assert not intake.ended
+    descriptor = os.open(tmp_path / "gate", os.O_RDWR)
+    os.write(descriptor, b"go\n")
+    await intake.until(lambda intake: intake.ended)
+    os.close(descriptor)
+    await plugin.stop()
+    assert intake.records == [{"exec": "one"}]
+    assert "ended with status 4" in plugin.logged()
 
 
 @pytest.mark.parametrize(

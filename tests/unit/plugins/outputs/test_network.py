@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -109,6 +110,18 @@ async def test_syslog_5424_over_udp_with_every_option(make: Any, batch: Any, unu
     assert first == b"<33>1 2023-11-14T22:13:20.123456Z host app 9 m " + sd + b" \xef\xbb\xbfhello"
     assert second.startswith(b"<19>1 2023-11-14T22:13:20.123456Z host app 9 none -")
     assert len(second) == 1000
+
+
+async def test_a_refused_datagram_is_the_fault_of_its_own_batch(make: Any, batch: Any, unused_udp_port: int) -> None:
+    plugin = make("output", "syslog", host="127.0.0.1", port=unused_udp_port, syslog_message_key="log")
+    with pytest.raises(PeerError, match="Connection refused"):
+        await plugin.send(batch({"log": "one"}))
+    assert plugin._datagrams is None
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
+        listener.bind(("127.0.0.1", unused_udp_port))
+        assert (await plugin.send(batch({"log": "two"}))).delivered == 1
+        assert listener.recv(1000).endswith(b"two")
+    await plugin.stop()
 
 
 async def test_no_message_is_longer_than_a_datagram(make: Any, batch: Any, unused_udp_port: int) -> None:

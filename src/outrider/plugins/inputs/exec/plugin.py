@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
 import subprocess
 import time
+from typing import Final
 
 from outrider.formats.split import Lines, TooLongError
 from outrider.model.errors import UserError
@@ -14,6 +16,12 @@ from outrider.net.descriptor import DescriptorReader
 from outrider.net.ticker import Ticker
 from outrider.pipeline.plugin import Input, Intake
 from outrider.plugins.inputs.exec.config import Options
+
+_LOOK_SECONDS: Final = 0.05
+"""How soon to look again whether a command has ended that has closed its output."""
+_DEATH_STEPS: Final = 100
+_DEATH_SECONDS: Final = 0.01
+"""How often, and how far apart, to look whether a command is dead that was killed."""
 
 
 class Exec(Input[Options]):
@@ -42,6 +50,8 @@ class Exec(Input[Options]):
         self._process: subprocess.Popen[bytes] | None = None
         self._reader: DescriptorReader | None = None
         self._ticker: Ticker | None = None
+        self._looks_again: asyncio.TimerHandle | None = None
+        self._is_killed = False
         intake.on_room(self._pause, self._resume)
         if self._once:
             self._run()
@@ -49,15 +59,24 @@ class Exec(Input[Options]):
             self._ticker = Ticker(self._seconds, self._run)
 
     async def stop(self) -> None:
-        """See Input. A command that is at work is ended."""
+        """See Input. A command that is at work is ended, and what it has printed is taken."""
         if self._ticker is not None:
             self._ticker.stop()
-        if self._reader is not None:
-            self._reader.close()
-        if self._process is not None:
+        if self._looks_again is not None:
+            self._looks_again.cancel()
+        if self._process is not None and self._process.poll() is None:
+            self._is_killed = True
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-            self._done()
+            for _ in range(_DEATH_STEPS):
+                if self._process.poll() is not None:
+                    break
+                await asyncio.sleep(_DEATH_SECONDS)
+        if self._reader is not None:
+            self._reader.rest()
+            self._reader = None
+            self._take_end()
+        self._done()
 
     def _pause(self) -> None:
         if self._reader is not None:
@@ -68,8 +87,6 @@ class Exec(Input[Options]):
             self._reader.resume()
 
     def _run(self) -> None:
-        if self._process is not None and self._reader is None:
-            self._done()
         if self._process is not None or self._intake.full:
             return
         try:
@@ -115,23 +132,27 @@ class Exec(Input[Options]):
 
     def _end(self) -> None:
         """The command has closed its output."""
-        if self._lines.waiting:
-            self._take(b"\n")
+        self._take_end()
         self._reader = None
         self._done()
-        if self.options.exit_after_oneshot:
-            self._intake.end()
+
+    def _take_end(self) -> None:
+        """The last line may have no end."""
+        if self._lines.waiting:
+            self._take(b"\n")
 
     def _done(self) -> None:
-        """See whether the process has ended too."""
+        """See whether the process has ended too; a little later again, where its output is closed and it has not."""
         process = self._process
         if process is None or process.stdout is None:
             return
-        try:
-            process.wait(0.1)
-        except subprocess.TimeoutExpired:
-            return  # its output is closed, it is not: looked at again before the next run
+        if process.poll() is None:
+            if not self._is_killed:
+                self._looks_again = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._done)
+            return
         process.stdout.close()
         self._process = None
-        if process.returncode:
+        if self.options.exit_after_oneshot:
+            self._intake.end()
+        if process.returncode and not self._is_killed:
             self.log.warn(f"'{self.options.command}' ended with status {process.returncode}")

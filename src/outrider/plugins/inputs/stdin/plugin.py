@@ -31,17 +31,21 @@ class Stdin(Input[Options]):
     async def start(self, intake: Intake) -> None:
         """See Input."""
         self._intake = intake
+        self._has_ended = False
         self._reader = DescriptorReader(STDIN, self._take, self._end)
         intake.on_room(self._reader.pause, self._reader.resume)
 
     async def stop(self) -> None:
         """See Input."""
-        self._reader.close()
+        if not self._has_ended:
+            self._reader.rest()
+            self._hand_in(*self._records.end(time.time_ns()))
 
     def _take(self, data: bytes) -> None:
         self._hand_in(*self._records.feed(data, time.time_ns()))
 
     def _end(self) -> None:
+        self._has_ended = True
         self._hand_in(*self._records.end(time.time_ns()))
         self.log.info("end of standard input")
         self._intake.end()

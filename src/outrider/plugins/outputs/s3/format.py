@@ -25,15 +25,15 @@ def encode(batch: Batch, options: Options, *, escape_unicode: bool) -> tuple[byt
     return lines_, len(batch)
 
 
-def batch_name(batch: Batch) -> bytes:
+def batch_name(batch_id: str) -> bytes:
     """The id of a batch in 16 bytes; none where it has none. That of a rest is another one than that of the whole."""
     try:
-        name = bytes.fromhex(batch.id)
+        name = bytes.fromhex(batch_id)
     except ValueError:
         name = b""
-    if len(name) == _NAME or not batch.id:
+    if len(name) == _NAME or not batch_id:
         return name
-    return hashlib.blake2b(batch.id.encode("utf-8", "surrogateescape"), digest_size=_NAME).digest()
+    return hashlib.blake2b(batch_id.encode("utf-8", "surrogateescape"), digest_size=_NAME).digest()
 
 
 def _text(value: object, escape_unicode: bool) -> bytes:
