@@ -6,6 +6,7 @@ is neither true nor false stays text.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
@@ -17,6 +18,14 @@ _INTEGER: Final = re.compile(r"\s*([+-]?\d+)", re.ASCII)
 _FLOAT: Final = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)", re.ASCII)
 _HEX: Final = re.compile(r"\s*(?:0[xX])?([0-9a-fA-F]+)")
 _DIGITS_MAX: Final = 400
+
+
+def double(value: int) -> float:
+    """The nearest double; infinite beyond all of them."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def _integer(text: str) -> int:

@@ -76,6 +76,7 @@ def test_actions(filter_of: Any, batch: Any, rules: list[tuple[str, str]], expec
         ("double", "x", "x"),
         ("double", "1e999", "1e999"),
         ("double", 5, 5.0),
+        ("double", 10**400, float("inf")),
         ("double", True, True),
     ],
 )

@@ -134,3 +134,4 @@ ANYTHING = st.one_of(st.text(), st.integers(), st.floats(), st.none(), st.binary
 def test_any_value_is_a_label_and_a_number_or_none(value: Any) -> None:
     label(value).encode()
     assert isinstance(number(value), float | None)
+    assert number(-(10**400)) == float("-inf")

@@ -36,6 +36,8 @@ from outrider.plugins.filters.type_converter.convert import CONVERSIONS
         ("str", "bool", "no", None),
         ("int", "string", -5, "-5"),
         ("int", "float", 5, 5.0),
+        ("int", "float", 10**400, float("inf")),
+        ("int", "float", -(10**400), float("-inf")),
         ("int", "uint", -1, 2**64 - 1),
         ("int", "string", True, None),
         ("int", "string", "5", None),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from outrider.formats import json
+from outrider.formats.casts import double
 from outrider.formats.regex import Regex
 from outrider.model.batch import Record
 from outrider.model.errors import UserError
@@ -168,7 +169,7 @@ def _to_double(value: Any) -> float | None:
         number = float(match[1]) if match else math.inf
         return number if math.isfinite(number) else None
     if type(value) is int:
-        return float(value)
+        return double(value)
     return 0.0 if value is None else None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from outrider.formats.accessor import field
+from outrider.formats.casts import double
 from outrider.model.batch import Record
 from outrider.pipeline.common.metrics import VALUE_MAX, Labels
 
@@ -38,6 +39,6 @@ def number(value: Any) -> float | None:
     if type(value) is float:
         return value
     if type(value) is int:
-        return float(value)
+        return double(value)
     match = _NUMBER.match(value) if isinstance(value, str) else None
     return float(match[1]) if match else None

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
+from outrider.formats.casts import double
+
 Convert: TypeAlias = Callable[[Any], Any]
 
 _INTEGER: Final = re.compile(r"\s*([+-]?\d{1,400})", re.ASCII)
@@ -65,7 +67,7 @@ CONVERSIONS: Final[dict[str, dict[str, Convert]]] = {
         "float": _of_text(_FLOAT, float),
         "bool": _text_to_bool,
     },
-    "int": {"string": _of_integer(str), "float": _of_integer(float), "uint": _of_integer(_uint)},
+    "int": {"string": _of_integer(str), "float": _of_integer(double), "uint": _of_integer(_uint)},
     "uint": {
         "string": _of_integer(lambda number: str(_uint(number))),
         "float": _of_integer(lambda number: float(_uint(number))),
