@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import errno
+import io
 import os
 import socket
 import tempfile
@@ -16,6 +17,8 @@ import pytest
 from outrider.model.batch import Batch
 from outrider.model.errors import LocalError
 from outrider.pipeline import intake, options, registry
+from outrider.pipeline.log import Log, Sink
+from outrider.pipeline.rejected import DeadLetters
 from outrider.spool import chunkfile
 
 ONE = "[INPUT]\n  Name steered\n[OUTPUT]\n  Name steered\n  Match *\n"
@@ -109,20 +112,40 @@ def no_room(fd: int, data: bytes) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-@pytest.mark.parametrize("column", ["records", "times"])
+@pytest.mark.parametrize("column", ["records", "times", "metadata"])
 async def test_a_filter_that_adds_records_or_bends_one_column_loses_its_batch_and_says_so(
     pipeline: Any, column: str
 ) -> None:
     async with pipeline(ONE + "[FILTER]\n  Name steered\n  Match *\n  Alias odd\n") as running:
 
         def odd(batch: Batch) -> None:
-            getattr(batch, column).append({} if column == "records" else 0)
+            batch.metadata = [{}, {}]
+            getattr(batch, column).append(0 if column == "times" else {})
 
         running.filter().action = odd
         running.input().push("app", {"n": 1}, {"n": 2})
         await running.until(lambda: running.taken()["waiting"] == 0)
     assert running.taken()["dropped"] == {"filter odd": 2}
     assert "bug in filter odd: it must not add records" in running.log.getvalue()
+
+
+@pytest.mark.parametrize("drops", [False, True])
+async def test_what_becomes_of_records_that_a_filter_fails_on(pipeline: Any, drops: bool) -> None:
+    def prepare(running: Any) -> None:
+        running.filter().drops_on_bug = drops
+
+    async with pipeline(ONE + "[FILTER]\n  Name steered\n  Match *\n  Alias redacts\n", prepare) as running:
+
+        def fail(batch: Batch) -> None:
+            batch.records[0]["n"] = "***"
+            raise RuntimeError("odd")
+
+        running.filter().action = fail
+        running.input().push("app", {"n": 1}, {"n": 2})
+        await running.settled()
+    assert running.output().records == ([] if drops else [{"n": "***"}, {"n": 2}])
+    assert running.taken()["dropped"] == ({"filter redacts": 2} if drops else {})
+    assert "bug in filter redacts: Traceback" in running.log.getvalue()
 
 
 async def test_an_outputs_own_filters_take_records_that_are_nested_deeply(pipeline: Any) -> None:
@@ -159,6 +182,31 @@ async def test_records_that_match_no_output_are_told_once(pipeline: Any) -> None
             await running.until(lambda: running.taken()["waiting"] == 0)
     assert running.taken()["dropped"] == {"no output matches the tag": 5}
     assert running.log.getvalue().count("records with the tag other match no output") == 1
+
+
+async def test_where_filters_have_moved_all_records_none_is_missed(pipeline: Any) -> None:
+    rule = "[FILTER]\n  Name rewrite_tag\n  Match old\n  Rule $n .* app false\n"
+    async with pipeline(ONE.replace("Match *", "Match app") + rule) as running:
+        running.input().push("old", {"n": "1"})
+        await running.settled()
+    assert running.output().records == [{"n": "1"}]
+    assert all(row["dropped"] == {} for row in running.sheet["inputs"].values())
+    assert "match no output" not in running.log.getvalue()
+
+
+def test_dead_letters_may_be_moved_away_at_any_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("1", "2"):
+        (tmp_path / "out").mkdir(exist_ok=True)
+        (tmp_path / "out" / f"{name}{chunkfile.SUFFIX}").write_text("12345")
+    real = Path.stat
+
+    def stat(path: Path, **options: Any) -> Any:
+        if path.stem == "1":
+            path.unlink()
+        return real(path, **options)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    assert DeadLetters(tmp_path, 0, ["out"], Log(Sink(io.StringIO()), "test")).size == 5
 
 
 @pytest.mark.parametrize("kind", registry.KINDS)
