@@ -121,6 +121,10 @@ class Running:
     def output(self, number: int = 0) -> Any:
         return self.engine.outputs[number].plugin
 
+    def numbers(self, output: int = 0) -> list[int]:
+        """``n`` of each record that has been delivered."""
+        return sorted(record["n"] for record in self.output(output).records)
+
     @property
     def sheet(self) -> dict[str, Any]:
         return self.engine.ledger.snapshot()

@@ -26,10 +26,6 @@ def config(output: str, *, spool: Path | None = None, more: str = "") -> str:
     return f"{path}{more}[INPUT]\n  Name steered\n{kind}{output}"
 
 
-def numbers(running: Any, output: int = 0) -> list[int]:
-    return sorted(record["n"] for record in running.output(output).records)
-
-
 @pytest.fixture
 def patience(monkeypatch: pytest.MonkeyPatch, built: Any) -> None:
     """A retry is due in an hour."""
@@ -52,7 +48,7 @@ async def test_what_waits_follows_at_once_when_the_output_delivers_again(pipelin
         running.input().push("new", {"n": 20})
         await running.settled()
         assert running.output().asked == 41
-    assert numbers(running) == list(range(21))
+    assert running.numbers() == list(range(21))
 
 
 async def test_a_try_before_its_time_costs_no_retry(pipeline: Any, patience: None) -> None:
@@ -88,7 +84,7 @@ async def test_while_everything_fails_only_probes_are_sent(pipeline: Any, monkey
         running.output().always = None
         running.input().push("new", {"n": 20})
         await running.settled()
-    assert numbers(running) == list(range(21))
+    assert running.numbers() == list(range(21))
 
 
 async def test_one_that_fails_while_others_pass_is_not_hammered(pipeline: Any, patience: None) -> None:
@@ -118,7 +114,7 @@ async def test_nothing_is_sent_before_the_peer_wants_it(pipeline: Any) -> None:
         assert running.output().asked == 1
         await running.settled()
         assert loop.time() - told >= 0.25
-    assert numbers(running) == [0, 1]
+    assert running.numbers() == [0, 1]
 
 
 async def test_the_wait_that_a_peer_asks_for_holds_after_a_part_too(pipeline: Any) -> None:
@@ -133,7 +129,7 @@ async def test_the_wait_that_a_peer_asks_for_holds_after_a_part_too(pipeline: An
         running.input().push("other", {"n": 2})
         await running.until(lambda: running.sent()["routed"] == 3)
         assert running.output().asked == 1
-    assert sorted(numbers(running)) == [1, 2]
+    assert sorted(running.numbers()) == [1, 2]
 
 
 async def test_the_stop_does_not_wait_for_the_peers_moment(pipeline: Any) -> None:
@@ -141,7 +137,7 @@ async def test_the_stop_does_not_wait_for_the_peers_moment(pipeline: Any) -> Non
         running.output().answers = [PeerError("503", after=1e9)]
         running.input().push("tag", {"n": 0})
         await running.until(lambda: running.sent()["retried"] == 1)
-    assert numbers(running) == [0]
+    assert running.numbers() == [0]
 
 
 async def test_a_peer_cannot_send_us_away_for_days(pipeline: Any) -> None:
@@ -168,7 +164,7 @@ async def test_the_rest_of_a_part_is_all_that_a_restart_finds(pipeline: Any, tmp
         assert running.intake().held == 0, "the disk has it"
     async with pipeline(text) as again:
         await again.settled()
-    assert numbers(again) == [2, 3, 4]
+    assert again.numbers() == [2, 3, 4]
 
 
 async def test_the_rest_of_a_part_while_another_output_has_all_before_it(pipeline: Any) -> None:
@@ -182,7 +178,7 @@ async def test_the_rest_of_a_part_while_another_output_has_all_before_it(pipelin
         await running.until(lambda: running.sent("steered.1")["retried"])
         running.output(1).always = None
         await running.settled()
-    assert numbers(running, 1) == list(range(5))
+    assert running.numbers(1) == list(range(5))
 
 
 def files(directory: Path) -> list[Path]:
@@ -204,8 +200,8 @@ async def test_rejected_chunks_are_kept_and_can_be_sent_again(pipeline: Any, tmp
     kept.rename(tmp_path / "spool" / "steered.0" / kept.name)
     async with pipeline(text) as again:
         await again.settled()
-    assert numbers(again, 0) == [0, 1]
-    assert numbers(again, 1) == [], "this one had them"
+    assert again.numbers(0) == [0, 1]
+    assert again.numbers(1) == [], "this one had them"
     assert files(tmp_path) == []
 
 

@@ -38,10 +38,6 @@ def chunks(spool: Path) -> list[Path]:
     return sorted(spool.rglob(f"*{chunkfile.SUFFIX}"))
 
 
-def numbers(running: Any, output: int = 0) -> list[int]:
-    return sorted(record["n"] for record in running.output(output).records)
-
-
 def kill_peer(running: Any) -> None:
     running.output().always = PeerError("dead")
 
@@ -62,7 +58,7 @@ async def test_at_the_limit_the_input_pauses_and_resumes_when_there_is_room(pipe
         await running.until(lambda: running.input().calls == ["pause", "resume"])
         assert not running.intake().full
         await running.settled()
-    assert numbers(running) == list(range(sent))
+    assert running.numbers() == list(range(sent))
     assert running.intake().held == 0
     assert "paused (mem buf overlimit)" in running.log.getvalue()
 
@@ -79,7 +75,7 @@ async def test_records_that_wait_for_a_retry_count_against_the_limit(pipeline: A
         assert running.intake().full
         running.output().always = None
         await running.settled()
-    assert numbers(running) == list(range(10))
+    assert running.numbers() == list(range(10))
     assert running.input().calls == ["pause", "resume"]
 
 
@@ -92,7 +88,7 @@ async def test_made_up_tags_cost_more_than_their_records(pipeline: Any) -> None:
         assert running.intake().full
         running.output().gate.set()
         await running.settled()
-    assert numbers(running) == list(range(100))
+    assert running.numbers() == list(range(100))
 
 
 async def test_an_input_that_asks_late_is_told_that_it_must_wait(pipeline: Any) -> None:
@@ -115,7 +111,7 @@ async def test_delivered_chunks_leave_the_spool(pipeline: Any, tmp_path: Path) -
         (chunk,) = chunks(tmp_path)
         assert chunk.parent == tmp_path / "spool" / "steered.0"
         assert chunk.stat().st_mode & 0o077 == 0
-    assert numbers(running) == [1]
+    assert running.numbers() == [1]
     assert chunks(tmp_path) == []
 
 
@@ -139,7 +135,7 @@ async def test_over_the_limit_the_spool_takes_it_and_the_input_goes_on(
         slow.gate.set()
         await running.settled()
     for number in range(outputs):
-        assert numbers(running, number) == list(range(200))
+        assert running.numbers(number) == list(range(200))
     assert chunks(tmp_path) == []
 
 
@@ -154,7 +150,7 @@ async def test_with_a_spool_a_dead_peer_never_pauses_the_input(pipeline: Any, tm
         assert running.input().calls == []
         running.output().always = None
         await running.settled()
-    assert numbers(running) == list(range(100))
+    assert running.numbers() == list(range(100))
 
 
 async def test_the_spool_has_a_limit_too(pipeline: Any, tmp_path: Path) -> None:
@@ -169,7 +165,7 @@ async def test_the_spool_has_a_limit_too(pipeline: Any, tmp_path: Path) -> None:
         running.output().gate.set()
         await running.until(lambda: running.input().calls == ["pause", "resume"])
         await running.settled()
-    assert numbers(running) == list(range(sent))
+    assert running.numbers() == list(range(sent))
 
 
 async def test_a_spool_copied_at_any_moment_holds_what_was_not_delivered(
@@ -190,7 +186,7 @@ async def test_a_spool_copied_at_any_moment_holds_what_was_not_delivered(
         await running.settled()
     async with pipeline(config(copy)) as again:
         await again.settled()
-    assert numbers(again) == list(range(20))
+    assert again.numbers() == list(range(20))
     assert again.taken()["accepted"] == 20
     assert chunks(copy) == []
 
@@ -212,7 +208,7 @@ async def test_what_is_not_delivered_at_the_stop_stays_in_the_spool(pipeline: An
     assert "fix:" not in running.log.getvalue()
     async with pipeline(text) as again:
         await again.settled()
-    assert numbers(again) == list(range(5))
+    assert again.numbers() == list(range(5))
 
 
 async def test_a_stop_with_a_dead_peer_does_not_give_up_what_the_spool_can_keep(pipeline: Any, tmp_path: Path) -> None:
@@ -228,7 +224,7 @@ async def test_a_stop_with_a_dead_peer_does_not_give_up_what_the_spool_can_keep(
     assert running.sent()["retried"] > 0
     async with pipeline(text) as again:
         await again.settled()
-    assert numbers(again) == [1]
+    assert again.numbers() == [1]
 
 
 async def test_with_a_spool_what_is_under_way_does_not_count_against_the_limit(pipeline: Any, tmp_path: Path) -> None:
@@ -244,7 +240,7 @@ async def test_with_a_spool_what_is_under_way_does_not_count_against_the_limit(p
         assert len(chunks(tmp_path)) == 3, "the open chunk was not sealed for want of room"
         running.output().gate.set()
         await running.settled()
-    assert numbers(running) == list(range(22))
+    assert running.numbers() == list(range(22))
 
 
 async def test_an_output_that_has_delivered_does_not_get_the_chunk_again(pipeline: Any, tmp_path: Path) -> None:
@@ -253,11 +249,11 @@ async def test_an_output_that_has_delivered_does_not_get_the_chunk_again(pipelin
         running.output(1).always = PeerError("dead")
         running.input().push("app", {"n": 1}, {"n": 2})
         await running.until(lambda: running.sent("steered.1")["retried"] > 2 and running.output(0).sent)
-    assert numbers(running) == [1, 2]
+    assert running.numbers() == [1, 2]
     async with pipeline(text) as again:
         await again.settled()
-    assert numbers(again, 0) == []
-    assert numbers(again, 1) == [1, 2]
+    assert again.numbers(0) == []
+    assert again.numbers(1) == [1, 2]
 
 
 async def test_a_chunk_is_filtered_once_also_across_a_restart(pipeline: Any, tmp_path: Path) -> None:
@@ -285,7 +281,7 @@ async def test_recovered_chunks_survive_another_failure(pipeline: Any, tmp_path:
             await running.until(lambda: running.sent()["retried"])
     async with pipeline(text) as again:
         await again.settled()
-    assert numbers(again) == [1]
+    assert again.numbers() == [1]
 
 
 async def test_damage_is_told_set_aside_and_the_rest_delivered(pipeline: Any, tmp_path: Path) -> None:
@@ -299,7 +295,7 @@ async def test_damage_is_told_set_aside_and_the_rest_delivered(pipeline: Any, tm
     path.write_bytes(contents.replace(b"word1", b"worm1"))
     async with pipeline(text) as again:
         await again.settled()
-    assert numbers(again) == [0, 2]
+    assert again.numbers() == [0, 2]
     assert "2 records recovered" in again.log.getvalue()
     assert path.with_suffix(chunkfile.BROKEN).read_bytes() == contents.replace(b"word1", b"worm1")
 
@@ -329,7 +325,7 @@ async def test_chunks_of_an_input_that_is_gone_are_told(pipeline: Any, tmp_path:
     assert "fix: give the input 'Alias steered.0'" in again.log.getvalue()
     async with pipeline(text) as right:
         await right.settled()
-    assert numbers(right) == [1]
+    assert right.numbers() == [1]
     assert "wait for an input" not in right.log.getvalue()
 
 
@@ -367,7 +363,7 @@ async def test_a_full_disk_is_told_and_records_are_kept_in_memory(
         running.input().push("other", {"n": 10})
         assert running.intake().trouble == ""
         assert running.intake().append("other", "records", b"\x93\x90\x90\xc0", 0) is True
-    assert numbers(running) == list(range(11))
+    assert running.numbers() == list(range(11))
     assert "records are kept in memory only; fix: free disk space" in running.log.getvalue()
     assert chunks(tmp_path) == []
 
@@ -388,7 +384,7 @@ async def test_a_full_disk_with_a_limit_pushes_back(
         running.output().gate.set()
         await running.settled()
         assert running.input().calls == ["pause", "resume"]
-    assert numbers(running) == list(range(sent))
+    assert running.numbers() == list(range(sent))
 
 
 async def test_a_full_disk_while_filtered_records_are_parked(
@@ -404,5 +400,5 @@ async def test_a_full_disk_while_filtered_records_are_parked(
         running.output().answers = [fill_and_fail, fill_and_fail]
         running.input().push("app", {"n": 1}, {"n": 2})
         await running.settled()
-    assert numbers(running) == [1, 2]
+    assert running.numbers() == [1, 2]
     assert running.sent()["delivered"] == 2

@@ -21,10 +21,6 @@ def files(directory: Path) -> list[Path]:
     return sorted(directory.rglob(f"*{chunkfile.SUFFIX}"))
 
 
-def numbers(running: Any, output: int = 0) -> list[int]:
-    return sorted(record["n"] for record in running.output(output).records)
-
-
 def memory_input(spool: Path, limit: str, outputs: int = 1, *, filtered: bool = False) -> str:
     text = f"  storage.path {spool}\n[INPUT]\n  Name steered\n  Mem_Buf_Limit {limit}\n"
     return text + FILTER * filtered + OUTPUT * outputs
@@ -46,7 +42,7 @@ async def test_a_dead_output_delays_no_other(pipeline: Any, tmp_path: Path, filt
         assert files(tmp_path)
         running.output(0).always = None
         await running.settled()
-    assert numbers(running, 0) == numbers(running, 1) == list(range(200))
+    assert running.numbers(0) == running.numbers(1) == list(range(200))
     assert files(tmp_path) == []
 
 
@@ -61,7 +57,7 @@ async def test_an_output_that_hangs_delays_no_other(pipeline: Any, tmp_path: Pat
         assert running.input().calls == []
         running.output(0).gate.set()
         await running.settled()
-    assert numbers(running, 0) == numbers(running, 1) == list(range(200))
+    assert running.numbers(0) == running.numbers(1) == list(range(200))
 
 
 async def test_below_the_limit_nothing_touches_the_disk(pipeline: Any, tmp_path: Path) -> None:
@@ -84,8 +80,8 @@ async def test_what_is_not_delivered_at_the_stop_goes_to_disk(pipeline: Any, tmp
     assert "stay in the spool" in running.log.getvalue()
     async with pipeline(text) as again:
         await again.settled()
-    assert numbers(again, 0) == [0, 1]
-    assert numbers(again, 1) == [1], "it had the first"
+    assert again.numbers(0) == [0, 1]
+    assert again.numbers(1) == [1], "it had the first"
 
 
 async def test_a_disk_that_refuses_makes_senders_wait(
@@ -111,7 +107,7 @@ async def test_a_disk_that_refuses_makes_senders_wait(
         assert files(tmp_path)
         running.output().always = None
         await running.settled()
-    assert numbers(running) == list(range(sent))
+    assert running.numbers() == list(range(sent))
 
 
 # -- storage.total_limit_size
@@ -142,14 +138,14 @@ async def test_over_its_limit_an_output_loses_its_oldest(
         running.output().always = None
         running.output().gate.set()
         await running.settled()
-    got = numbers(running)
+    got = running.numbers()
     dropped = running.sent()["dropped"]["storage.total_limit_size"]
     assert len(got) + dropped == 100
     assert got[-8:] == list(range(92, 100)), "the newest are there"
     assert 5 <= len(got) <= 15
     assert "storage.total_limit_size reached" in running.log.getvalue()
     if others:
-        assert numbers(running, 1) == list(range(100))
+        assert running.numbers(1) == list(range(100))
     assert running.engine.outputs[0].quota.bytes == 0
     assert files(tmp_path) == []
 
@@ -161,9 +157,9 @@ async def test_the_limit_holds_for_what_an_earlier_process_left(pipeline: Any, t
             running.input().push(f"tag{n}", {"n": n, "pad": KB})
     async with pipeline(limited(tmp_path, "30K")) as again:
         await again.settled()
-    assert 3 <= len(numbers(again)) <= 7
-    assert numbers(again)[-1] == 19
-    assert again.sent()["dropped"] == {"storage.total_limit_size": 20 - len(numbers(again))}
+    assert 3 <= len(again.numbers()) <= 7
+    assert again.numbers()[-1] == 19
+    assert again.sent()["dropped"] == {"storage.total_limit_size": 20 - len(again.numbers())}
 
 
 # -- for all inputs
