@@ -6,6 +6,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,9 @@ from typing import Final
 from outrider.model.errors import LocalError, UserError
 
 LOCK: Final = ".outrider.lock"
+_PATIENCE: Final = 200
+_STEP: Final = 0.1
+"""How often, and in which seconds, to ask for a lock whose taker is dead."""
 _ADVICE: Final = {
     errno.ENOSPC: "free disk space",
     errno.EDQUOT: "raise the quota, or free disk space",
@@ -67,8 +71,11 @@ class Locks:
         self._warn = warn
         self._held: dict[str, int] = {}
 
-    def hold(self, directory: str) -> None:
-        """Take a directory, unless it is held already. Raises UserError where another process has it."""
+    def hold(self, directory: str, *, wait: bool = False) -> None:
+        """Take a directory, unless it is held already. Raises UserError where another process has it.
+
+        With ``wait``, what a dead process has forked is given twenty seconds to end; nothing else runs meanwhile.
+        """
         path = os.path.realpath(directory)
         if path in self._held:
             return
@@ -79,7 +86,7 @@ class Locks:
             self._warn(f"storage.path {directory} cannot be locked: {error.strerror}; fix: {advice(error)}")
             return
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock(fd, directory, _PATIENCE if wait else 1)
         except BlockingIOError:
             os.close(fd)
             raise UserError(
@@ -92,11 +99,38 @@ class Locks:
             return
         self._held[path] = fd
 
+    def _lock(self, fd: int, directory: str, patience: int) -> None:
+        for tries in range(patience):
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if tries + 1 == patience or _is_alive(os.pread(fd, 20, 0)):
+                    raise
+            if not tries:
+                self._warn(f"storage.path {directory} is held by what a dead process has left: waiting for its end")
+            time.sleep(_STEP)
+        with contextlib.suppress(OSError):  # a full disk: the lock holds all the same
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, b"%d" % os.getpid(), 0)
+
     def release(self) -> None:
         """Let go of all of them."""
         while self._held:
             with contextlib.suppress(OSError):
                 os.close(self._held.popitem()[1])
+
+
+def _is_alive(written: bytes) -> bool:
+    if not written.isdigit():
+        return True
+    try:
+        os.kill(int(written), 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # not ours
+        return True
+    return True
 
 
 def _sync(directory: Path) -> None:

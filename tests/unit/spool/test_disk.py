@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,11 @@ def test_a_directory_has_one_process(tmp_path: Path) -> None:
     assert told == []
 
 
-def test_what_was_forked_keeps_the_lock(tmp_path: Path) -> None:
-    locks, other = disk.Locks(print), disk.Locks(print)
+def test_what_was_forked_keeps_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    locks, other = disk.Locks(print), disk.Locks(told.append)
     locks.hold(str(tmp_path))
+    assert (tmp_path / disk.LOCK).read_text() == str(os.getpid())
     reading, writing = os.pipe()
     pid = os.fork()
     if not pid:
@@ -37,11 +40,30 @@ def test_what_was_forked_keeps_the_lock(tmp_path: Path) -> None:
     locks.release()
     with pytest.raises(UserError, match="in use"):
         other.hold(str(tmp_path))
-    os.close(writing)
-    os.waitpid(pid, 0)
+    assert told == []
+    (tmp_path / disk.LOCK).write_text(str(_dead()))
+    monkeypatch.setattr(disk, "_PATIENCE", 2)
+    with pytest.raises(UserError, match="in use"):
+        other.hold(str(tmp_path), wait=True)
+
+    def end(seconds: float) -> None:
+        os.close(writing)
+        os.waitpid(pid, 0)
+
+    monkeypatch.setattr(time, "sleep", end)
+    other.hold(str(tmp_path), wait=True)
     os.close(reading)
-    other.hold(str(tmp_path))
     other.release()
+    assert len(told) == 2
+    assert "waiting for its end" in told[0]
+
+
+def _dead() -> int:
+    pid = os.fork()
+    if not pid:
+        os._exit(0)
+    os.waitpid(pid, 0)
+    return pid
 
 
 @pytest.mark.parametrize("what", ["directory", "lock"])

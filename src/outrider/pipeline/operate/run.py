@@ -39,7 +39,9 @@ def run(configuration: Configuration, plan: build.Plan, loader: Loader) -> int:
     locks = Locks(plan.log.warn)
     try:
         if plan.service.storage_path:
-            locks.hold(plan.service.storage_path)  # also that of the processes together: what is gathered is no other's
+            locks.hold(
+                plan.service.storage_path, wait=True
+            )  # also that of the processes together: what is gathered is no other's
         if processes.count(plan) > 1:
             gc.enable()
             return processes.run(configuration, plan, loader, partial(_run_one, locks))
