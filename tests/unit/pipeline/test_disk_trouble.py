@@ -140,7 +140,8 @@ async def test_what_fails_while_flushing_does_not_end_the_pipeline(
     pipeline: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with pipeline(config(tmp_path / "spool")) as running:
-        real, failed = running.intake().seal_all, []
+        real = running.intake().seal_all
+        failed: list[bool] = []
 
         def seal_all() -> None:
             if not failed:
@@ -160,7 +161,12 @@ async def test_what_filters_leave_reaches_the_disk_too(
 ) -> None:
     synced: list[str] = []
     real = os.fsync
-    monkeypatch.setattr(chunkfile.os, "fsync", lambda fd: (synced.append(os.readlink(f"/proc/self/fd/{fd}")), real(fd)))
+
+    def fsync(fd: int) -> None:
+        synced.append(os.readlink(f"/proc/self/fd/{fd}"))
+        real(fd)
+
+    monkeypatch.setattr(os, "fsync", fsync)
     service = "  storage.sync full\n  storage.keep.rejected on\n"
     async with pipeline(config(tmp_path / "spool", filtered=True, service=service)) as running:
         running.output().answers = [PeerError("dead"), PeerError("no", retry=False)]

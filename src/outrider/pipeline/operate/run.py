@@ -39,9 +39,8 @@ def run(configuration: Configuration, plan: build.Plan, loader: Loader) -> int:
     locks = Locks(plan.log.warn)
     try:
         if plan.service.storage_path:
-            locks.hold(
-                plan.service.storage_path, wait=True
-            )  # also that of the processes together: what is gathered is no other's
+            # Several processes have one of the whole, too: what is gathered must be no other router's.
+            locks.hold(plan.service.storage_path, wait=True)
         if processes.count(plan) > 1:
             gc.enable()
             return processes.run(configuration, plan, loader, partial(_run_one, locks))
