@@ -97,7 +97,7 @@ Routes log records, configured as Fluent Bit is.
   -D, --dry-run             check the configuration and end
       --explain             print what the pipeline does with records, and end
       --explain-svg FILE    draw it
-  -v, --verbose             more talkative (-vv: more still)
+  -v, --verbose             tell of chunks, connections and files too (level debug; trace is as debug)
   -q, --quiet               no log
   -V, --version             print the version
   -J, --schema              print every plugin and option as JSON

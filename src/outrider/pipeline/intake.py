@@ -17,6 +17,7 @@ from msgspec import Struct
 from outrider.formats import msgpack
 from outrider.model.batch import Record
 from outrider.model.errors import LocalError
+from outrider.pipeline import elsewhere
 from outrider.pipeline.chunk import SIZE_MAX, Chunk
 from outrider.pipeline.ledger import Ledger, count_reason
 from outrider.pipeline.log import Log
@@ -175,8 +176,8 @@ class ChunkIntake:
     def adopt(self, chunk: Chunk) -> None:
         """Take over a sealed chunk from the input of that name of the pipeline before this one."""
         self._adopted.add(chunk.id)
-        if chunk.path is not None and (self._spool is None or chunk.path.parent != self._spool.directory):
-            self._move(chunk)
+        spool = self._spool
+        elsewhere.bring(chunk, spool.directory if spool else None, self.log, sync=spool is not None and spool.sync)
         self.live[chunk.id] = chunk
         self.held += chunk.memory
         self.stored += chunk.stored
@@ -186,32 +187,6 @@ class ChunkIntake:
     def hand_to(self, sealed: Callable[[Chunk], None]) -> None:
         """Another engine gets the chunks from now on."""
         self._sealed = sealed
-
-    def _move(self, chunk: Chunk) -> None:
-        """The chunk lies where nothing would look for it at the next start."""
-        assert chunk.path is not None, "on disk"
-        old = chunk.path.parent
-        if self._spool is None:
-            self._tell_of(old)
-            return
-        try:
-            chunk.path = disk.move(chunk.path, self._spool.directory, sync=self._spool.sync)
-        except LocalError as error:
-            self.log.warn(str(error), about=f"move {old}")
-            self._tell_of(old)
-
-    def tell_of_other_place(self, storage_path: str) -> None:
-        """Warn where chunks of this input, which is gone, lie elsewhere than below ``storage_path``."""
-        for directory in {chunk.path.parent for chunk in self.live.values() if chunk.path is not None}:
-            if not storage_path or directory.parent != Path(storage_path):
-                self._tell_of(directory)
-
-    def _tell_of(self, directory: Path) -> None:
-        self.log.warn(
-            f"chunks stay in {directory} until they are delivered, and the storage.path is another one now: should the"
-            " process die before, nothing looks for them there; fix: move them into the input's new directory then",
-            about=f"chunks in {directory}",
-        )
 
     def retire(self) -> None:
         """The input is gone; what it took is still under way."""
@@ -363,6 +338,7 @@ class ChunkIntake:
         self._open.pop((chunk.tag, chunk.codec), None)
         chunk.seal()
         if chunk.count:
+            self.log.debug(f"chunk {chunk.id} of tag {chunk.tag} sealed: {chunk.count} records, {chunk.size} bytes")
             self._sealed(chunk)
         else:
             self.finish(chunk)

@@ -185,6 +185,7 @@ class Tail(Input[Options]):
             self.log.error(f"{file.path} is not followed: {error}")
             self._descriptors.close(file)
             return
+        self.log.debug(f"{file.path} is followed from byte {file.offset}, tag {tag}")
         file.state = self._reader.stream(tag, file.path)
         self._found.take_up(file)
         self._positions.changed(file)
@@ -338,6 +339,7 @@ class Tail(Input[Options]):
         return os.fstat(file.descriptor).st_mtime < time.time() - options.ignore_older
 
     def _let_go(self, file: TailFile) -> None:
+        self.log.debug(f"{file.path} is followed no more")
         self._handed_in(file, safe=self._reader.give_all(file.state) and file.safe)
         self._positions.let_go(file)
         self._found.let_go(file)

@@ -249,6 +249,7 @@ async def test_files_that_were_rotated_away_are_told_apart(tmp_path: Path, start
     async with start(**options) as (plugin, intake):
         await intake.until(has("one"))
     assert f"following 1 file of {tmp_path}/a.log\n" in plugin.logged()
+    assert f"[debug] [input:tail:tail.0] {tmp_path}/a.log is followed from byte 0, tag " in plugin.logged()
     (tmp_path / "a.log").rename(tmp_path / "a.log.1")
     write(tmp_path / "a.log.1", "late\n")
     write(tmp_path / "a.log", "new\n")
