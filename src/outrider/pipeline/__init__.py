@@ -15,6 +15,7 @@
 ``schedule``  waiting times and Retry_Limit (pure)
 ``ledger``    accepted = delivered + buffered + dropped{reason}, at every moment
 ``storage``   where chunks are kept: what [SERVICE] and each input say, put together
+``elsewhere``  chunks that a reload with another storage.path has left behind
 ``quota``     storage.total_limit_size of one output
 ``limits``    these of all outputs: which chunks are dropped for which output
 ``rejected``  the dead letters: chunks that an output did not take

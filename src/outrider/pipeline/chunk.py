@@ -109,6 +109,11 @@ class Chunk:
         self.size += len(raw)
         self.memory += len(raw)
 
+    @property
+    def is_as_it_came(self) -> bool:
+        """Whether all its raw pieces are in memory, so that there may be ``slices``."""
+        return bool(self.pieces) and len(self.pieces) == len(self.counts) and sum(self.counts) == self.count
+
     def slices(self, size: int) -> Iterator[tuple[list[bytes], int]]:
         """The raw pieces in groups of ``size`` records or somewhat more, each with its number of records."""
         group: list[bytes] = []

@@ -11,9 +11,9 @@ import gc
 import random
 import traceback
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, Final
 
 from msgspec import Struct
@@ -25,7 +25,7 @@ from outrider.pipeline.chunk import Chunk, UnknownFormError
 from outrider.pipeline.filtering import RunningFilter
 from outrider.pipeline.ledger import Sent, count_reason
 from outrider.pipeline.log import Log
-from outrider.pipeline.plugin import Decoder, Delivery, Output
+from outrider.pipeline.plugin import Decoder, Delivery, Encoded, EncodingOutput, Output
 from outrider.pipeline.quota import Quota
 from outrider.pipeline.schedule import wait_seconds
 from outrider.spool.chunkfile import DamagedError
@@ -75,12 +75,14 @@ def not_now(chunk: Chunk, error: BaseException) -> str:
 
 
 class Parcel(Struct):
-    """A chunk on its way to one output. ``batch`` is the decoded form, or None: the chunk has it packed."""
+    """A chunk on its way to one output. ``batch`` is the decoded form; without that and ``encoded`` it is packed."""
 
     chunk: Chunk
     row: Sent
     count: int
     batch: Batch | None = None
+    encoded: Encoded | None = None
+    """What the output's ``encode`` made of it; the chunk has it raw then."""
     is_part: bool = False
     """Whether a part has been delivered and the chunk keeps the rest."""
     attempts: int = 0
@@ -88,6 +90,22 @@ class Parcel(Struct):
     """When the next retry is due, by the loop's clock."""
     early: bool = False
     """Whether this try comes before its time, because the output delivers again; it does not count as a retry."""
+
+
+class _Answer(Struct):
+    """What became of a try; ``again``: nothing was delivered, and all of it is to be tried again."""
+
+    delivery: Delivery
+    again: bool = False
+    after: float = 0.0
+
+    @property
+    def dropped(self) -> int:
+        return self.delivery.dropped
+
+    def of(self, batch: Batch) -> Delivery:
+        """As a delivery of these records."""
+        return replace(self.delivery, retry=batch) if self.again else self.delivery
 
 
 class Retries(Struct, frozen=True):
@@ -138,6 +156,8 @@ class OutputRunner:
         """Whether the last batch failed, and when the last one was tried again, by the loop's clock."""
         self._hold: asyncio.TimerHandle | None = None
         """Until when the peer has asked us to stay away."""
+        self.remake: Callable[[Chunk], Batch] = lambda chunk: chunk.batch(decoders)
+        """The filtered records of a chunk whose raw ones were encoded in slices."""
         self.rejected: Callable[[Chunk, str, Batch], None] = lambda chunk, output, batch: None
         """Called with records that are dropped because they were refused or given up."""
         self.quota: Quota | None = None
@@ -177,7 +197,7 @@ class OutputRunner:
     @property
     def settings(self) -> tuple[type, object, object]:
         """What the output is: of two that are the same here, one may go on with what the other knew."""
-        return type(self.plugin), self.plugin.options, self.plugin.core
+        return type(self.plugin), _values(self.plugin.options), _values(self.plugin.core)
 
     @property
     def held_until(self) -> float:
@@ -252,7 +272,38 @@ class OutputRunner:
             finally:
                 self._active -= 1
 
+    @property
+    def encodes(self) -> bool:
+        """Whether chunks may come encoded."""
+        return isinstance(self.plugin, EncodingOutput) and self.plugin.encodes and not self.processors
+
+    def encode(self, batch: Batch) -> Any:
+        """See ``EncodingOutput``."""
+        assert isinstance(self.plugin, EncodingOutput), "asked before"
+        return self.plugin.encode(batch)
+
+    async def _deliver_encoded(self, parcel: Parcel, encoded: Encoded) -> None:
+        """Deliver what was encoded in slices; its records are made again only where that fails."""
+        assert isinstance(self.plugin, EncodingOutput), "nothing else gets such parcels"
+        delivery = await self._answer(self.plugin.send_encoded(encoded), encoded.count)
+        batch = Batch(encoded.tag, [], [])
+        if delivery.again or delivery.dropped == encoded.count:
+            try:
+                batch = self.remake(parcel.chunk)
+            except NOT_NOW as error:
+                self._read_later(parcel, error)
+                return
+            except Exception as error:  # noqa: BLE001 - whatever one chunk holds must not stop the others
+                unreadable(parcel.chunk, error, self._log)
+                self._drop(parcel, parcel.count, "unreadable chunk")
+                return
+        parcel.encoded = None
+        self._settle(parcel, batch, delivery.of(batch), delivery.after)
+
     async def _deliver(self, parcel: Parcel) -> None:
+        if parcel.encoded is not None:
+            await self._deliver_encoded(parcel, parcel.encoded)
+            return
         try:
             batch = parcel.batch or parcel.chunk.batch(self._decoders, self.name)
         except NOT_NOW as error:
@@ -262,32 +313,35 @@ class OutputRunner:
             unreadable(parcel.chunk, error, self._log)
             self._drop(parcel, parcel.count, "unreadable chunk")
             return
-        whole, gone, after = batch, Counter[str](), 0.0
+        whole, gone = batch, Counter[str]()
         if self.processors and not parcel.is_part:
             batch = self._processed(whole, gone)
-        try:
-            delivery = _checked(await self.plugin.send(batch), batch) if batch.records else Delivery(0)
-            after = delivery.after
-        except PeerError as error:
-            after = error.after
-            _forget_frames(error)
-            if error.retry:
-                delivery = Delivery(0, reason=str(error), retry=batch)
-            else:
-                delivery = Delivery(0, dropped=len(batch), reason=str(error))
-        except LocalError as error:
-            _forget_frames(error)
-            delivery = Delivery(0, reason=str(error), retry=batch)
-        except Exception as error:  # noqa: BLE001 - a bug in one output must not stop the others
-            self._log.error(f"bug in output: {''.join(traceback.format_exception(error))}")
-            _forget_frames(error)
-            delivery = Delivery(0, reason=f"bug: {type(error).__name__}", retry=batch)
+        answer = await self._answer(self.plugin.send(batch), len(batch)) if batch.records else _Answer(Delivery(0))
+        delivery, after = answer.of(batch), answer.after
         if delivery.retry is not None and len(delivery.retry) == len(batch):
             self._settle(parcel, whole, replace(delivery, retry=whole), after)  # the processors will see it all again
             return
         for reason, count in gone.items():
             self._account_dropped(parcel, count, reason)
         self._settle(parcel, batch, delivery, after)
+
+    async def _answer(self, sending: Awaitable[Delivery], size: int) -> _Answer:
+        """What the output says of ``size`` records, or what its error means."""
+        try:
+            delivery = _checked(await sending, size)
+        except PeerError as error:
+            _forget_frames(error)
+            if error.retry:
+                return _Answer(Delivery(0, reason=str(error)), again=True, after=error.after)
+            return _Answer(Delivery(0, dropped=size, reason=str(error)), after=error.after)
+        except LocalError as error:
+            _forget_frames(error)
+            return _Answer(Delivery(0, reason=str(error)), again=True)
+        except Exception as error:  # noqa: BLE001 - a bug in one output must not stop the others
+            self._log.error(f"bug in output: {''.join(traceback.format_exception(error))}")
+            _forget_frames(error)
+            return _Answer(Delivery(0, reason=f"bug: {type(error).__name__}"), again=True)
+        return _Answer(delivery, after=delivery.after)
 
     def _processed(self, whole: Batch, gone: Counter[str]) -> Batch:
         """A copy that has been through this output's processors; other outputs have the same batch."""
@@ -317,6 +371,7 @@ class OutputRunner:
         if delivery.retry is None:
             self._finish(parcel)
             if delivery.delivered:
+                self._log.debug(f"chunk {parcel.chunk.id} delivered: {delivery.delivered} records")
                 self._try_another()
             return
         limit = self._retries.limit
@@ -419,7 +474,7 @@ class OutputRunner:
         self._finish(parcel)
 
     def _finish(self, parcel: Parcel) -> None:
-        parcel.batch = None
+        parcel.batch = parcel.encoded = None
         parcel.chunk.rests.pop(self.name, None)
         self._parcels.pop(parcel.chunk.id, None)
         self._finished(parcel, self)
@@ -436,6 +491,10 @@ class OutputRunner:
         self._patient.clear()
         self._parcels.clear()
         return left
+
+
+def _values(options: Any) -> list[object]:
+    return [getattr(options, item.name) for item in fields(options)]
 
 
 def _forget_frames(error: BaseException) -> None:
@@ -457,9 +516,9 @@ def _copied(columns: list[Record] | None) -> list[Record] | None:
         return found
 
 
-def _checked(delivery: Delivery, batch: Batch) -> Delivery:
+def _checked(delivery: Delivery, size: int) -> Delivery:
     """The delivery, if it says what became of every record."""
     told = delivery.delivered + delivery.dropped + (len(delivery.retry) if delivery.retry is not None else 0)
-    if told != len(batch):
-        raise ValueError(f"the output told of {told} records, the batch has {len(batch)}")
+    if told != size:
+        raise ValueError(f"the output told of {told} records, the batch has {size}")
     return delivery

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterator
@@ -12,8 +13,9 @@ from typing import Any, Final
 from msgspec import Struct, field
 
 from outrider.model.errors import LocalError, UserError
+from outrider.pipeline import elsewhere
 from outrider.pipeline.chunk import Chunk
-from outrider.pipeline.delivery import Parcel
+from outrider.pipeline.delivery import NOT_NOW, Parcel
 from outrider.pipeline.filtering import RunningFilter
 from outrider.pipeline.intake import ChunkIntake
 from outrider.pipeline.ledger import Ledger
@@ -152,6 +154,9 @@ class Engine(Passage):
         for output in self.outputs:
             left.outputs[output.name] = Past(output.settings, output.held_until)
             for parcel in output.abandon():
+                if parcel.encoded is not None:
+                    with contextlib.suppress(*NOT_NOW):  # then it is sent as it was encoded
+                        parcel.batch, parcel.encoded = self.remake(parcel.chunk), None
                 if parcel.batch is not None:
                     self._pack(parcel.chunk, parcel.batch)
                     parcel.batch = None
@@ -198,7 +203,7 @@ class Engine(Passage):
             self._intakes[name] = left.intakes[name]
             self._intakes[name].retire()
             self._intakes[name].on_disk = self._limits.charge
-            self._intakes[name].tell_of_other_place(self.storage_path)
+            elsewhere.tell(self._intakes[name].live.values(), self.storage_path, self.log)
         for chunk in left.chunks:
             self.sealed(chunk)
         same = {name for name, output in outputs.items() if name in left.outputs}

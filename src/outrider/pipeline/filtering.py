@@ -40,8 +40,8 @@ class RunningFilter(Struct):
         """Whether records of that tag and input go through this filter."""
         return self.matches(tag) and (not self.source or self.source == source)
 
-    def apply(self, batch: Batch, log: Log) -> int:
-        """Filter the batch in place; how many records it has less."""
+    def apply(self, batch: Batch, log: Log, *, again: bool = False) -> int:
+        """Filter the batch in place; how many records it has less. ``again``: they have been counted already."""
         before, self.has_failed = len(batch), False
         try:
             self.plugin.apply(batch)
@@ -53,8 +53,9 @@ class RunningFilter(Struct):
         if len(batch) > before or columns != {len(batch)}:
             log.error(f"bug in filter {self.name}: it must not add records or change one column alone")
             self._empty(batch)
-        self.seen += before
-        self.gone += before - len(batch)
+        if not again:
+            self.seen += before
+            self.gone += before - len(batch)
         return before - len(batch)
 
     def _empty(self, batch: Batch) -> None:

@@ -7,7 +7,7 @@ get the filtered records packed. Everything runs on one event loop; filters run 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -20,9 +20,11 @@ from outrider.pipeline.intake import ChunkIntake
 from outrider.pipeline.ledger import Ledger, Taken
 from outrider.pipeline.limits import Limits
 from outrider.pipeline.log import Log
-from outrider.pipeline.plugin import Decoder
+from outrider.pipeline.plugin import Decoder, Encoded
 
 _ROUTES_MAX: Final = 10_000
+SLICE: Final = 1_000
+"""Records that go through all steps together: about 1.5 MB of Python objects, which is what the caches hold."""
 
 
 class Passage:
@@ -94,6 +96,8 @@ class Passage:
 
     def _take_up(self, chunk: Chunk) -> None:
         row = self.ledger.of_input(chunk.source, chunk.tag)
+        if self._take_up_in_slices(chunk, row):
+            return
         try:
             batch = chunk.batch(self.decoders)
         except NOT_NOW as error:
@@ -124,6 +128,65 @@ class Passage:
             self._close(chunk)
             return
         self._hand_over(chunk, batch, outputs)
+
+    def _take_up_in_slices(self, chunk: Chunk, row: Taken) -> bool:
+        """Decode, filter and encode a chunk part by part, where every filter and output on its way allows it.
+
+        The records of a part stay in the processor's caches from the first step to the last. The chunk keeps its raw
+        records: where an output fails, they are decoded and filtered again (``remake``).
+        """
+        outputs = [output for output in self.route(chunk.tag) if output.name not in chunk.done]
+        filters = [item for item in self.filters if item.takes(chunk.tag, chunk.source)]
+        if (
+            chunk.codec == FILTERED
+            or not chunk.is_as_it_came
+            or not outputs
+            or not all(output.wants and output.encodes for output in outputs)
+            or not all(item.plugin.repeatable for item in filters)
+        ):
+            return False
+        made = [Encoded(chunk.tag, 0, [], chunk.id) for _ in outputs]
+        dropped: Counter[str] = Counter()
+        try:
+            decode = self.decoders[chunk.codec]
+            for pieces, count in chunk.slices(SLICE):
+                batch = decode(chunk.tag, pieces, count)
+                dropped["malformed record"] += count - len(batch)
+                for item in filters:
+                    dropped[item.reason] += item.apply(batch, self.log)
+                for output, encoded in zip(outputs, made, strict=True):
+                    encoded.parts.append(output.encode(batch))
+                    encoded.count += len(batch)
+        except Exception:  # noqa: BLE001 - the way of whole chunks meets it too, and says what it is
+            return False
+        row.waiting -= chunk.count
+        chunk.taken = True
+        chunk.raw_is_final = not filters
+        if bad := dropped["malformed record"]:
+            self.log.error(f"{bad} malformed records of {chunk.source}, tag {chunk.tag}, dropped")
+        row.dropped.update({reason: count for reason, count in dropped.items() if count})
+        row.passed += made[0].count
+        if not made[0].count:
+            self._close(chunk)
+            return True
+        chunk.pending = len(outputs)
+        if self._intakes[chunk.source].spills:
+            self._intakes[chunk.source].unload(chunk)
+        for output, encoded in zip(outputs, made, strict=True):
+            sent = self.ledger.of_output(chunk.source, chunk.tag, output.name)
+            sent.routed += encoded.count
+            sent.buffered += encoded.count
+            output.put(Parcel(chunk, sent, encoded.count, encoded=encoded))
+        return True
+
+    def remake(self, chunk: Chunk) -> Batch:
+        """The filtered records of a chunk that was encoded in slices. Raises what ``Chunk.batch`` raises."""
+        batch = chunk.batch(self.decoders)
+        if chunk.codec != FILTERED:
+            for item in self.filters:
+                if batch.records and item.takes(chunk.tag, chunk.source):
+                    item.apply(batch, self.log, again=True)
+        return batch
 
     def _read_later(self, chunk: Chunk, error: BaseException) -> None:
         """The disk does not give the chunk now: it waits as before, and others pass it meanwhile."""

@@ -173,8 +173,11 @@ class Filter(ABC, Generic[O]):
     emits: ClassVar[bool] = False
     drops_on_bug: ClassVar[bool] = False
     """Whether a chunk is dropped that ``apply`` fails on with an exception; else it goes on as ``apply`` left it."""
-    repeatable: ClassVar[bool] = False
-    """Whether ``apply`` does the same to the same records each time, and nothing else: no counters, no memory."""
+    repeatable: bool = False
+    """Whether ``apply`` does the same to the same records each time, and nothing else: no counters, no memory.
+
+    May be set in ``check``, where it depends on the options.
+    """
     keeps_tags: ClassVar[bool] = False
     """Whether what it emits has the tag that it had before; for the dry run."""
     emitter: Emitter

@@ -202,6 +202,7 @@ def engine(
                 made.parked,
             )
         )
+        made.outputs[-1].remake = made.remake
         if item.core.storage_total_limit_size:
             made.outputs[-1].quota = Quota(item.core.storage_total_limit_size)
     _keep_rejected(made, service)

@@ -17,6 +17,7 @@ class Grep(Filter[Options]):
     """Keeps or drops records."""
 
     Options = Options
+    repeatable = True
 
     def check(self) -> None:
         """See Filter."""

@@ -16,6 +16,7 @@ class Modify(Filter[Options]):
     """Changes which fields records have."""
 
     Options = Options
+    repeatable = True
 
     def check(self) -> None:
         """See Filter."""

@@ -17,6 +17,7 @@ class Nest(Filter[Options]):
     """Nests or lifts fields."""
 
     Options = Options
+    repeatable = True
 
     def check(self) -> None:
         """See Filter."""

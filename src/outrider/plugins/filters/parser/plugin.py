@@ -26,6 +26,7 @@ class Parser(Filter[Options]):
     """Parses a field."""
 
     Options = Options
+    repeatable = True
 
     def check(self) -> None:
         """See Filter."""

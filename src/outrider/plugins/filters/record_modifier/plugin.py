@@ -19,12 +19,14 @@ class RecordModifier(Filter[Options]):
     """Adds and removes fields."""
 
     Options = Options
+    repeatable = True
 
     def check(self) -> None:
         """See Filter."""
         options = self.options
         if options.remove_key and options.allowlist_key:
             raise UserError("remove_key and allowlist_key cannot be used together", fix="keep one of them")
+        self.repeatable = not options.uuid_key
         self._added: Record = {}
         for text in options.record:
             try:

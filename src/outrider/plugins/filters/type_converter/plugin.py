@@ -25,6 +25,7 @@ class TypeConverter(Filter[Options]):
     """Adds converted fields."""
 
     Options = Options
+    repeatable = True
 
     def check(self) -> None:
         """See Filter."""

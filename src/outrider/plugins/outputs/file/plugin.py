@@ -10,12 +10,12 @@ from outrider.formats import compress, text
 from outrider.model.batch import Batch
 from outrider.model.errors import LocalError, UserError
 from outrider.net.threads import detached
-from outrider.pipeline.plugin import Delivery, Output
+from outrider.pipeline.plugin import Delivery, Encoded, EncodingOutput
 from outrider.plugins.outputs.file.config import Options
 from outrider.plugins.outputs.file.format import delimiter, encode, file_name
 
 
-class File(Output[Options]):
+class File(EncodingOutput[Options]):
     """Appends to files; a batch is written whole or, when the disk is full, taken back and tried again."""
 
     Options = Options
@@ -35,25 +35,33 @@ class File(Output[Options]):
             return []
         return [UserError(f"the directory '{path}' is not there", key="path", fix="make it, or add 'Mkdir on'")]
 
-    async def send(self, batch: Batch) -> Delivery:
-        """See Output."""
-        data = encode(batch, self.options, escape_unicode=self.context.escape_unicode)
-        path = Path(self.options.path or ".") / (self.options.file or file_name(batch.tag))
-        await detached(self._append_alone, path, data, batch)
-        return Delivery(len(batch))
+    def encode(self, batch: Batch) -> tuple[bytes, bytes]:
+        """What an empty file begins with, and the text of the records."""
+        head = b""
+        if batch.records and self.options.format == "csv" and self.options.csv_column_names:
+            head = text.csv_header(batch.records[0], delimiter(self.options))
+        return head, encode(batch, self.options, escape_unicode=self.context.escape_unicode)
 
-    def _append_alone(self, path: Path, data: bytes, batch: Batch) -> None:
+    async def send_encoded(self, encoded: Encoded) -> Delivery:
+        """See EncodingOutput."""
+        data = b"".join([data for _, data in encoded.parts])
+        path = Path(self.options.path or ".") / (self.options.file or file_name(encoded.tag))
+        head = next((head for head, _ in encoded.parts if head), b"")
+        await detached(self._append_alone, path, data, head)
+        return Delivery(encoded.count)
+
+    def _append_alone(self, path: Path, data: bytes, head: bytes) -> None:
         with self._turn:  # several workers may have batches for one file
-            self._append(path, data, batch)
+            self._append(path, data, head)
 
-    def _append(self, path: Path, data: bytes, batch: Batch) -> None:
+    def _append(self, path: Path, data: bytes, head: bytes) -> None:
         try:
             if self.options.mkdir:
                 path.parent.mkdir(parents=True, exist_ok=True)
             with open(path, "ab", buffering=0) as file:
                 start = file.seek(0, os.SEEK_END)
-                if not start and self.options.format == "csv" and self.options.csv_column_names:
-                    data = text.csv_header(batch.records[0], delimiter(self.options)) + data
+                if not start and head:
+                    data = head + data
                 written = file.write(data)
                 if written != len(data):
                     file.truncate(start)

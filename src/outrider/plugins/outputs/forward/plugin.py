@@ -13,7 +13,7 @@ from outrider.model.errors import PeerError, UserError
 from outrider.net.connect import Connection
 from outrider.net.tls import client_context
 from outrider.net.upstream import Upstream, target
-from outrider.pipeline.plugin import Delivery, Output
+from outrider.pipeline.plugin import Delivery, Encoded, EncodingOutput
 from outrider.plugins.outputs.forward.config import Options
 from outrider.protocols.forward import frames, handshake
 
@@ -21,7 +21,7 @@ DEFAULT_PORT = 24224
 _ANSWER_MAX = 64 * 1024
 
 
-class Forward(Output[Options]):
+class Forward(EncodingOutput[Options]):
     """Sends PackedForward frames; with acknowledgements nothing is lost when the peer dies."""
 
     Options = Options
@@ -42,15 +42,20 @@ class Forward(Output[Options]):
             self._target, keepalive=self.core.net_keepalive, idle_timeout=self.core.net_keepalive_idle_timeout
         )
 
-    async def send(self, batch: Batch) -> Delivery:
-        """See Output."""
+    def encode(self, batch: Batch) -> bytes | memoryview:
+        """The records as entries of a frame."""
         options = self.options
-        packed = frames.entries(
+        return frames.entries(
             batch, integer_times=options.time_as_integer, with_metadata=options.retain_metadata_in_forward_mode
         )
+
+    async def send_encoded(self, encoded: Encoded) -> Delivery:
+        """See EncodingOutput."""
+        options = self.options
+        packed = b"".join(encoded.parts)
         chunk = frames.chunk_id(packed) if options.require_ack_response else ""
         frame = frames.packed_frame(
-            options.tag or batch.tag, packed, len(batch), self._extra, gzip=options.compress == "gzip", chunk=chunk
+            options.tag or encoded.tag, packed, encoded.count, self._extra, gzip=options.compress == "gzip", chunk=chunk
         )
         async with self._upstream.connection() as (connection, is_new):
             if is_new:
@@ -59,7 +64,7 @@ class Forward(Output[Options]):
             await connection.write(*frame)
             if chunk:
                 await self._await_ack(connection, chunk)
-        return Delivery(len(batch))
+        return Delivery(encoded.count)
 
     async def _greet(self, connection: Connection) -> None:
         options = self.options

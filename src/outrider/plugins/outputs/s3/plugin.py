@@ -25,7 +25,7 @@ from outrider.model.batch import Batch
 from outrider.model.errors import LocalError, PeerError
 from outrider.net.http import http_client
 from outrider.net.threads import detached
-from outrider.pipeline.plugin import Delivery, Output
+from outrider.pipeline.plugin import Delivery, Encoded, EncodingOutput
 from outrider.plugins.outputs.s3 import format as form
 from outrider.plugins.outputs.s3 import limits, plan
 from outrider.plugins.outputs.s3.config import Options
@@ -39,7 +39,7 @@ _RANDOM: Final = string.ascii_letters + string.digits
 _SECOND: Final = 1_000_000_000
 
 
-class S3(Output[Options]):
+class S3(EncodingOutput[Options]):
     """Appends to one file a tag and sends what is full or old in the background.
 
     Records count as delivered when they are in store_dir; what becomes of the files there is in the log. A dead S3
@@ -102,19 +102,25 @@ class S3(Output[Options]):
 
     # -- taking records
 
-    async def send(self, batch: Batch) -> Delivery:
-        """See Output."""
-        name = form.batch_name(batch)
-        if name and name in self._recent:
-            return Delivery(len(batch))  # in the store already: the process died before it could say so
+    def encode(self, batch: Batch) -> tuple[bytes, int, int]:
+        """Lines, how many there are, and the first time among the records in seconds; 0 where none has any."""
         data, count = form.encode(batch, self.options, escape_unicode=self.context.escape_unicode)
-        missing = len(batch) - count
+        return data, count, next((ns // _SECOND for ns in batch.times if ns >= _SECOND), 0)
+
+    async def send_encoded(self, encoded: Encoded) -> Delivery:
+        """See EncodingOutput."""
+        name = form.batch_name(encoded.id)
+        if name and name in self._recent:
+            return Delivery(encoded.count)  # in the store already: the process died before it could say so
+        data = b"".join([data for data, _, _ in encoded.parts])
+        count = sum(count for _, count, _ in encoded.parts)
+        missing = encoded.count - count
         reason = f"log_key '{self.options.log_key}' is not in the record" if missing else ""
         if data:
-            self._append(batch, data, count)
+            self._append(encoded, data, count)
         return Delivery(count, missing, reason)
 
-    def _append(self, batch: Batch, data: bytes, count: int) -> None:
+    def _append(self, encoded: Encoded, data: bytes, count: int) -> None:
         """Raises LocalError and has then taken nothing."""
         limit = self.options.store_dir_limit_size
         if limit and self.store.used + len(data) > limit:
@@ -123,13 +129,13 @@ class S3(Output[Options]):
                 " fix: raise it, or see why S3 takes nothing"
             )
         now = time.time()
-        file = self._files.get(batch.tag)
+        file = self._files.get(encoded.tag)
         if file is None:
-            first = next((ns // _SECOND for ns in batch.times if ns >= _SECOND), int(now))
-            file = self.store.create(batch.tag, first, now, "".join(random.choices(_RANDOM, k=8)))
-            self._files[batch.tag] = file
-        self.store.add(file, data, count, form.batch_name(batch))
-        upload = self._uploads.get(batch.tag)
+            first = next((first for _, _, first in encoded.parts if first), int(now))
+            file = self.store.create(encoded.tag, first, now, "".join(random.choices(_RANDOM, k=8)))
+            self._files[encoded.tag] = file
+        self.store.add(file, data, count, form.batch_name(encoded.id))
+        upload = self._uploads.get(encoded.tag)
         late = now > file.opened + self.options.upload_timeout
         if late or file.state.raw > self.limits.file or (upload and upload.size + file.size > self.limits.total):
             self._close(file, timed_out=late)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from collections.abc import Iterable
+from itertools import chain
 
 from outrider.model.batch import Batch
-from outrider.model.errors import UserError
+from outrider.model.errors import PeerError, UserError
 from outrider.net.connect import Datagrams, connect_datagrams
 from outrider.net.tls import client_context
 from outrider.net.upstream import Upstream, target
-from outrider.pipeline.plugin import Delivery, Output
+from outrider.pipeline.plugin import Delivery, Encoded, EncodingOutput
 from outrider.plugins.outputs.syslog.config import Options
 from outrider.protocols.syslog.format import SyslogFormat
 
@@ -19,7 +21,7 @@ _DATAGRAM_MAX = 65_000
 """UDP over IP holds a little more, by address family and options."""
 
 
-class Syslog(Output[Options]):
+class Syslog(EncodingOutput[Options]):
     """Sends syslog messages. A broken connection means that the whole batch is sent again, so duplicates can occur."""
 
     Options = Options
@@ -49,26 +51,38 @@ class Syslog(Output[Options]):
         )
         self._datagrams: Datagrams | None = None
 
-    async def send(self, batch: Batch) -> Delivery:
-        """See Output."""
+    def encode(self, batch: Batch) -> list[bytes]:
+        """Datagrams, or blocks of lines."""
+        make = self._format.lines if self.options.mode == "udp" else self._format.blocks
+        return make(batch.times, batch.records)
+
+    async def send_encoded(self, encoded: Encoded) -> Delivery:
+        """See EncodingOutput."""
+        parts = chain.from_iterable(encoded.parts)
         if self.options.mode == "udp":
-            return await self._send_datagrams(batch)
-        blocks = self._format.blocks(batch.times, batch.records)
+            await self._send_datagrams(parts)
+            return Delivery(encoded.count)
         async with self._upstream.connection() as (connection, is_new):
             if is_new:
                 self.log.info(f"connected to {self._target}")
-            await connection.write(*blocks)
-        return Delivery(len(batch))
+            await connection.write(*parts)
+        return Delivery(encoded.count)
 
-    async def _send_datagrams(self, batch: Batch) -> Delivery:
+    async def _send_datagrams(self, lines: Iterable[bytes]) -> None:
         if self._datagrams is None:
             self._datagrams = await connect_datagrams(self._target)
-        lines = self._format.lines(batch.times, batch.records)
-        for number, line in enumerate(lines, 1):
-            self._datagrams.send(line)
-            if number % _DATAGRAMS_A_TURN == 0:
-                await asyncio.sleep(0)
-        return Delivery(len(batch))
+        datagrams = self._datagrams
+        try:
+            for number, line in enumerate(lines, 1):
+                datagrams.send(line)
+                if number % _DATAGRAMS_A_TURN == 0:
+                    await asyncio.sleep(0)
+            await datagrams.settle()
+        except PeerError:
+            datagrams.close()
+            if self._datagrams is datagrams:
+                self._datagrams = None  # the next batch looks the name up anew
+            raise
 
     async def stop(self) -> None:
         """See Output."""
