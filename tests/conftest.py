@@ -9,7 +9,8 @@ import functools
 import os
 import shutil
 import socket
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             if name in required():
                 pytest.fail(f"{why} ({REQUIRE} names {name})", pytrace=False)
             pytest.skip(why)
+
+
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A directory whose path is short enough for unix sockets."""
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="or-", ignore_cleanup_errors=True) as name:
+        yield Path(name)

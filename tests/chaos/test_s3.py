@@ -143,20 +143,20 @@ class Sender(threading.Thread):
     ("compression", "more"),
     [("gzip", "total_file_size 1M"), ("none", "total_file_size 12M"), ("zstd", "total_file_size 2M")],
 )
-def test_nothing_acknowledged_is_lost(short_place: Path, s3: Any, compression: str, more: str) -> None:
+def test_nothing_acknowledged_is_lost(short: Path, s3: Any, compression: str, more: str) -> None:
     seed = random.randrange(1 << 30)
     chance = random.Random(seed)
-    text = CONFIGURATION.format(place=short_place, endpoint=s3.endpoint, compression=compression, more=more)
-    (short_place / "router.conf").write_text(text)
-    router = Router(short_place)
-    sender = Sender(short_place / "f.sock", RECORDS)
+    text = CONFIGURATION.format(place=short, endpoint=s3.endpoint, compression=compression, more=more)
+    (short / "router.conf").write_text(text)
+    router = Router(short)
+    sender = Sender(short / "f.sock", RECORDS)
     sender.start()
     try:
         for kill in itertools.count():
             goal = RECORDS * (kill + 1) // (KILLS + 1)
             deadline = time.monotonic() + PATIENCE
             while sender.acknowledged < goal and sender.is_alive():
-                assert time.monotonic() < deadline, (short_place / "log").read_text()[-3000:]
+                assert time.monotonic() < deadline, (short / "log").read_text()[-3000:]
                 time.sleep(0.005)
             if kill == KILLS:
                 break
@@ -169,7 +169,7 @@ def test_nothing_acknowledged_is_lost(short_place: Path, s3: Any, compression: s
         assert router.stop() == 0
     finally:
         router.kill()
-    log = (short_place / "log").read_text()
+    log = (short / "log").read_text()
     seen = Counter(json.loads(line)["id"] for line in s3.lines())
     assert all(json.loads(line)["text"] == "x" * 200 for line in s3.lines())
     lost = set(range(RECORDS)) - set(seen)
@@ -179,15 +179,5 @@ def test_nothing_acknowledged_is_lost(short_place: Path, s3: Any, compression: s
     assert doubled <= sender.resent, (
         f"seed {seed}: {doubled} doubled, the sender repeated {sender.resent}\n{log[-3000:]}"
     )
-    left = [path for path in (short_place / "store").rglob("*") if path.suffix in (".data", ".upload", ".broken")]
+    left = [path for path in (short / "store").rglob("*") if path.suffix in (".data", ".upload", ".broken")]
     assert left == []
-
-
-@pytest.fixture
-def short_place() -> Iterator[Path]:
-    import shutil
-    import tempfile
-
-    folder = Path(tempfile.mkdtemp(dir="/tmp", prefix="s3-"))
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)

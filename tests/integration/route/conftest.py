@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -94,14 +93,6 @@ def port() -> Callable[[], int]:
             return int(sock.getsockname()[1])
 
     return free
-
-
-@pytest.fixture
-def short() -> Iterator[Path]:
-    """A directory whose path is short enough for unix sockets."""
-    directory = Path(tempfile.mkdtemp(dir="/tmp"))
-    yield directory
-    shutil.rmtree(directory)
 
 
 @pytest.fixture

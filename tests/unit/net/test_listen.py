@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import socket
 import stat
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,13 +31,6 @@ class Taker:
 
     def end(self) -> None:
         self.ended = True
-
-
-@pytest.fixture
-def short() -> Iterator[Path]:
-    directory = Path(tempfile.mkdtemp(dir="/tmp"))
-    yield directory
-    shutil.rmtree(directory)
 
 
 def listener() -> tuple[StreamListener, list[Taker], list[str]]:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -101,14 +98,6 @@ def make() -> Make:
         return plugin
 
     return made
-
-
-@pytest.fixture
-def short() -> Iterator[Path]:
-    """A directory whose path is short enough for unix sockets."""
-    directory = Path(tempfile.mkdtemp(dir="/tmp"))
-    yield directory
-    shutil.rmtree(directory)
 
 
 @pytest.fixture
