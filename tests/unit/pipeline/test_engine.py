@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -42,6 +43,17 @@ async def test_records_of_one_tag_travel_together_and_in_order(pipeline: Any) ->
             running.input().push("app", {"n": n})
         await running.settled()
     assert running.output().sent == [("app", numbered(50))]
+
+
+async def test_the_way_of_a_chunk_is_told_to_whoever_looks(pipeline: Any) -> None:
+    async with pipeline(ONE) as running:
+        running.input().push("app", *numbered(3))
+        await running.settled()
+    told = re.findall(r"\[debug\] \[(.+?)\] chunk (\w+) (.+)", running.log.getvalue())
+    (source, chunk, sealed), (output, same, delivered) = told
+    assert (source, output, chunk) == ("input:steered.0", "output:steered:steered.0", same)
+    assert re.fullmatch(r"of tag app sealed: 3 records, \d+ bytes", sealed)
+    assert delivered == "delivered: 3 records"
 
 
 async def test_what_is_in_open_chunks_at_the_stop_is_delivered(pipeline: Any) -> None:

@@ -276,7 +276,14 @@ def test_all_reasons_are_said_together():
     assert said[0] == "6 things are to be mended:"
     for line, words in zip(
         said[1:],
-        ["networkMode is bridge", "'carrier_pigeon'", "'outrider-agent' is there", "port 1514", "port 8877", "(awslogs)"],
+        [
+            "networkMode is bridge",
+            "'carrier_pigeon'",
+            "'outrider-agent' is there",
+            "port 1514",
+            "port 8877",
+            "(awslogs)",
+        ],
         strict=True,
     ):
         assert line.startswith("  task.json:")
