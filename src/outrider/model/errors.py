@@ -1,7 +1,7 @@
 """The three declared kinds of error. Everything else that is raised is a bug.
 
 Each kind is caught in one named place: ``UserError`` in ``outrider.cli``, ``PeerError`` and ``LocalError`` where the
-pipeline calls a plugin (``outrider.pipeline.delivery``) or, in the programs, around one request or one cycle.
+pipeline calls a plugin (``outrider.pipeline.answer``) or, in the programs, around one request or one cycle.
 """
 
 from __future__ import annotations

@@ -12,6 +12,8 @@
 ``chunk``     raw records of one tag, in memory and in the spool, and what is left to do with them
 ``filtering``  one filter: which chunks it takes, what it did to a batch
 ``delivery``  one output: queue, workers, retries
+``answer``    what an output says of records, or what its error means
+``parcel``    a chunk on its way to one output, and chunks that cannot be read
 ``schedule``  waiting times and Retry_Limit (pure)
 ``ledger``    accepted = delivered + buffered + dropped{reason}, at every moment
 ``storage``   where chunks are kept: what [SERVICE] and each input say, put together

@@ -1,7 +1,6 @@
 """One output at work: a queue of parcels, workers that send them, retries.
 
 A parcel is a chunk on its way to this output. Each output has its own queue, so a slow or dead one delays no other.
-This is the place where what outputs raise is caught.
 """
 
 from __future__ import annotations
@@ -9,9 +8,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import random
-import traceback
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import fields, replace
 from typing import Any, Final
@@ -20,92 +18,22 @@ from msgspec import Struct
 
 from outrider.formats import msgpack
 from outrider.model.batch import Batch, Record
-from outrider.model.errors import LocalError, OutriderError, PeerError
-from outrider.pipeline.chunk import Chunk, UnknownFormError
+from outrider.pipeline.answer import Answer, ask
+from outrider.pipeline.chunk import Chunk
 from outrider.pipeline.filtering import RunningFilter
-from outrider.pipeline.ledger import Sent, count_reason
-from outrider.pipeline.log import Log
+from outrider.pipeline.ledger import count_reason
+from outrider.pipeline.parcel import NOT_NOW, READ_AGAIN, Parcel, not_now, unreadable
 from outrider.pipeline.plugin import Decoder, Delivery, Encoded, EncodingOutput, Output
 from outrider.pipeline.quota import Quota
 from outrider.pipeline.schedule import wait_seconds
-from outrider.spool.chunkfile import DamagedError
-from outrider.spool.disk import advice
 
 _FAILURES_MAX: Final = 10_000
 _COLLECT_BYTES: Final = 32_000_000
 """Failed chunks after which garbage is collected: a library may keep a body in a cycle, and collections are rare."""
 _PROBE_SECONDS: Final = 1.0
 """While an output that may retry for ever fails, one waiting chunk in so many seconds is tried: decoding costs."""
-READ_AGAIN: Final = 2.0
-"""Seconds after which a chunk that could not be read is read again."""
-NOT_NOW: Final = (LocalError, OSError, MemoryError)
-"""Why a chunk that is as it should be may not be had at the moment."""
 _HOLD_MAX: Final = 600.0
 """Seconds that a peer may ask us to stay away; Scheduler.Cap, where that is less."""
-
-
-def described(error: Exception) -> str:
-    """An error of a declared kind in its own words; of any other, which is a bug, the traceback."""
-    if isinstance(error, OutriderError | msgpack.MalformedError | DamagedError):
-        return str(error)
-    return "".join(traceback.format_exception(error))
-
-
-def unreadable(chunk: Chunk, error: Exception, log: Log) -> None:
-    """Say why a chunk gives no records, and keep its file: for who knows its form, else under another name."""
-    if isinstance(error, UnknownFormError):
-        path = chunk.leave()
-        log.error(
-            f"chunk {chunk.id} of {chunk.source} cannot be read: {error}"
-            + (f"; its file stays as it is: {path}; fix: bring back the parser or the version that it was made with")
-            * bool(path)
-        )
-        return
-    log.error(f"chunk {chunk.id} of {chunk.source} cannot be read: {described(error)}")
-    try:
-        chunk.set_aside()
-    except LocalError as refused:
-        log.error(str(refused))
-
-
-def not_now(chunk: Chunk, error: BaseException) -> str:
-    """Why a chunk is read again later."""
-    told = str(error) or type(error).__name__
-    return f"chunk {chunk.id} of {chunk.source} is read again in {READ_AGAIN:g} seconds: {told}; fix: {advice(error)}"
-
-
-class Parcel(Struct):
-    """A chunk on its way to one output. ``batch`` is the decoded form; without that and ``encoded`` it is packed."""
-
-    chunk: Chunk
-    row: Sent
-    count: int
-    batch: Batch | None = None
-    encoded: Encoded | None = None
-    """What the output's ``encode`` made of it; the chunk has it raw then."""
-    is_part: bool = False
-    """Whether a part has been delivered and the chunk keeps the rest."""
-    attempts: int = 0
-    due: float = 0.0
-    """When the next retry is due, by the loop's clock."""
-    early: bool = False
-    """Whether this try comes before its time, because the output delivers again; it does not count as a retry."""
-
-
-class _Answer(Struct):
-    """What became of a try; ``again``: nothing was delivered, and all of it is to be tried again."""
-
-    delivery: Delivery
-    again: bool = False
-    after: float = 0.0
-
-    @property
-    def dropped(self) -> int:
-        return self.delivery.dropped
-
-    def of(self, batch: Batch) -> Delivery:
-        """As a delivery of these records."""
-        return replace(self.delivery, retry=batch) if self.again else self.delivery
 
 
 class Retries(Struct, frozen=True):
@@ -285,7 +213,7 @@ class OutputRunner:
     async def _deliver_encoded(self, parcel: Parcel, encoded: Encoded) -> None:
         """Deliver what was encoded in slices; its records are made again only where that fails."""
         assert isinstance(self.plugin, EncodingOutput), "nothing else gets such parcels"
-        delivery = await self._answer(self.plugin.send_encoded(encoded), encoded.count)
+        delivery = await ask(self.plugin.send_encoded(encoded), encoded.count, self._log)
         batch = Batch(encoded.tag, [], [])
         if delivery.again or delivery.dropped == encoded.count:
             try:
@@ -316,7 +244,7 @@ class OutputRunner:
         whole, gone = batch, Counter[str]()
         if self.processors and not parcel.is_part:
             batch = self._processed(whole, gone)
-        answer = await self._answer(self.plugin.send(batch), len(batch)) if batch.records else _Answer(Delivery(0))
+        answer = await ask(self.plugin.send(batch), len(batch), self._log) if batch.records else Answer(Delivery(0))
         delivery, after = answer.of(batch), answer.after
         if delivery.retry is not None and len(delivery.retry) == len(batch):
             self._settle(parcel, whole, replace(delivery, retry=whole), after)  # the processors will see it all again
@@ -324,24 +252,6 @@ class OutputRunner:
         for reason, count in gone.items():
             self._account_dropped(parcel, count, reason)
         self._settle(parcel, batch, delivery, after)
-
-    async def _answer(self, sending: Awaitable[Delivery], size: int) -> _Answer:
-        """What the output says of ``size`` records, or what its error means."""
-        try:
-            delivery = _checked(await sending, size)
-        except PeerError as error:
-            _forget_frames(error)
-            if error.retry:
-                return _Answer(Delivery(0, reason=str(error)), again=True, after=error.after)
-            return _Answer(Delivery(0, dropped=size, reason=str(error)), after=error.after)
-        except LocalError as error:
-            _forget_frames(error)
-            return _Answer(Delivery(0, reason=str(error)), again=True)
-        except Exception as error:  # noqa: BLE001 - a bug in one output must not stop the others
-            self._log.error(f"bug in output: {''.join(traceback.format_exception(error))}")
-            _forget_frames(error)
-            return _Answer(Delivery(0, reason=f"bug: {type(error).__name__}"), again=True)
-        return _Answer(delivery, after=delivery.after)
 
     def _processed(self, whole: Batch, gone: Counter[str]) -> Batch:
         """A copy that has been through this output's processors; other outputs have the same batch."""
@@ -497,28 +407,9 @@ def _values(options: Any) -> list[object]:
     return [getattr(options, item.name) for item in fields(options)]
 
 
-def _forget_frames(error: BaseException) -> None:
-    """Cut the cycles of errors and frames, in which batch and body would stay until the next collection."""
-    waiting, seen = [error], set[int]()
-    while waiting:
-        found = waiting.pop()
-        seen.add(id(found))
-        found.__traceback__ = None
-        causes = (found.__context__, found.__cause__)
-        waiting += [cause for cause in causes if cause is not None and id(cause) not in seen]
-
-
 def _copied(columns: list[Record] | None) -> list[Record] | None:
     try:
         return deepcopy(columns)
     except RecursionError:  # a sender may nest more deeply than that goes
         found: list[Record] = msgpack.decode(msgpack.encode(columns))
         return found
-
-
-def _checked(delivery: Delivery, size: int) -> Delivery:
-    """The delivery, if it says what became of every record."""
-    told = delivery.delivered + delivery.dropped + (len(delivery.retry) if delivery.retry is not None else 0)
-    if told != size:
-        raise ValueError(f"the output told of {told} records, the batch has {size}")
-    return delivery

@@ -15,11 +15,11 @@ from msgspec import Struct, field
 from outrider.model.errors import LocalError, UserError
 from outrider.pipeline import elsewhere
 from outrider.pipeline.chunk import Chunk
-from outrider.pipeline.delivery import NOT_NOW, Parcel
 from outrider.pipeline.filtering import RunningFilter
 from outrider.pipeline.intake import ChunkIntake
 from outrider.pipeline.ledger import Ledger
 from outrider.pipeline.log import Log
+from outrider.pipeline.parcel import NOT_NOW, Parcel
 from outrider.pipeline.passage import Passage
 from outrider.pipeline.plugin import Context, Decoder, Input
 

@@ -14,12 +14,13 @@ from typing import Final
 from outrider.model.batch import Batch
 from outrider.model.errors import LocalError
 from outrider.pipeline.chunk import FILTERED, Chunk
-from outrider.pipeline.delivery import NOT_NOW, READ_AGAIN, OutputRunner, Parcel, not_now, unreadable
+from outrider.pipeline.delivery import OutputRunner
 from outrider.pipeline.filtering import RunningFilter
 from outrider.pipeline.intake import ChunkIntake
 from outrider.pipeline.ledger import Ledger, Taken
 from outrider.pipeline.limits import Limits
 from outrider.pipeline.log import Log
+from outrider.pipeline.parcel import NOT_NOW, READ_AGAIN, Parcel, not_now, unreadable
 from outrider.pipeline.plugin import Decoder, Encoded
 
 _ROUTES_MAX: Final = 10_000

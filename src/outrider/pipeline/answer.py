@@ -1,0 +1,71 @@
+"""What an output says of records, or what the error that it raises means.
+
+This is the place where what outputs raise is caught.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Awaitable
+from dataclasses import replace
+
+from msgspec import Struct
+
+from outrider.model.batch import Batch
+from outrider.model.errors import LocalError, PeerError
+from outrider.pipeline.log import Log
+from outrider.pipeline.plugin import Delivery
+
+
+class Answer(Struct):
+    """What became of a try; ``again``: nothing was delivered, and all of it is to be tried again."""
+
+    delivery: Delivery
+    again: bool = False
+    after: float = 0.0
+
+    @property
+    def dropped(self) -> int:
+        return self.delivery.dropped
+
+    def of(self, batch: Batch) -> Delivery:
+        """As a delivery of these records."""
+        return replace(self.delivery, retry=batch) if self.again else self.delivery
+
+
+async def ask(sending: Awaitable[Delivery], size: int, log: Log) -> Answer:
+    """What the output says of ``size`` records, or what its error means."""
+    try:
+        delivery = _checked(await sending, size)
+    except PeerError as error:
+        _forget_frames(error)
+        if error.retry:
+            return Answer(Delivery(0, reason=str(error)), again=True, after=error.after)
+        return Answer(Delivery(0, dropped=size, reason=str(error)), after=error.after)
+    except LocalError as error:
+        _forget_frames(error)
+        return Answer(Delivery(0, reason=str(error)), again=True)
+    except Exception as error:  # noqa: BLE001 - a bug in one output must not stop the others
+        log.error(f"bug in output: {''.join(traceback.format_exception(error))}")
+        _forget_frames(error)
+        return Answer(Delivery(0, reason=f"bug: {type(error).__name__}"), again=True)
+    return Answer(delivery, after=delivery.after)
+
+
+def _checked(delivery: Delivery, size: int) -> Delivery:
+    """The delivery, if it says what became of every record."""
+    told = delivery.delivered + delivery.dropped + (len(delivery.retry) if delivery.retry is not None else 0)
+    if told != size:
+        raise ValueError(f"the output told of {told} records, the batch has {size}")
+    return delivery
+
+
+def _forget_frames(error: BaseException) -> None:
+    """Cut the cycles of errors and frames, in which batch and body would stay until the next collection."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        found = waiting.pop()
+        seen.add(id(found))
+        found.__traceback__ = None
+        causes = (found.__context__, found.__cause__)
+        waiting += [cause for cause in causes if cause is not None and id(cause) not in seen]
