@@ -38,16 +38,16 @@ async def ask(sending: Awaitable[Delivery], size: int, log: Log) -> Answer:
     try:
         delivery = _checked(await sending, size)
     except PeerError as error:
-        _forget_frames(error)
+        forget_frames(error)
         if error.retry:
             return Answer(Delivery(0, reason=str(error)), again=True, after=error.after)
         return Answer(Delivery(0, dropped=size, reason=str(error)), after=error.after)
     except LocalError as error:
-        _forget_frames(error)
+        forget_frames(error)
         return Answer(Delivery(0, reason=str(error)), again=True)
     except Exception as error:  # noqa: BLE001 - a bug in one output must not stop the others
         log.error(f"bug in output: {''.join(traceback.format_exception(error))}")
-        _forget_frames(error)
+        forget_frames(error)
         return Answer(Delivery(0, reason=f"bug: {type(error).__name__}"), again=True)
     return Answer(delivery, after=delivery.after)
 
@@ -60,7 +60,7 @@ def _checked(delivery: Delivery, size: int) -> Delivery:
     return delivery
 
 
-def _forget_frames(error: BaseException) -> None:
+def forget_frames(error: BaseException) -> None:
     """Cut the cycles of errors and frames, in which batch and body would stay until the next collection."""
     waiting, seen = [error], set[int]()
     while waiting:

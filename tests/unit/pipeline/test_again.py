@@ -12,7 +12,7 @@ import pytest
 
 from outrider.model.batch import Batch
 from outrider.model.errors import PeerError
-from outrider.pipeline import delivery
+from outrider.pipeline import answer, delivery
 from outrider.pipeline.plugin import Delivery
 from outrider.spool import chunkfile
 
@@ -238,7 +238,7 @@ def test_an_error_does_not_keep_what_was_to_be_sent() -> None:
         try:
             fail_holding(body, held)
         except PeerError as error:
-            delivery._forget_frames(error)
+            answer.forget_frames(error)
         del body
         assert gone() is None, "without a collection"
         assert held[0].__traceback__ is None
