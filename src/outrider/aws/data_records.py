@@ -79,7 +79,9 @@ class Form:
     def of(cls, options: Asked, limit: int, *, escape_unicode: bool) -> Form:
         """As the options of Fluent Bit's own plugins say. Raises UserError."""
         if options.compression == "snappy":
-            raise UserError("compression snappy is not supported", key="compression", fix="use compression gzip or zstd")
+            raise UserError(
+                "compression snappy is not supported", key="compression", fix="use compression gzip or zstd"
+            )
         return cls(
             limit=limit,
             log_key=options.log_key,

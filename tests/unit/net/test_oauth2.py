@@ -129,7 +129,7 @@ def test_how_long_a_token_lives(body: bytes, life: float) -> None:
     ],
 )
 def test_an_answer_that_holds_no_token(body: bytes) -> None:
-    with pytest.raises(ValueError, match="no token|token endpoint"):
+    with pytest.raises(ValueError, match=r"no token|token endpoint"):
         token_in(body)
 
 
