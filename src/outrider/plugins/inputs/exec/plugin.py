@@ -64,12 +64,13 @@ class Exec(Input[Options]):
             self._ticker.stop()
         if self._looks_again is not None:
             self._looks_again.cancel()
-        if self._process is not None and self._process.poll() is None:
+        process = self._process  # who sees its end meanwhile forgets it
+        if process is not None and process.poll() is None:
             self._is_killed = True
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+                os.killpg(process.pid, signal.SIGKILL)
             for _ in range(_DEATH_STEPS):
-                if self._process.poll() is not None:
+                if process.poll() is not None:
                     break
                 await asyncio.sleep(_DEATH_SECONDS)
         if self._reader is not None:
