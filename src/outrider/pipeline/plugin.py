@@ -199,7 +199,10 @@ class Filter(ABC, Generic[O]):
 
     @abstractmethod
     def apply(self, batch: Batch) -> None:
-        """Change or drop records in place, never add any. Called once for each chunk, never for a retry."""
+        """Change or drop records in place, never add any.
+
+        Called once for each chunk, never for a retry; where ``repeatable``, perhaps for slices of a chunk, and again.
+        """
 
     def flush(self, now: int, *, last: bool) -> None:
         """Emit what has been held long enough; with ``last`` everything. Called every Flush seconds; ``now`` in ns."""
