@@ -67,7 +67,7 @@ def test_grace_ends_a_stop_with_a_dead_peer(router: Any, port: Any) -> None:
     send_lines(listen, [{"n": 1}])
     running.wait_for("retry in")
     assert running.end() == 0
-    assert "1 records were not delivered and are lost; fix: set storage.path" in running.text()
+    assert "1 records were not delivered and are lost; fix: raise Grace, or set storage.path" in running.text()
 
 
 def test_a_hangup_ends_nothing(router: Any, port: Any, tmp_path: Path) -> None:
