@@ -10,6 +10,7 @@ end in order when nobody reads any longer, ``arguments`` the router's command li
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -37,6 +38,8 @@ def _route(arguments: Sequence[str]) -> int:
     # What imports and a configuration make stays until the end: to look for garbage in it, at the start and again at
     # the end, takes a fifth of the time of a start. ``tune_process`` turns the collector on.
     gc.disable()
+    # A hang-up that comes before everything runs waits for its handler (``operate.run``) instead of ending the process.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     from outrider.cli import route
 
     try:

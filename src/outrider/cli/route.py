@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Final, TextIO
@@ -29,8 +28,6 @@ FLUENT_BIT_VERSION: Final = "5.1.1"
 
 def main(arguments: Sequence[str]) -> int:
     """Run the router; returns the exit status: 0 after a stop, 1 for a wrong configuration, as Fluent Bit."""
-    # One that comes before everything runs waits for the handler, in ``operate.run``, instead of ending the process.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:
         return _main(parse(arguments))
     except (UserError, LocalError) as error:

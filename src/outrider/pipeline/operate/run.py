@@ -160,11 +160,12 @@ def stop_on_signals(pipeline: Stoppable, log: Log, reload: Callable[[], object] 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         loop.add_signal_handler(number, _stop, pipeline, log, number)
-    if reload is not None:
-        loop.add_signal_handler(signal.SIGHUP, reload)
-    else:
-        why = "SIGHUP: reloading is not supported; fix: restart the process"
-        loop.add_signal_handler(signal.SIGHUP, log.warn, why)
+    why = "SIGHUP: reloading is not supported; fix: restart the process"
+    hang_up = reload or partial(log.warn, why)
+    loop.add_signal_handler(signal.SIGHUP, hang_up)
+    if signal.SIGHUP in signal.sigpending():  # it came during the start, when it was blocked
+        signal.sigwait({signal.SIGHUP})
+        loop.call_soon(hang_up)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
 
 
