@@ -191,7 +191,8 @@ class _Parent:
             code = os.waitstatus_to_exitcode(status)
             young = time.monotonic() - began < _MIN_LIFE
             if self._ending or code == 0 or (young and code == 1):  # 1: what it was told cannot work
-                self._status = max(self._status, abs(code))
+                if code != -signal.SIGTERM:  # which we sent, before it was ready to end in order
+                    self._status = max(self._status, abs(code))
                 self._end()
                 continue
             self._log.error(f"process {index} has died (exit status {code}) and is started again")
