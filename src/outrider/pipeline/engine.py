@@ -268,9 +268,9 @@ class Engine(Passage):
             row = self.ledger.of_input(chunk.source, chunk.tag)
             row.waiting -= chunk.count
             row.dropped[_UNDELIVERED] += chunk.count
-        for parcel in (parcel for output in self.outputs for parcel in output.abandon()):
-            if parcel.batch is not None and parcel.chunk.path is None:
-                self._pack(parcel.chunk, parcel.batch)
+        for name, parcel in [(output.name, parcel) for output in self.outputs for parcel in output.abandon()]:
+            if parcel.chunk.path is None:
+                self._put_in_chunk(parcel, name)
             if self._intakes[parcel.chunk.source].keep(parcel.chunk):
                 kept += parcel.count
                 continue
@@ -282,6 +282,13 @@ class Engine(Passage):
             self.log.error(f"{lost} records were not delivered and are lost; {advice}")
         if kept:
             self.log.info(f"{kept} records stay in the spool for the next start")
+
+    def _put_in_chunk(self, parcel: Parcel, output: str) -> None:
+        """What is left for an output stands in its chunk, which may go to disk."""
+        if parcel.batch is not None:
+            self._pack(parcel.chunk, parcel.batch)
+        elif output in parcel.chunk.rests and not parcel.chunk.pieces:
+            self._pack(parcel.chunk, parcel.chunk.batch(self.decoders, output), output)
 
 
 async def _placed(context: Context, starting: Awaitable[None]) -> None:

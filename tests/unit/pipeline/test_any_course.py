@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from outrider.model.batch import Batch
@@ -184,6 +184,7 @@ def test_with_a_spool_everything_arrives_across_restarts(
     limit=st.sampled_from(["", "1K", "3K"]),
     filtered=st.booleans(),
 )
+@example(course=[("push", 0, 2), ("half", 0), ("restart",)], limit="", filtered=True)
 def test_memory_with_a_disk_beside_it_loses_nothing_at_a_stop(
     pipeline: Any,
     tmp_path_factory: pytest.TempPathFactory,
