@@ -287,8 +287,15 @@ class Engine(Passage):
         """What is left for an output stands in its chunk, which may go to disk."""
         if parcel.batch is not None:
             self._pack(parcel.chunk, parcel.batch)
-        elif output in parcel.chunk.rests and not parcel.chunk.pieces:
-            self._pack(parcel.chunk, parcel.chunk.batch(self.decoders, output), output)
+        elif parcel.chunk.rests and not parcel.chunk.pieces:
+            left = parcel.chunk.batch(self.decoders, output)
+            for other in parcel.chunk.rests.keys() - {output}:  # each gets the others' too: twice is better than never
+                rest = parcel.chunk.batch(self.decoders, other)
+                metadata = [*(left.metadata or [{}] * len(left)), *(rest.metadata or [{}] * len(rest))]
+                left.times += rest.times
+                left.records += rest.records
+                left.metadata = metadata if any(metadata) else None
+            parcel.chunk.keep_rest(output, left, alone=True)
 
 
 async def _placed(context: Context, starting: Awaitable[None]) -> None:
