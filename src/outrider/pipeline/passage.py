@@ -148,18 +148,23 @@ class Passage:
             return False
         made = [Encoded(chunk.tag, 0, [], chunk.id) for _ in outputs]
         dropped: Counter[str] = Counter()
+        seen = [0] * len(filters)
         try:
             decode = self.decoders[chunk.codec]
             for pieces, count in chunk.slices(SLICE):
                 batch = decode(chunk.tag, pieces, count)
                 dropped["malformed record"] += count - len(batch)
-                for item in filters:
-                    dropped[item.reason] += item.apply(batch, self.log)
-                for output, encoded in zip(outputs, made, strict=True):
+                for number, item in enumerate(filters):
+                    seen[number] += len(batch)
+                    dropped[item.reason] += item.apply(batch, self.log, again=True) if batch.records else 0
+                for output, encoded in zip(outputs, made, strict=True) if batch.records else ():
                     encoded.parts.append(output.encode(batch))
                     encoded.count += len(batch)
         except Exception:  # noqa: BLE001 - the way of whole chunks meets it too, and says what it is
             return False
+        for number, item in enumerate(filters):
+            item.seen += seen[number]
+            item.gone += dropped[item.reason]
         row.waiting -= chunk.count
         chunk.taken = True
         chunk.raw_is_final = not filters

@@ -167,3 +167,28 @@ async def test_what_cannot_be_encoded_in_parts_is_told_as_ever(pipeline: Any) ->
         running.output().encode = encode
         await running.settled()
         assert running.output().sent == expected(0, 5)
+
+
+async def test_a_slice_of_which_nothing_is_left(pipeline: Any) -> None:
+    async with pipeline(TEXT, flush="0.2") as running:
+        push(running, 0, 4)
+        running.input().push("app", *[{"n": n, "kind": "noise"} for n in range(30)])
+        push(running, 4, 8)
+        await running.settled()
+        assert running.output().sent == expected(0, 8)
+        assert 0 not in running.output().encoded_at_once
+        assert running.engine.filters[1].gone == 38
+
+
+async def test_chunks_that_come_to_be_encoded_whole_are_counted_once(pipeline: Any) -> None:
+    async with pipeline(TEXT) as running:
+
+        def breaks(batch: Batch) -> Any:
+            raise RuntimeError("cannot encode")
+
+        encode, running.output().encode = running.output().encode, breaks
+        push(running, 0, 5)
+        await running.until(lambda: "cannot encode" in running.log.getvalue())
+        assert (running.engine.filters[1].seen, running.engine.filters[1].gone) == (15, 5)
+        running.output().encode = encode
+        await running.settled()
