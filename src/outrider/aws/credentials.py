@@ -168,7 +168,7 @@ def _session(identity: Identity, sts: Endpoint) -> Any:
 
     logging.getLogger("botocore").setLevel(logging.CRITICAL + 1)  # what fails is raised; its log has tracebacks
 
-    class Ours(Session):  # type: ignore[misc]
+    class Ours(Session):  # type: ignore[misc]  # botocore has no types
         """Knows where STS is."""
 
         def create_client(self, service_name: str, *arguments: Any, **named: Any) -> Any:

@@ -66,7 +66,7 @@ class Signer:
 def _signer(s3: bool) -> Any:
     from botocore.auth import S3SigV4Auth, SigV4Auth
 
-    class Signing(S3SigV4Auth if s3 else SigV4Auth):  # type: ignore[misc]
+    class Signing(S3SigV4Auth if s3 else SigV4Auth):  # type: ignore[misc]  # botocore has no types
         """Takes the payload's hash as given, so that large bodies need not be held or read twice."""
 
         def payload(self, request: Any) -> Any:

@@ -140,7 +140,7 @@ def _set_up_log(arguments: Arguments, service: Service, environment: dict[str, s
     stream: TextIO = sys.stderr
     if service.log_file and not (arguments.dry_run or arguments.explain or arguments.drawing):
         try:  # a reload opens the file anew, so that it may have been moved away
-            stream = open(service.log_file, "a", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
+            stream = open(service.log_file, "a", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115 - stays open
         except OSError as error:
             raise UserError(f"log_file '{service.log_file}' cannot be opened: {error.strerror}") from error
     log.sink.level = LEVELS.get(named, level)

@@ -82,7 +82,7 @@ class JsonValues(_Splitter):
 
     def __init__(self, limit: int) -> None:
         super().__init__(limit)
-        # What raw_decode calls; a call less for each record.
+        # What raw_decode calls; a call less for each record. The standard library's types leave it out.
         self._scan = json.JSONDecoder(parse_constant=_no_constant).scan_once  # type: ignore[attr-defined]
         self.garbage = 0
         """How many times the last ``feed`` came upon what is no JSON and skipped it."""

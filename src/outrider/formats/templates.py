@@ -75,6 +75,7 @@ class Template:
         if not steps:
             return lambda record, match: fixed
         steps.append(fixed)
+        # mypy cannot tell texts from functions by ``type``.
         return lambda record, match: "".join([step if type(step) is str else step(record, match) for step in steps])  # type: ignore[operator]
 
     def _field(self, part: re.Match[str]) -> Compose:
