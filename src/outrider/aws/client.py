@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Final
 
 from outrider.aws.credentials import Credentials
@@ -80,8 +79,9 @@ class AwsClient:
 
     def warm(self) -> None:
         """Import what the first request needs, a third of a second's work, before records wait for it."""
-        for name in ("aiohttp", "botocore.auth", "botocore.httpsession"):
-            import_module(name)
+        import aiohttp  # noqa: F401 - to be imported is all that it is for
+        import botocore.auth
+        import botocore.httpsession  # noqa: F401 - as above
 
     async def close(self) -> None:
         """Close the connections."""
