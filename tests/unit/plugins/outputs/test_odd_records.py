@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.plugins.outputs.odd import odd_records
 
 from outrider.formats import msgpack
 from outrider.model.batch import Batch
@@ -55,32 +55,7 @@ WRITERS: dict[str, Callable[[Batch], object]] = {
     "spool": pack,
 }
 
-text = st.one_of(st.text(max_size=6), st.binary(max_size=4).map(lambda raw: raw.decode("utf-8", "surrogateescape")))
-keys = st.one_of(
-    st.sampled_from("ab"),
-    text,
-    st.integers(),
-    st.binary(max_size=3),
-    st.none(),
-    st.booleans(),
-    st.tuples(st.integers()),
-)
-values = st.recursive(
-    st.one_of(
-        st.none(),
-        st.booleans(),
-        st.integers(),
-        st.floats(),
-        text,
-        st.binary(max_size=5),
-        st.just("\ud800"),
-        st.just(msgpack.Ext(5, b"ext")),
-        st.just(datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)),
-    ),
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(keys, inner, max_size=3)),
-    max_leaves=6,
-)
-records = st.dictionaries(keys, values, max_size=4)
+records = odd_records("a", "b")
 times = st.one_of(
     st.integers(-msgpack.TIME_MAX, msgpack.TIME_MAX), st.sampled_from([0, -1, msgpack.TIME_MAX, -msgpack.TIME_MAX])
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.unit.plugins.outputs.odd import odd_records
 
 from outrider.formats import msgpack
 from outrider.formats.bulk import Bulk, BulkForm
@@ -67,32 +67,7 @@ OTHERS: dict[str, Callable[[Batch], object]] = {
     **{f"kafka {form}": lambda batch, form=form: kafka(batch, form) for form in ("json", "msgpack", "gelf", "raw")},
 }
 
-text = st.one_of(st.text(max_size=6), st.binary(max_size=4).map(lambda raw: raw.decode("utf-8", "surrogateescape")))
-keys = st.one_of(
-    st.sampled_from(["a", "b", "log", "container_name", "id"]),
-    text,
-    st.integers(),
-    st.binary(max_size=3),
-    st.none(),
-    st.booleans(),
-    st.tuples(st.integers()),
-)
-values = st.recursive(
-    st.one_of(
-        st.none(),
-        st.booleans(),
-        st.integers(),
-        st.floats(),
-        text,
-        st.binary(max_size=5),
-        st.just("\ud800"),
-        st.just(msgpack.Ext(5, b"ext")),
-        st.just(datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)),
-    ),
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(keys, inner, max_size=3)),
-    max_leaves=6,
-)
-records = st.lists(st.dictionaries(keys, values, max_size=4), min_size=1, max_size=3)
+records = st.lists(odd_records("a", "b", "log", "container_name", "id"), min_size=1, max_size=3)
 times = st.integers(-msgpack.TIME_MAX, msgpack.TIME_MAX)
 
 
