@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 Record: TypeAlias = dict[str, Any]
@@ -39,6 +40,16 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.records)
+
+    def part(self, places: Sequence[int]) -> Batch:
+        """The records at these places, as a batch of its own without an id: they have not come together before."""
+        return Batch(
+            self.tag,
+            [self.times[at] for at in places],
+            [self.records[at] for at in places],
+            None if self.metadata is None else [self.metadata[at] for at in places],
+            source=self.source,
+        )
 
     def keep(self, chosen: list[bool]) -> None:
         """Keep the records whose place in ``chosen`` is true; the others are gone."""

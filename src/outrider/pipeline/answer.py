@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Awaitable
-from dataclasses import replace
 
 from msgspec import Struct
 
@@ -28,9 +27,11 @@ class Answer(Struct):
     def dropped(self) -> int:
         return self.delivery.dropped
 
-    def of(self, batch: Batch) -> Delivery:
-        """As a delivery of these records."""
-        return replace(self.delivery, retry=batch) if self.again else self.delivery
+    def rest_of(self, batch: Batch) -> Batch | None:
+        """The records that are to be tried again."""
+        if self.again or len(self.delivery.rest) == len(batch):
+            return batch
+        return batch.part(self.delivery.rest) if self.delivery.rest else None
 
 
 async def ask(sending: Awaitable[Delivery], size: int, log: Log) -> Answer:
@@ -54,9 +55,11 @@ async def ask(sending: Awaitable[Delivery], size: int, log: Log) -> Answer:
 
 def _checked(delivery: Delivery, size: int) -> Delivery:
     """The delivery, if it says what became of every record."""
-    told = delivery.delivered + delivery.dropped + (len(delivery.retry) if delivery.retry is not None else 0)
+    told = delivery.delivered + delivery.dropped + len(delivery.rest)
     if told != size:
         raise ValueError(f"the output told of {told} records, the batch has {size}")
+    if any(not 0 <= place < size for place in delivery.rest):
+        raise ValueError(f"the output told of a place to try again that the batch of {size} records does not have")
     return delivery
 
 

@@ -11,7 +11,7 @@ import random
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any, Final
 
 from msgspec import Struct
@@ -213,9 +213,9 @@ class OutputRunner:
     async def _deliver_encoded(self, parcel: Parcel, encoded: Encoded) -> None:
         """Deliver what was encoded in slices; its records are made again only where that fails."""
         assert isinstance(self.plugin, EncodingOutput), "nothing else gets such parcels"
-        delivery = await ask(self.plugin.send_encoded(encoded), encoded.count, self._log)
-        batch = Batch(encoded.tag, [], [])
-        if delivery.again or delivery.dropped == encoded.count:
+        answer = await ask(self.plugin.send_encoded(encoded), encoded.count, self._log)
+        batch = None
+        if answer.again or answer.delivery.rest or answer.delivery.dropped == encoded.count:
             try:
                 batch = self.remake(parcel.chunk)
             except NOT_NOW as error:
@@ -226,7 +226,7 @@ class OutputRunner:
                 self._drop(parcel, parcel.count, "unreadable chunk")
                 return
         parcel.encoded = None
-        self._settle(parcel, batch, delivery.of(batch), delivery.after)
+        self._settle(parcel, batch, answer, answer.rest_of(batch) if batch else None)
 
     async def _deliver(self, parcel: Parcel) -> None:
         if parcel.encoded is not None:
@@ -245,13 +245,13 @@ class OutputRunner:
         if self.processors and not parcel.is_part:
             batch = self._processed(whole, gone)
         answer = await ask(self.plugin.send(batch), len(batch), self._log) if batch.records else Answer(Delivery(0))
-        delivery, after = answer.of(batch), answer.after
-        if delivery.retry is not None and len(delivery.retry) == len(batch):
-            self._settle(parcel, whole, replace(delivery, retry=whole), after)  # the processors will see it all again
+        rest = answer.rest_of(batch)
+        if rest is batch:
+            self._settle(parcel, whole, answer, whole)  # the processors will see it all again
             return
         for reason, count in gone.items():
             self._account_dropped(parcel, count, reason)
-        self._settle(parcel, batch, delivery, after)
+        self._settle(parcel, batch, answer, rest)
 
     def _processed(self, whole: Batch, gone: Counter[str]) -> Batch:
         """A copy that has been through this output's processors; other outputs have the same batch."""
@@ -262,23 +262,27 @@ class OutputRunner:
                 gone[item.reason] += less
         return batch
 
-    def _settle(self, parcel: Parcel, batch: Batch, delivery: Delivery, after: float) -> None:
-        row = parcel.row
+    def _settle(self, parcel: Parcel, batch: Batch | None, answer: Answer, rest: Batch | None) -> None:
+        """Account for what became of a try; ``rest`` is to be tried again.
+
+        ``batch`` is what was tried; None: it was encoded, and neither dropped as a whole nor to be tried again.
+        """
+        row, delivery = parcel.row, answer.delivery
         row.delivered += delivery.delivered
         row.bytes += parcel.chunk.size * delivery.delivered // max(parcel.chunk.count, 1)
         row.buffered -= delivery.delivered
         parcel.count -= delivery.delivered
-        self._fails = delivery.retry is not None and not delivery.delivered
-        if after > 0:
-            self._stay_away(after)
+        self._fails = rest is not None and not delivery.delivered
+        if answer.after > 0:
+            self._stay_away(answer.after)
         if delivery.dropped:
             row.errors += 1
             self.errors.append(asyncio.get_running_loop().time())
             self._log.error(f"{delivery.dropped} records of chunk {parcel.chunk.id} dropped: {delivery.reason}")
             self._account_dropped(parcel, delivery.dropped, delivery.reason)
-            if delivery.dropped == len(batch):
+            if batch and delivery.dropped == len(batch):
                 self.rejected(parcel.chunk, self.name, batch)
-        if delivery.retry is None:
+        if batch is None or rest is None:
             self._finish(parcel)
             if delivery.delivered:
                 self._log.debug(f"chunk {parcel.chunk.id} delivered: {delivery.delivered} records")
@@ -293,15 +297,15 @@ class OutputRunner:
                 f"chunk {parcel.chunk.id} cannot be retried: {parcel.count} records dropped after"
                 f" {parcel.attempts} retries: {delivery.reason}; fix: raise Retry_Limit or set it to False"
             )
-            self.rejected(parcel.chunk, self.name, delivery.retry)
+            self.rejected(parcel.chunk, self.name, rest)
             self._drop(parcel, parcel.count, f"gave up after {parcel.attempts} retries")
             return
-        is_new = len(delivery.retry) < len(batch) or self.name in parcel.chunk.rests
+        is_new = len(rest) < len(batch) or self.name in parcel.chunk.rests
         parcel.is_part = parcel.is_part or is_new
         parcel.batch = None
         if is_new or not parcel.is_part:  # else the chunk holds the rest already
-            self._parked(parcel, delivery.retry, self.name if is_new else "")
-        self._retry_later(parcel, delivery.reason, after)
+            self._parked(parcel, rest, self.name if is_new else "")
+        self._retry_later(parcel, delivery.reason, answer.after)
 
     def _retry_later(self, parcel: Parcel, reason: str, after: float) -> None:
         loop = asyncio.get_running_loop()

@@ -219,13 +219,14 @@ class Filter(ABC, Generic[O]):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of a batch: ``delivered + dropped + len(retry) = len(batch)``."""
+    """What became of a batch: ``delivered + dropped + len(rest) = len(batch)``."""
 
     delivered: int
     dropped: int = 0
     reason: str = ""
     """Why records were dropped or must be retried."""
-    retry: Batch | None = None
+    rest: Sequence[int] = ()
+    """The places in the batch, in order, of the records to be tried again."""
     after: float = 0.0
     """Seconds that the peer has asked to wait before anything more is sent; 0: it has said nothing."""
 
@@ -280,7 +281,7 @@ class Encoded(Struct):
 
 
 class EncodingOutput(Output[O]):
-    """An output that turns records to bytes before it sends them, and takes all of a chunk or nothing.
+    """An output that turns records to bytes before it sends them.
 
     The pipeline encodes a chunk part by part, right behind decoding and filtering, while a part's records are still in
     the processor's caches, and lets go of them at once: a quarter to a third less CPU than to do each step for the
@@ -296,7 +297,7 @@ class EncodingOutput(Output[O]):
 
     @abstractmethod
     async def send_encoded(self, encoded: Encoded) -> Delivery:
-        """Deliver or drop all; else raise as ``send`` does. It must not answer with ``retry``."""
+        """As ``send``; places count from the first record of the first part."""
 
     async def send(self, batch: Batch) -> Delivery:
         """See Output."""

@@ -119,7 +119,7 @@ async def test_nothing_is_sent_before_the_peer_wants_it(pipeline: Any) -> None:
 
 async def test_the_wait_that_a_peer_asks_for_holds_after_a_part_too(pipeline: Any) -> None:
     def throttled(batch: Batch) -> Delivery:
-        return Delivery(1, reason="429", retry=Batch(batch.tag, batch.times[1:], batch.records[1:]), after=1e9)
+        return Delivery(1, reason="429", rest=range(1, len(batch)), after=1e9)
 
     async with pipeline(config(FOR_EVER, more="  Scheduler.Cap 60\n  Scheduler.Base 1\n")) as running:
         running.output().answers = [throttled]
@@ -150,8 +150,7 @@ async def test_a_peer_cannot_send_us_away_for_days(pipeline: Any) -> None:
 
 def part(batch: Batch) -> Delivery:
     """Two are taken, the rest is not."""
-    rest = Batch(batch.tag, batch.times[2:], batch.records[2:])
-    return Delivery(2, reason="throttled", retry=rest)
+    return Delivery(2, reason="throttled", rest=range(2, len(batch)))
 
 
 async def test_the_rest_of_a_part_is_all_that_a_restart_finds(pipeline: Any, tmp_path: Path, patience: None) -> None:

@@ -224,8 +224,7 @@ async def test_an_error_without_retry_drops_at_once_with_its_reason(pipeline: An
 
 async def test_partial_delivery_resends_only_the_rest(pipeline: Any) -> None:
     def first_two(batch: Batch) -> Delivery:
-        rest = Batch(batch.tag, batch.times[2:], batch.records[2:])
-        return Delivery(1, dropped=1, reason="one is bad", retry=rest)
+        return Delivery(1, dropped=1, reason="one is bad", rest=range(2, len(batch)))
 
     async with pipeline(RETRYING) as running:
         running.output().answers = [first_two, first_two, PeerError("refused")]
@@ -243,7 +242,7 @@ async def test_partial_delivery_resends_only_the_rest(pipeline: Any) -> None:
 
 async def test_partial_delivery_of_a_chunk_that_was_packed(pipeline: Any) -> None:
     def first(batch: Batch) -> Delivery:
-        return Delivery(1, retry=Batch(batch.tag, batch.times[1:], batch.records[1:]))
+        return Delivery(1, rest=range(1, len(batch)))
 
     async with pipeline(RETRYING + "[FILTER]\n  Name steered\n  Match *\n") as running:
         running.output().answers = [PeerError("refused"), first]
@@ -251,6 +250,15 @@ async def test_partial_delivery_of_a_chunk_that_was_packed(pipeline: Any) -> Non
         await running.settled()
     assert running.output().records == numbered(2, 1)
     assert running.sent()["delivered"] == 3
+
+
+async def test_an_output_that_keeps_what_there_is_not_has_a_bug(pipeline: Any) -> None:
+    async with pipeline(RETRYING) as running:
+        running.output().answers = [lambda batch: Delivery(2, rest=[3])]
+        running.input().push("app", *numbered(3))
+        await running.settled()
+        assert running.output().records == numbered(3)
+        assert "told of a place to try again that the batch of 3 records does not have" in running.log.getvalue()
 
 
 async def test_an_output_that_forgets_records_has_a_bug(pipeline: Any) -> None:

@@ -116,17 +116,6 @@ def delivery(batch: Batch, outcome: Outcome) -> Delivery:
     """The outcome as the pipeline wants it told. Raises the PeerError where nothing came of the batch at all."""
     if outcome.error is not None and len(outcome.rest) == len(batch):
         raise outcome.error
-    rest = part_of(batch, sorted(outcome.rest)) if outcome.rest else None
-    return Delivery(outcome.delivered, sum(outcome.dropped.values()), outcome.reason, rest, outcome.after)
-
-
-def part_of(batch: Batch, places: list[int]) -> Batch:
-    """The records at these places, as a batch of the same chunk."""
-    return Batch(
-        batch.tag,
-        [batch.times[at] for at in places],
-        [batch.records[at] for at in places],
-        None if batch.metadata is None else [batch.metadata[at] for at in places],
-        batch.id,
-        batch.source,
+    return Delivery(
+        outcome.delivered, sum(outcome.dropped.values()), outcome.reason, sorted(outcome.rest), outcome.after
     )

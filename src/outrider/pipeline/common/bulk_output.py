@@ -11,7 +11,7 @@ from outrider.formats.bulk import Bulk, BulkForm, judge
 from outrider.model.batch import Batch
 from outrider.model.errors import PeerError, UserError
 from outrider.net.http import Answer, basic_auth, refusal, retry_after
-from outrider.pipeline.common.http_output import USER_AGENT, Compression, HttpOutput, compressed, rest_of
+from outrider.pipeline.common.http_output import USER_AGENT, Compression, HttpOutput, compressed
 from outrider.pipeline.options import Secret, Size, option, secret_option
 from outrider.pipeline.plugin import Delivery
 
@@ -99,8 +99,8 @@ class BulkOutput(HttpOutput[B]):
         bare = set(self._bulk.without_id(batch))
         if len(bare) == len(batch):
             return Delivery(0, len(bare), _NO_ID)
-        if bare:
-            batch = rest_of(batch, [number for number in range(len(batch)) if number not in bare])
+        good = [place for place in range(len(batch)) if place not in bare] if bare else range(len(batch))
+        batch = batch.part(good) if bare else batch
         body = self._bulk.encode(batch, int(time.time()), escape_unicode=self.context.escape_unicode)
         body, encoding = compressed(body, self.options.compress)
         answer = await self.client.request("POST", self._path, headers=[*self.headers, *encoding], body=body)
@@ -108,7 +108,8 @@ class BulkOutput(HttpOutput[B]):
         if not bare:
             return delivery
         reason = f"{_NO_ID}; {delivery.reason}".removesuffix("; ")
-        return dataclasses.replace(delivery, dropped=delivery.dropped + len(bare), reason=reason)
+        rest = [good[place] for place in delivery.rest]
+        return dataclasses.replace(delivery, dropped=delivery.dropped + len(bare), reason=reason, rest=rest)
 
     def judge(self, answer: Answer, batch: Batch) -> Delivery:
         """See HttpOutput."""
@@ -120,6 +121,5 @@ class BulkOutput(HttpOutput[B]):
         except ValueError as odd:
             raise PeerError(f"{self.peer}: {odd}: {answer.quoted}") from odd
         delivered = len(batch) - len(verdict.retry) - len(verdict.dropped)
-        rest = rest_of(batch, verdict.retry) if verdict.retry else None
-        after = retry_after(answer) if rest else 0.0
-        return Delivery(delivered, len(verdict.dropped), verdict.reason, rest, after)
+        after = retry_after(answer) if verdict.retry else 0.0
+        return Delivery(delivered, len(verdict.dropped), verdict.reason, verdict.retry, after)

@@ -113,7 +113,7 @@ class HttpOutput(Output[O]):
                     raise
                 if error.retry:
                     reasons.append(str(error))
-                    rest = rest_of(batch, range(start, len(batch)))
+                    rest = range(start, len(batch))
                     return Delivery(delivered, dropped, "; ".join(dict.fromkeys(reasons)), rest, error.after)
                 refused, reason = stop - start, str(error)
             delivered += stop - start - refused
@@ -158,14 +158,3 @@ def compressed(body: bytes, kind: Compression) -> tuple[bytes, list[tuple[str, s
             return compress.zstd(body), [("Content-Encoding", "zstd")]
         case _:
             return body, []
-
-
-def rest_of(batch: Batch, chosen: Sequence[int]) -> Batch:
-    """The records at these places, as a batch of its own: they have not come together before."""
-    return Batch(
-        batch.tag,
-        [batch.times[n] for n in chosen],
-        [batch.records[n] for n in chosen],
-        None if batch.metadata is None else [batch.metadata[n] for n in chosen],
-        source=batch.source,
-    )

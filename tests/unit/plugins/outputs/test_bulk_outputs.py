@@ -39,12 +39,12 @@ async def test_only_failed_records_are_sent_again(make: Any, peer: Any, batch: A
     peer.answers.append((200, json.dumps({"took": 1, "errors": True, "items": items}), {"Retry-After": "7"}))
     peer.default = OK
     plugin = make("output", "es", host="127.0.0.1", port=peer.port)
-    delivery = await plugin.send(batch(*[{"n": n} for n in range(5)]))
-    assert (delivery.delivered, delivery.dropped) == (2, 1)
-    assert delivery.retry.records == [{"n": 1}, {"n": 4}]
+    five = batch(*[{"n": n} for n in range(5)])
+    delivery = await plugin.send(five)
+    assert (delivery.delivered, delivery.dropped, delivery.rest) == (2, 1, [1, 4])
     assert "400 t: r" in delivery.reason
     assert delivery.after == 7
-    assert (await plugin.send(delivery.retry)).delivered == 2
+    assert (await plugin.send(five.part(delivery.rest))).delivered == 2
     await plugin.stop()
     assert peer.heard[1].body.count(b'"n":') == 2
 
@@ -67,7 +67,7 @@ async def test_what_cannot_be_updated_is_dropped_alone(make: Any, peer: Any, bat
     peer.answers.append((200, json.dumps(statuses)))
     plugin = make("output", "es", host="127.0.0.1", port=peer.port, write_operation="upsert", id_key="id")
     delivery = await plugin.send(batch({"id": "a"}, {"n": 1}, {"id": "b"}))
-    assert (delivery.delivered, delivery.dropped, delivery.retry.records) == (1, 1, [{"id": "b"}])
+    assert (delivery.delivered, delivery.dropped, delivery.rest) == (1, 1, [2])
     assert delivery.reason == "the record has no id in id_key, which an update needs; 429"
     delivery = await plugin.send(batch({"n": 1}))
     await plugin.stop()

@@ -137,13 +137,14 @@ async def test_partial_success_and_failures_on_the_way(make: Any, peer: Any, bat
     ).SerializeToString()
     peer.answers.extend([(200, partial), (400, "bad"), (503, "busy")])
     plugin = make("output", "opentelemetry", host="127.0.0.1", port=peer.port, batch_size="2")
-    delivery = await plugin.send(batch(*[{"log": str(n)} for n in range(6)]))
+    six = batch(*[{"log": str(n)} for n in range(6)])
+    delivery = await plugin.send(six)
     assert (delivery.delivered, delivery.dropped) == (1, 3)
     assert delivery.reason == "rejected: old; HTTP 400: bad; HTTP 503: busy"
-    assert delivery.retry.records == [{"log": "4"}, {"log": "5"}]
+    assert list(delivery.rest) == [4, 5]
     peer.answers.append((429, "", {"Retry-After": "3"}))
     with pytest.raises(PeerError) as caught:
-        await plugin.send(delivery.retry)
+        await plugin.send(six.part(delivery.rest))
     await plugin.stop()
     assert caught.value.after == 3
 

@@ -7,7 +7,7 @@ from outrider.model.batch import Batch
 from outrider.model.errors import PeerError, UserError
 from outrider.net.http import Answer, basic_auth, check_header, header_value, is_foreign_header, refusal
 from outrider.net.oauth2 import ClientCredentials
-from outrider.pipeline.common.http_output import USER_AGENT, HttpOutput, compressed, configured_headers, rest_of
+from outrider.pipeline.common.http_output import USER_AGENT, HttpOutput, compressed, configured_headers
 from outrider.pipeline.config.findings import Findings
 from outrider.pipeline.plugin import Delivery
 from outrider.plugins.outputs.http.config import Options
@@ -98,7 +98,7 @@ class Http(HttpOutput[Options]):
                 delivered += 1
             elif error.retry:
                 reasons.append(str(error))
-                rest = rest_of(batch, range(number, len(batch)))
+                rest = range(number, len(batch))
                 return Delivery(delivered, number - delivered, "; ".join(dict.fromkeys(reasons)), rest, error.after)
             else:
                 reasons.append(str(error))

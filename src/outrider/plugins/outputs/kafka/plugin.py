@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from outrider.model.batch import Batch
 from outrider.model.errors import PeerError, UserError
-from outrider.pipeline.common.http_output import rest_of
 from outrider.pipeline.plugin import Delivery, Output
 from outrider.plugins.outputs.kafka.config import Options
 from outrider.plugins.outputs.kafka.format import Messages
@@ -71,8 +70,7 @@ class Kafka(Output[Options]):
         if len(sending.retry) == len(batch):
             raise PeerError(reason)
         dropped += sending.dropped
-        rest = rest_of(batch, sorted(sending.retry)) if sending.retry else None
-        return Delivery(len(batch) - dropped - len(sending.retry), dropped, reason, rest)
+        return Delivery(len(batch) - dropped - len(sending.retry), dropped, reason, sorted(sending.retry))
 
     async def _ready(self) -> Any:
         """The producer, connected. Raises PeerError."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from outrider.model.batch import Batch
 from outrider.model.errors import PeerError, UserError
 from outrider.net.http import Answer, basic_auth, check_header, header_value, refusal
-from outrider.pipeline.common.http_output import USER_AGENT, HttpOutput, compressed, configured_headers, rest_of
+from outrider.pipeline.common.http_output import USER_AGENT, HttpOutput, compressed, configured_headers
 from outrider.pipeline.plugin import Delivery
 from outrider.plugins.outputs.loki.config import Options
 from outrider.plugins.outputs.loki.format import Streams
@@ -54,7 +54,7 @@ class Loki(HttpOutput[Options]):
         retry: list[int] = []
         for tenant, places in tenants.items():
             try:
-                await self._push(rest_of(batch, places), tenant)
+                await self._push(batch.part(places), tenant)
                 delivered += len(places)
             except PeerError as error:
                 reasons.append(str(error))
@@ -66,7 +66,7 @@ class Loki(HttpOutput[Options]):
         reason = "; ".join(dict.fromkeys(reasons))
         if len(retry) == len(batch):
             raise PeerError(reason, after=after)
-        return Delivery(delivered, dropped, reason, rest_of(batch, sorted(retry)) if retry else None, after)
+        return Delivery(delivered, dropped, reason, sorted(retry), after)
 
     async def _push(self, batch: Batch, tenant: str) -> Delivery:
         body = self._streams.encode(batch, escape_unicode=self.context.escape_unicode)

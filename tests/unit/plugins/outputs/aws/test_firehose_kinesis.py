@@ -50,11 +50,9 @@ async def test_only_records_that_were_not_taken_are_sent_again(name: str, make: 
     plugin = plugin_of(make, aws, name)
     delivery = await plugin.send(batch)
     assert (delivery.delivered, delivery.dropped) == (1_188, 0)
-    assert delivery.retry is not None
-    assert [record["n"] for record in delivery.retry.records] == list(range(7, 1_200, 100))
-    assert delivery.retry.times == [batch.times[n] for n in range(7, 1_200, 100)]
+    assert list(delivery.rest) == list(range(7, 1_200, 100))
     assert "5 of 500 not taken: HTTP 200 ServiceUnavailableException: Slow down." in delivery.reason
-    assert (await plugin.send(delivery.retry)).delivered == 12
+    assert (await plugin.send(batch.part(delivery.rest))).delivered == 12
     await plugin.stop()
     assert sorted(data for data, _ in aws.data) == sorted(b'{"n":%d}%b' % (n, end) for n in range(1_200))
     assert len(aws.calls) == 4
@@ -65,7 +63,7 @@ async def test_a_call_that_fails_keeps_what_others_took(name: str, make: Any, aw
     aws.failures += [None, stand_in.RefusalError("ProvisionedThroughputExceededException", "slow")]
     delivery, _ = await sent(make, aws, name, of(*({"n": n} for n in range(1_200))))
     assert delivery.delivered == 500
-    assert [record["n"] for record in delivery.retry.records] == list(range(500, 1_200))
+    assert list(delivery.rest) == list(range(500, 1_200))
     assert len(aws.calls) == 2
 
 
@@ -143,11 +141,12 @@ async def test_joined_records_come_again_together(name: str, make: Any, aws: Any
     records = [{"n": n, "x": "x" * 1_000} for n in range(3_000)]
     aws.refuses = lambda data: json.loads(data.splitlines()[0])["n"] == 0
     plugin = plugin_of(make, aws, name, simple_aggregation="on")
-    delivery = await plugin.send(of(*records))
-    assert delivery.retry is not None
-    again = len(delivery.retry)
-    assert delivery.retry.records == records[:again]
-    assert (await plugin.send(delivery.retry)).delivered == again
+    batch = of(*records)
+    delivery = await plugin.send(batch)
+    again = len(delivery.rest)
+    assert 0 < again < 3_000
+    assert list(delivery.rest) == list(range(again))
+    assert (await plugin.send(batch.part(delivery.rest))).delivered == again
     await plugin.stop()
     got = [json.loads(line)["n"] for data, _ in aws.data for line in data.splitlines()]
     assert sorted(got) == list(range(3_000))
