@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.conformance.compare import Case, differs, nanoseconds, value
 
-from outrider.aws.log_events import LONGEST, bodies, one_key, wanted, whole_records
+from outrider.aws.log_events import LONGEST, bodies, events_of, one_key, wanted, whole_records
 from outrider.aws.logs import TARGET
 from outrider.aws.put_records import FIREHOSE, STREAMS, entries
 from outrider.model.batch import Batch
@@ -39,10 +39,9 @@ def check_put_log_events(case: Case) -> str | None:
     places = wanted(batch.records, options.log_key, Counter())
     ((group, stream, _),) = naming_of(options).streams(batch, places)
     texts = one_key(options.log_key) if options.log_key else whole_records(escape_unicode=True)
-    times = [time // 1_000_000 for time in batch.times]
-    (body,) = bodies(group, stream, times, batch.records, texts, LONGEST)
+    (body,) = bodies(group, stream, events_of(places, batch.times, batch.records, texts, LONGEST))
     target = f"{TARGET}PutLogEvents"
-    return differs([case.get("target", target), case["body"]], [target, bytes(body.data).decode()])
+    return differs([case.get("target", target), case["body"]], [target, b"".join(body.data).decode()])
 
 
 def check_records(case: Case) -> str | None:

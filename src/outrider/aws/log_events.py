@@ -8,7 +8,7 @@ in the body. Source: Fluent Bit 5.1.1, ``plugins/out_cloudwatch_logs/cloudwatch_
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -24,8 +24,6 @@ EVENTS_MAX: Final = 10_000
 EVENT_MAX: Final = 1_000_000
 SPAN_MS: Final = 24 * 3600 * 1000
 AROUND: Final = 76
-COUNTED: Final = 42
-"""Bytes that are counted for what stands around an event's text: one more than there are with a time of today."""
 BLOCK: Final = 128
 """Records that are encoded at a time: their texts stay in the processor's cache."""
 
@@ -37,14 +35,44 @@ Texts = Callable[[Sequence[Record]], str | list[str]]
 """Records to the texts of their events, joined where none holds END."""
 
 _encoder: Final = msgspec.json.Encoder()
-_BETWEEN: Final = b'"},%b"'
+_HEAD: Final = b',{"timestamp":'
+
+
+@dataclass(slots=True)
+class Events:
+    """Events of one stream as they stand in a body, a comma before each.
+
+    ``times`` are milliseconds, ``places`` those of the records in their batch; ``blocks`` hold the events in the same
+    order, each with the number of them.
+    """
+
+    places: list[int]
+    times: list[int]
+    blocks: list[tuple[bytes, int]]
+
+    def add(self, other: Events, start: int) -> None:
+        """Those of a later part of the same chunk, which begins at the record ``start``."""
+        self.places += [start + place for place in other.places] if start else other.places
+        self.times += other.times
+        self.blocks += other.blocks
+
+    def sort(self) -> None:
+        """By time, and otherwise as they came."""
+        order = in_order(self.times)
+        if order is None:
+            return
+        events = [event for block, _ in self.blocks for event in _split(block)]
+        self.places = [self.places[at] for at in order]
+        self.times = [self.times[at] for at in order]
+        runs = [order[start : start + BLOCK] for start in range(0, len(order), BLOCK)]
+        self.blocks = [(b"".join([events[at] for at in run]), len(run)) for run in runs]
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body for the records from ``start`` up to ``end``."""
+    """A body, in pieces, for the events from ``start`` up to ``end``."""
 
-    data: bytearray
+    data: list[bytes]
     start: int
     end: int
 
@@ -95,59 +123,76 @@ def wanted(records: Sequence[Record], log_key: str, dropped: Counter[str]) -> Se
     return chosen
 
 
-def bodies(
-    group: str, stream: str, times: Sequence[int], records: Sequence[Record], texts: Texts, longest: Longest
-) -> Iterator[Body]:
-    """As few bodies as the limits allow, one after another; ``times`` are milliseconds, sorted."""
+def events_of(
+    places: Sequence[int], times: Sequence[int], records: Sequence[Record], texts: Texts, longest: Longest
+) -> Events:
+    """The events of the records at these places; ``times`` are nanoseconds."""
+    all_of_them = len(places) == len(records)
+    stamps = [time // 1_000_000 for time in (times if all_of_them else map(times.__getitem__, places))]
+    chosen = records if all_of_them else [records[at] for at in places]
+    blocks = []
+    for start in range(0, len(stamps), BLOCK):
+        some, now = texts(chosen[start : start + BLOCK]), stamps[start : start + BLOCK]
+        block = _events(now, some)
+        if len(block) > longest.size:
+            each = some.split(END)[:-1] if isinstance(some, str) else some
+            block = _events(now, [longest.cut(text) for text in each])
+        blocks.append((block, len(now)))
+    return Events(list(places), stamps, blocks)
+
+
+def bodies(group: str, stream: str, events: Events) -> Iterator[Body]:
+    """As few bodies as the limits allow, one after another, the oldest events first."""
+    events.sort()
     names = _encoder.encode({"logGroupName": group, "logStreamName": stream, "logEvents": []})[:-2]
     room = BODY_MAX - AROUND - len(_encoder.encode(group)) - len(_encoder.encode(stream)) + 4
     room = max(room, EVENT_MAX + AROUND)  # names that AWS would refuse anyway
-    position, waiting = 0, list[str]()
-    while position < len(times):
-        start, data, left = position, bytearray(names), room
+    times, waiting = events.times, deque(events.blocks)
+    position = 0
+    while waiting:
+        start, data, left = position, [names], room
         end = min(bisect_left(times, times[start] + SPAN_MS, start), start + EVENTS_MAX)
-        full = False
-        while position < end and not full:
-            stop = position + len(waiting) if waiting else min(position + BLOCK, end)
-            some = waiting or texts(records[position:stop])
-            waiting = []
-            events = _events(times[position:stop], some)
-            if len(events) > longest.size or len(events) + stop - position > left:
-                each = [longest.cut(text) for text in (some.split(END)[:-1] if isinstance(some, str) else some)]
-                taken = _fitting(each, left)
-                full, waiting = taken < len(each), each[taken:]
-                stop = position + taken
-                events = _events(times[position:stop], each[:taken])
-            data += events
-            left -= len(events) + stop - position
-            position = stop
-        data += b"]}"
-        del data[len(names)]  # the first comma
+        while waiting:
+            block, count = waiting[0]
+            if position + count > end or len(block) + count > left:
+                pieces = _split(block)
+                count = min(_fitting(pieces, left), end - position)
+                waiting[0] = b"".join(pieces[count:]), len(pieces) - count
+                if count:
+                    data.append(b"".join(pieces[:count]))
+                    position += count
+                break
+            waiting.popleft()
+            data.append(block)
+            left -= len(block) + count
+            position += count
+        data[1] = data[1][1:]  # the comma
+        data.append(b"]}")
         yield Body(data, start, position)
 
 
-def _events(times: Sequence[int], texts: str | list[str]) -> bytearray:
+def _events(times: Sequence[int], texts: str | list[str]) -> bytes:
     """Events as they stand in a body, a comma before each."""
-    heads = {ms: b'{"timestamp":%d,"message":' % ms for ms in set(times)}
-    made = bytearray()
+    heads = {ms: b',{"timestamp":%d,"message":' % ms for ms in set(times)}
     if isinstance(texts, list):
-        for ms, text in zip(times, texts, strict=True):
-            made += b",%b%b}" % (heads[ms], _encoder.encode(text))
-        return made
-    form = _encoder.encode(texts)
-    if b"%" in form:
-        form = form.replace(b"%", b"%%")
-    made += b","
-    made += heads[times[0]]
-    made += form.replace(b"\x7f", _BETWEEN, len(times) - 1) % tuple([heads[ms] for ms in times[1:]])
-    made[-2:] = b'"}'  # for END and a quotation mark
-    return made
+        return b"".join([b"%b%b}" % (heads[ms], _encoder.encode(text)) for ms, text in zip(times, texts, strict=True)])
+    form = bytearray(heads[times[0]])
+    _encoder.encode_into(texts, form, -1)
+    form[-2:] = b'"}'  # for END and a quotation mark
+    made = bytes(form)
+    if b"%" in made:
+        made = made.replace(b"%", b"%%")
+    return made.replace(b"\x7f", b'"}%b"') % tuple([heads[ms] for ms in times[1:]])
 
 
-def _fitting(texts: list[str], left: int) -> int:
-    """How many of the first ones fit into so many bytes."""
-    sizes = accumulate([len(_encoder.encode(text)) - 2 + COUNTED for text in texts])
-    return bisect_right(list(sizes), left)
+def _split(block: bytes) -> list[bytes]:
+    """The single events: within texts no quotation mark stands without a backslash."""
+    return [_HEAD + event for event in block.split(_HEAD)[1:]]
+
+
+def _fitting(events: list[bytes], left: int) -> int:
+    """How many of the first ones fit into so many bytes, each counted with one to spare."""
+    return bisect_right(list(accumulate([len(event) + 1 for event in events])), left)
 
 
 def cut_to_limit(text: str) -> str:

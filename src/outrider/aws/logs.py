@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 
 from outrider.aws.client import AwsClient, problem
 from outrider.aws.faults import Fault
-from outrider.aws.log_events import LONGEST, Body, Longest, Texts, bodies, in_order
+from outrider.aws.log_events import Body, Events, bodies
 from outrider.aws.outcome import CallError, Outcome
-from outrider.model.batch import Record
 from outrider.model.errors import PeerError
 from outrider.net.http import Answer, retry_after
 
@@ -41,49 +40,34 @@ class LogsOptions:
 class Logs:
     """Puts events into streams."""
 
-    def __init__(self, client: AwsClient, options: LogsOptions, texts: Texts, longest: Longest = LONGEST) -> None:
+    def __init__(self, client: AwsClient, options: LogsOptions) -> None:
         self._client = client
         self._options = options
-        self._texts = texts
-        self._longest = longest
         self._known: dict[tuple[str, str], float] = {}
 
     def warm(self) -> None:
         """See AwsClient."""
         self._client.warm()
 
-    async def put(
-        self,
-        streams: Iterable[tuple[str, str, Sequence[int]]],
-        times: Sequence[int],
-        records: Sequence[Record],
-        outcome: Outcome,
-    ) -> None:
-        """Put the records of each (group, stream, places) and note in ``outcome`` what became of them.
+    async def put(self, streams: Iterable[tuple[str, str, Events]], outcome: Outcome) -> None:
+        """Put the events of each (group, stream, events) and note in ``outcome`` what became of them.
 
-        ``times`` are nanoseconds. When nobody answers, or asks for less, the other streams are not tried.
+        When nobody answers, or asks for less, the other streams are not tried.
         """
-        for named_group, named_stream, places in streams:
+        for named_group, named_stream, events in streams:
             group, stream = _name(named_group), _name(named_stream)
             error = outcome.error
             if error is not None and not (isinstance(error, CallError) and not error.fault.throttled):
-                outcome.keep(places, error)
+                outcome.keep(events.places, error)
                 continue
-            all_of_them = len(places) == len(records)
-            stamps = [time // 1_000_000 for time in (times if all_of_them else map(times.__getitem__, places))]
-            order = in_order(stamps)
-            if order is not None:
-                places = [places[at] for at in order]
-                stamps = [stamps[at] for at in order]
-            chosen = records if all_of_them and order is None else [records[at] for at in places]
             done = 0
             try:
                 await self._ready(group, stream)
-                for body in bodies(group, stream, stamps, chosen, self._texts, self._longest):
+                for body in bodies(group, stream, events):
                     await self._put(group, stream, body, outcome)
                     done = body.end
             except PeerError as failed:
-                outcome.keep(places[done:], failed)
+                outcome.keep(events.places[done:], failed)
 
     async def _put(self, group: str, stream: str, body: Body, outcome: Outcome) -> None:
         """One call, made again once where the stream is gone or the answer is none of AWS's."""
@@ -108,7 +92,7 @@ class Logs:
 
     async def _call_put(self, body: Body) -> Answer:
         named = [("x-amzn-logs-format", self._options.log_format)] if self._options.log_format else []
-        return await self._client.call(f"{TARGET}PutLogEvents", [cast("bytes", body.data)], named)
+        return await self._client.call(f"{TARGET}PutLogEvents", body.data, named)
 
     async def _ready(self, group: str, stream: str) -> None:
         """Make the stream, and the group where that is wanted, unless they are known. Raises PeerError."""

@@ -17,8 +17,10 @@ from outrider.aws.log_events import (
     EVENTS_MAX,
     LONGEST,
     SPAN_MS,
+    Events,
     bodies,
     cut_to_limit,
+    events_of,
     in_order,
     one_key,
     wanted,
@@ -32,13 +34,16 @@ TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 def made(times: list[int], texts: list[str]) -> list[dict[str, Any]]:
     found = []
     position = 0
-    for body in bodies("g", "s", times, [{"k": text} for text in texts], one_key("k"), LONGEST):
+    records = [{"k": text} for text in texts]
+    nanoseconds = [ms * 1_000_000 for ms in times]
+    for body in bodies("g", "s", events_of(range(len(texts)), nanoseconds, records, one_key("k"), LONGEST)):
         assert body.start == position
         position = body.end
-        said = json.loads(bytes(body.data))
+        data = b"".join(body.data)
+        said = json.loads(data)
         assert (said["logGroupName"], said["logStreamName"]) == ("g", "s")
         assert len(said["logEvents"]) == body.end - body.start
-        found.append({"size": len(body.data), "events": said["logEvents"]})
+        found.append({"size": len(data), "events": said["logEvents"]})
     assert position == len(times)
     return found
 
@@ -112,7 +117,8 @@ RECORDS = st.lists(
 def test_records_arrive_as_they_are(records: list[dict[str, str]], escape_unicode: bool) -> None:
     times = [STAMP + at // 3 for at in range(len(records))]
     texts = whole_records(escape_unicode=escape_unicode)
-    found = [json.loads(bytes(body.data)) for body in bodies("g", "s", times, records, texts, LONGEST)]
+    made_of = events_of(range(len(records)), [ms * 1_000_000 for ms in times], records, texts, LONGEST)
+    found = [json.loads(b"".join(body.data)) for body in bodies("g", "s", made_of)]
     events = [event for body in found for event in body["logEvents"]]
     assert [json.loads(event["message"]) for event in events] == records
     assert [event["timestamp"] for event in events] == times
@@ -124,6 +130,33 @@ def test_texts_of_one_key_may_hold_anything() -> None:
         (body,) = made([STAMP + at for at in range(5)], chosen)
         assert [event["message"] for event in body["events"]] == chosen
         assert [event["timestamp"] for event in body["events"]] == [STAMP + at for at in range(5)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 2), TEXT, st.sampled_from([1, 1, 90_000])), min_size=1, max_size=40),
+    st.lists(st.integers(1, 39), max_size=3),
+)
+def test_events_made_in_parts_are_the_events_made_at_once(
+    given_events: list[tuple[int, str, int]], cuts: list[int]
+) -> None:
+    records = [{"n": n, "k": text * times} for n, (_, text, times) in enumerate(given_events)]
+    times = [(STAMP + at * SPAN_MS) * 1_000_000 for at, _, _ in given_events]
+    texts = whole_records(escape_unicode=False)
+
+    def part(start: int, stop: int) -> Events:
+        return events_of(range(stop - start), times[start:stop], records[start:stop], texts, LONGEST)
+
+    bounds = sorted({0, len(records), *[cut for cut in cuts if cut < len(records)]})
+    together = Events([], [], [])
+    for start, stop in pairwise(bounds):
+        together.add(part(start, stop), start)
+    whole = part(0, len(records))
+    got = [b"".join(body.data) for body in bodies("g", "s", together)]
+    assert got == [b"".join(body.data) for body in bodies("g", "s", whole)]
+    assert together.places == whole.places
+    said = [int(event["message"][5:].split(",")[0]) for body in got for event in json.loads(body)["logEvents"]]
+    assert said == together.places == sorted(range(len(records)), key=lambda at: times[at])
 
 
 @given(st.lists(st.integers(0, 50), max_size=30))

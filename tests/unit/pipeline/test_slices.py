@@ -117,6 +117,24 @@ async def test_what_is_refused_is_dropped_with_the_reason(pipeline: Any) -> None
         assert rejected == expected(0, 5)
 
 
+async def test_of_what_was_taken_in_part_the_rest_is_made_again(pipeline: Any) -> None:
+    async with pipeline(TEXT) as running:
+        output = running.output()
+
+        def throttled(encoded: Encoded) -> Delivery:
+            records = [record for part in encoded.parts for record in part]
+            output.sent += records[3:]
+            return Delivery(len(records) - 3, 1, "one is bad", rest=[0, 2])
+
+        output.answers = [throttled]
+        push(running, 0, 20)
+        await running.settled()
+        assert output.sent == [*expected(0, 20)[3:], expected(0, 20)[0], expected(0, 20)[2]]
+        assert running.sent("encoding.0")["dropped"] == {"one is bad": 1}
+        assert running.sent("encoding.0")["delivered"] == 39
+        assert output.encoded_at_once[-1] == 2
+
+
 async def test_two_outputs_each_get_their_own(pipeline: Any) -> None:
     text = TEXT + "[OUTPUT]\n  Name encoding\n  Match *\n  Retry_Limit False\n"
     async with pipeline(text) as running:

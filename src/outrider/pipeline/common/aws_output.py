@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
+
+from msgspec import Struct
 
 from outrider.aws.client import USER_AGENT, AwsClient
 from outrider.aws.credentials import Credentials, Identity
 from outrider.aws.data_records import Form, Item
 from outrider.aws.endpoints import Endpoint, endpoint_of, tls_towards_aws
+from outrider.aws.log_events import LONGEST, Events, Longest, Texts, events_of, wanted
+from outrider.aws.logs import Logs
 from outrider.aws.outcome import Outcome
 from outrider.aws.put_records import PutRecords
 from outrider.model.batch import Batch
 from outrider.model.errors import UserError
 from outrider.net.http import http_client
 from outrider.pipeline.options import OutputCore, option, secret_option
-from outrider.pipeline.plugin import Delivery, Output
+from outrider.pipeline.plugin import Delivery, Encoded, EncodingOutput, Output
 
 O = TypeVar("O")  # noqa: E741 - the options of a plugin
 
@@ -85,6 +91,68 @@ def aws_client(
     )
 
 
+class Naming(Protocol):
+    """Group and stream of each record."""
+
+    lacked: str
+    """What some record of the last batch did not have that a name should hold."""
+
+    def streams(self, batch: Batch, places: Sequence[int]) -> list[tuple[str, str, Sequence[int]]]:
+        """Group, stream, and the places of its records, of those at ``places``."""
+
+
+class EventsPart(Struct):
+    """What a part of a chunk is as events: by group and stream, and the records that give none, by reason."""
+
+    count: int
+    streams: list[tuple[str, str, Events]]
+    dropped: Counter[str]
+
+
+class LogsOutput(EncodingOutput[O]):
+    """Puts records as events to CloudWatch Logs; its ``check`` makes these."""
+
+    _log_key: str
+    _texts: Texts
+    _longest: Longest = LONGEST
+    _logs: Logs
+    _naming: Naming
+
+    async def start(self) -> None:
+        """See Output."""
+        self._logs.warm()
+
+    def encode(self, batch: Batch) -> EventsPart:
+        """See EncodingOutput."""
+        dropped: Counter[str] = Counter()
+        places = wanted(batch.records, self._log_key, dropped)
+        named = self._naming.streams(batch, places)
+        if lacked := self._naming.lacked:
+            self.log.warn(f"records with tag {batch.tag} lack {lacked} of a name: the default name is used", lacked)
+        streams = [
+            (group, stream, events_of(own, batch.times, batch.records, self._texts, self._longest))
+            for group, stream, own in named
+        ]
+        return EventsPart(len(batch), streams, dropped)
+
+    async def send_encoded(self, encoded: Encoded) -> Delivery:
+        """See EncodingOutput."""
+        outcome = Outcome()
+        streams: dict[tuple[str, str], Events] = {}
+        start = 0
+        for part in encoded.parts:
+            outcome.dropped.update(part.dropped)
+            for group, stream, events in part.streams:
+                streams.setdefault((group, stream), Events([], [], [])).add(events, start)
+            start += part.count
+        await self._logs.put([(*names, events) for names, events in streams.items()], outcome)
+        return delivery(encoded.count, outcome)
+
+    async def stop(self) -> None:
+        """See Output."""
+        await self._logs.close()
+
+
 class RecordsOutput(Output[O]):
     """Puts records to Firehose or to a Kinesis stream; its ``check`` makes ``_form`` and ``_put``."""
 
@@ -105,16 +173,16 @@ class RecordsOutput(Output[O]):
         outcome = Outcome()
         items, keys = self.keyed(batch, self._form.items(batch.times, batch.records, outcome.dropped))
         await self._put.put(items, outcome, keys)
-        return delivery(batch, outcome)
+        return delivery(len(batch), outcome)
 
     async def stop(self) -> None:
         """See Output."""
         await self._put.close()
 
 
-def delivery(batch: Batch, outcome: Outcome) -> Delivery:
-    """The outcome as the pipeline wants it told. Raises the PeerError where nothing came of the batch at all."""
-    if outcome.error is not None and len(outcome.rest) == len(batch):
+def delivery(count: int, outcome: Outcome) -> Delivery:
+    """The outcome of so many records as the pipeline wants it told. Raises the PeerError where nothing came of any."""
+    if outcome.error is not None and len(outcome.rest) == count:
         raise outcome.error
     return Delivery(
         outcome.delivered, sum(outcome.dropped.values()), outcome.reason, sorted(outcome.rest), outcome.after

@@ -6,18 +6,17 @@ import uuid
 
 from outrider.aws import metadata
 from outrider.aws.local import task_endpoint
-from outrider.aws.log_events import Longest, one_key, wanted, whole_records
+from outrider.aws.log_events import Longest, one_key, whole_records
 from outrider.aws.logs import Logs, LogsOptions
-from outrider.aws.outcome import Outcome
 from outrider.model.batch import Batch
 from outrider.model.errors import PeerError, UserError
-from outrider.pipeline.common.aws_output import aws_client, delivery
-from outrider.pipeline.plugin import Delivery, Output
+from outrider.pipeline.common.aws_output import LogsOutput, aws_client
+from outrider.pipeline.plugin import Delivery
 from outrider.plugins.outputs.cloudwatch.config import Options
 from outrider.plugins.outputs.cloudwatch.format import ECS_FIELDS, EVENT_MAX, Naming, cut, tags
 
 
-class Cloudwatch(Output[Options]):
+class Cloudwatch(LogsOutput[Options]):
     """Sends records as events of CloudWatch Logs."""
 
     Options = Options
@@ -31,12 +30,13 @@ class Cloudwatch(Output[Options]):
         if bool(options.log_stream_name) == bool(options.log_stream_prefix):
             raise UserError("exactly one of log_stream_name and log_stream_prefix is required")
         self._fields = {"uuid": uuid.uuid4().hex}
+        names = options.log_group_name + options.log_stream_name
+        self.encodes = not any(f"$({field})" in names for field in ECS_FIELDS)  # else once they are known
         try:
-            Naming(options, self._fields)
+            self._naming = Naming(options, self._fields)
             group_tags = tags(options.new_log_group_tags)
         except ValueError as error:
             raise UserError(str(error)) from error
-        self._naming: Naming | None = None
         client = aws_client(
             self.core,
             options,
@@ -53,32 +53,20 @@ class Cloudwatch(Output[Options]):
                 group_tags=group_tags,
                 log_format=options.log_format,
             ),
-            one_key(options.log_key) if options.log_key else whole_records(escape_unicode=False),
-            Longest(EVENT_MAX, cut),
         )
-
-    async def start(self) -> None:
-        """See Output."""
-        self._logs.warm()
+        self._log_key = options.log_key
+        self._texts = one_key(options.log_key) if options.log_key else whole_records(escape_unicode=False)
+        self._longest = Longest(EVENT_MAX, cut)
 
     async def send(self, batch: Batch) -> Delivery:
         """See Output."""
-        naming = self._naming
-        if naming is None:
-            naming = self._naming = Naming(self.options, {**self._fields, **await self._task()})
-        outcome = Outcome()
-        places = wanted(batch.records, self.options.log_key, outcome.dropped)
-        streams = naming.streams(batch, places)
-        if lacked := naming.lacked:
-            self.log.warn(f"records with tag {batch.tag} lack {lacked} of a name: the default name is used", lacked)
-        await self._logs.put(streams, batch.times, batch.records, outcome)
-        return delivery(batch, outcome)
+        if not self.encodes:
+            self._naming = Naming(self.options, {**self._fields, **await self._task()})
+            self.encodes = True
+        return await super().send(batch)
 
     async def _task(self) -> dict[str, str]:
         """What the names want to know of the ECS task; nothing where this is none. Raises PeerError."""
-        options = self.options
-        if not any(f"$({field})" in options.log_group_name + options.log_stream_name for field in ECS_FIELDS):
-            return {}
         endpoint = task_endpoint()
         if endpoint is None:
             self.log.warn("names hold fields of an ECS task, but this is none: the default names are used")
@@ -90,7 +78,3 @@ class Cloudwatch(Output[Options]):
         finally:
             await endpoint.close()
         return {field: known[name] for field, name in ECS_FIELDS.items() if known.get(name)}
-
-    async def stop(self) -> None:
-        """See Output."""
-        await self._logs.close()

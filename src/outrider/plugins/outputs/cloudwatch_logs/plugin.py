@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from outrider.aws.log_events import one_key, wanted, whole_records
+from outrider.aws.log_events import one_key, whole_records
 from outrider.aws.logs import Logs, LogsOptions
-from outrider.aws.outcome import Outcome
-from outrider.model.batch import Batch
 from outrider.model.errors import UserError
-from outrider.pipeline.common.aws_output import aws_client, delivery
+from outrider.pipeline.common.aws_output import LogsOutput, aws_client
 from outrider.pipeline.config.findings import Findings
-from outrider.pipeline.plugin import Delivery, Output
 from outrider.plugins.outputs.cloudwatch_logs.config import Options
 from outrider.plugins.outputs.cloudwatch_logs.format import naming_of
 
 _CLASSES = ("STANDARD", "INFREQUENT_ACCESS")
 
 
-class CloudwatchLogs(Output[Options]):
+class CloudwatchLogs(LogsOutput[Options]):
     """Sends records as events of CloudWatch Logs."""
 
     Options = Options
@@ -44,23 +41,7 @@ class CloudwatchLogs(Output[Options]):
                 group_class=options.log_group_class,
                 log_format=options.log_format,
             ),
-            one_key(options.log_key) if options.log_key else whole_records(escape_unicode=self.context.escape_unicode),
         )
-
-    async def start(self) -> None:
-        """See Output."""
-        self._logs.warm()
-
-    async def send(self, batch: Batch) -> Delivery:
-        """See Output."""
-        outcome = Outcome()
-        places = wanted(batch.records, self.options.log_key, outcome.dropped)
-        streams = self._naming.streams(batch, places)
-        if lacked := self._naming.lacked:
-            self.log.warn(f"records with tag {batch.tag} lack {lacked} of a template: the fixed name is used", lacked)
-        await self._logs.put(streams, batch.times, batch.records, outcome)
-        return delivery(batch, outcome)
-
-    async def stop(self) -> None:
-        """See Output."""
-        await self._logs.close()
+        self._log_key = options.log_key
+        whole = whole_records(escape_unicode=self.context.escape_unicode)
+        self._texts = one_key(options.log_key) if options.log_key else whole

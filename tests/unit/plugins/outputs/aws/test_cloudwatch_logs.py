@@ -11,6 +11,7 @@ import pytest
 
 from outrider.model.batch import Batch
 from outrider.model.errors import PeerError, UserError
+from outrider.pipeline.plugin import Encoded
 
 NOW = time.time_ns()
 NAMES = {"log_group_name": "grp", "log_stream_name": "str"}
@@ -190,7 +191,7 @@ async def test_templates_fall_back_where_a_part_is_missing(make: Any, aws: Any) 
     assert (await plugin.send(Batch("a.b", [NOW] * 3, records))).delivered == 3
     await plugin.stop()
     assert set(aws.streams) == {("app-one", "b.7"), ("grp", "b.8"), ("app-one", "pre/a.b")}
-    assert "records with tag a.b lack $env['name'] of a template: the fixed name is used" in plugin.logged()
+    assert "records with tag a.b lack $env['name'] of a name: the default name is used" in plugin.logged()
     assert plugin.logged().count("[ warn]") == 1
 
 
@@ -201,6 +202,23 @@ async def test_nothing_is_said_of_templates_that_are_filled(make: Any, aws: Any)
     await plugin.send(Batch("a.b", [NOW] * 2, [{"id": 7}, {"id": ""}]))
     await plugin.stop()
     assert "warn" not in plugin.logged()
+
+
+async def test_parts_of_a_chunk_go_out_together_and_places_count_through(make: Any, aws: Any, stand_in: Any) -> None:
+    plugin = plugin_of(make, aws, log_key="log", log_stream_template="$id")
+    parts = []
+    for first in range(0, 30, 10):
+        records = [{"log": f"{n}", "id": "even" if n % 2 == 0 else "odd"} for n in range(first, first + 9)]
+        parts.append(plugin.encode(Batch("a", [NOW - n for n in range(10)], [*records[:4], {"no": 1}, *records[4:]])))
+    aws.failures += [None, None, None, stand_in.RefusalError("InvalidParameterException", "odd is bad")]
+    delivery = await plugin.send_encoded(Encoded("a", 30, parts))
+    await plugin.stop()
+    assert aws.targets == ["CreateLogStream", "PutLogEvents", "CreateLogStream", "PutLogEvents"]
+    places = [first + n + (n >= 4) for first in (0, 10, 20) for n in range(9) if (first + n) % 2]
+    assert (delivery.delivered, delivery.dropped, delivery.rest) == (27 - len(places), 3, places)
+    assert sorted(int(text) for _, text in aws.streams["grp", "even"]) == [
+        n for n in range(30) if n % 2 == 0 and n % 10 < 9
+    ]
 
 
 async def test_one_bad_stream_holds_up_no_other(make: Any, aws: Any) -> None:
