@@ -157,7 +157,7 @@ def deliver(plugin: Any, batch: Batch, answer: Answer) -> Delivery | None:
         done = _run(plugin.send(batch))
     except (PeerError, LocalError):
         return None
-    again = len(done.retry) if done.retry is not None else 0
+    again = len(done.rest)
     assert done.delivered + done.dropped + again == len(batch)
     assert not (done.dropped or again) or done.reason
     return done
