@@ -25,10 +25,12 @@ _PLURALS: Final = {"inputs": "input", "filters": "filter", "outputs": "output"}
 _UNSUPPORTED: Final = {
     "customs": "custom plugins are not supported",
     "stream_processor": "the stream processor is not supported",
-    "upstream_servers": "upstream servers are not supported",
 }
 _SIGNALS: Final = ("metrics", "traces", "profiles")
-_TOP: Final = ("env", "includes", "service", "pipeline", "parsers", "multiline_parsers", "plugins", "extensions")
+_TOP: Final = (
+    "env", "includes", "service", "pipeline", "parsers", "multiline_parsers", "upstream_servers", "plugins",
+    "extensions",
+)  # fmt: skip
 _RULE: Final = ("state", "regex", "next_state")
 
 
@@ -49,11 +51,20 @@ class YamlSection(Struct):
     processors: list[YamlSection] = field(default_factory=list)
 
 
+class YamlUpstream(Struct):
+    """An item of ``upstream_servers``."""
+
+    name: str
+    nodes: list[YamlSection]
+    place: Place
+
+
 class YamlLoaded(Struct):
     """What all the files say, in the order of reading."""
 
     sections: list[YamlSection] = field(default_factory=list)
     parsers: list[YamlSection] = field(default_factory=list)
+    upstreams: list[YamlUpstream] = field(default_factory=list)
     service: list[Pair] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
     plugins: list[Pair] = field(default_factory=list)
@@ -91,6 +102,7 @@ class _Reader:
             "pipeline": self._pipeline,
             "parsers": self._parsers,
             "multiline_parsers": self._multiline_parsers,
+            "upstream_servers": self._upstream_servers,
             "plugins": self._plugins,
         }
 
@@ -261,6 +273,19 @@ class _Reader:
                     rest.pairs.append((key, node))
             section.pairs = _pairs(rest, "multiline parser") + section.pairs
             self.loaded.parsers.append(section)
+
+    def _upstream_servers(self, value: Node, file: str) -> None:
+        for item in _listing(value, "upstream_servers", "write '- name: NAME' and 'nodes:' lines below it"):
+            entry = {key.text.lower(): (key, node) for key, node in _mapping(item, "an upstream").pairs}
+            _known(entry, ("name", "nodes"), "upstream")
+            if "name" not in entry or "nodes" not in entry:
+                raise UserError("an upstream has a name and nodes", item.place, fix="write both keys")
+            nodes = [
+                YamlSection("node", _pairs(_mapping(node, "a node"), "node"), node.place)
+                for node in _listing(entry["nodes"][1], "nodes", "write '- name: NAME' lines below it")
+            ]
+            name = text_of(entry["name"][1], "the name of an upstream")
+            self.loaded.upstreams.append(YamlUpstream(name, nodes, item.place))
 
 
 def _rule(node: Node) -> Pair:

@@ -22,7 +22,7 @@ class ConfigurationFiles:
         """Device and inode; None where there is no such file."""
         try:
             status = os.stat(path)
-        except OSError:
+        except (OSError, ValueError):  # a path with a NUL is none
             return None
         return status.st_dev, status.st_ino
 

@@ -217,3 +217,28 @@ def test_any_text_is_loaded_or_a_user_error(text: str) -> None:
     except UserError:
         return
     assert {section.kind for section in found.sections} <= {"input", "filter", "output"}
+
+
+def test_upstream_servers() -> None:
+    (found,) = loaded(
+        "upstream_servers:\n  - name: both\n    nodes:\n      - name: a\n        sharedKey: x\n      - {name: b}\n"
+    ).upstreams
+    assert (found.name, found.place) == ("both", Place("etc/main.yaml", 2, 5))
+    assert [[(pair.key, pair.value) for pair in node.pairs] for node in found.nodes] == [
+        [("name", "a"), ("shared_key", "x")],
+        [("name", "b")],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("upstream_servers: x", "main.yaml:1:19: 'upstream_servers' must be a list"),
+        ("upstream_servers:\n  - nodes: []", "main.yaml:2:5: an upstream has a name and nodes"),
+        ("upstream_servers:\n  - name: a", "main.yaml:2:5: an upstream has a name and nodes"),
+        ("upstream_servers:\n  - {name: a, nods: []}", "upstream: unknown key 'nods'; did you mean 'nodes'?"),
+        ("upstream_servers:\n  - {name: a, nodes: [b]}", "main.yaml:2:23: a node must be a map"),
+    ],
+)
+def test_upstream_servers_that_are_wrong(text: str, expected: str) -> None:
+    assert expected in refused(text)

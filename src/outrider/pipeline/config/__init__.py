@@ -2,6 +2,7 @@
 
 ``configuration``  sections with their properties, from a file, the command line or a preset
 ``parsers_files``  what Parsers_File names
+``upstreams``  what Upstream names
 ``findings``  everything that is wrong with a configuration
 ``library``   the parsers and multiline parsers of a configuration, by name
 ``definitions``  the keys of one of these, and how it is made of them

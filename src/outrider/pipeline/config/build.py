@@ -21,6 +21,7 @@ from outrider.pipeline.config.decoders import Decoders
 from outrider.pipeline.config.findings import Findings
 from outrider.pipeline.config.instances import Classes, Instance, Maker
 from outrider.pipeline.config.library import Library
+from outrider.pipeline.config.upstreams import Upstreams
 from outrider.pipeline.delivery import OutputRunner, Retries
 from outrider.pipeline.engine import Engine, RunningInput
 from outrider.pipeline.filtering import RunningFilter
@@ -115,9 +116,10 @@ def plan(
     """
     found = Findings() if findings is None else findings
     variables = {**environment, **configuration.variables}
-    library = Library()
+    upstreams = Upstreams(configuration.upstreams, configuration.folder, variables, log.warn)
+    library = Library(upstreams=upstreams)
     with found.collecting():
-        library = Library(configuration.parsers, variables, log.warn, _line_limit(service))
+        library = Library(configuration.parsers, variables, log.warn, _line_limit(service), upstreams)
     maker = Maker(variables, service, log, library, found, classes)
     instances: list[Instance] = []
     for section in configuration.sections:

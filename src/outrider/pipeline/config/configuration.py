@@ -37,6 +37,14 @@ class PluginSection(Struct):
         return next((item for item in self.properties if item.key == key), None)
 
 
+class UpstreamServers(Struct):
+    """Nodes that an output takes turns with."""
+
+    name: str
+    nodes: list[PluginSection]
+    place: Place
+
+
 class Configuration(Struct):
     """Plugin sections in order, the service's properties in order, and variables set by ``@SET``."""
 
@@ -45,6 +53,8 @@ class Configuration(Struct):
     variables: dict[str, str] = field(default_factory=dict)
     parsers: list[PluginSection] = field(default_factory=list)
     """Sections of kind ``parser`` and ``multiline_parser``, from parsers files or YAML."""
+    upstreams: list[UpstreamServers] = field(default_factory=list)
+    """``upstream_servers`` of YAML."""
     objects: list[Property] = field(default_factory=list)
     """Shared objects that other routers load: ``-e``, ``plugins`` of YAML."""
     folder: str = ""
@@ -57,6 +67,7 @@ class Configuration(Struct):
             self.service + later.service,
             {**self.variables, **later.variables},
             self.parsers + later.parsers,
+            self.upstreams + later.upstreams,
             self.objects + later.objects,
             later.folder or self.folder,
         )
@@ -120,6 +131,32 @@ def parsers_from_file(path: str, files: classic_load.Files, warn: Callable[[str]
     return found
 
 
+def upstreams_from_file(path: str, files: classic_load.Files, warn: Callable[[str], None]) -> list[UpstreamServers]:
+    """What an upstream file defines, classic (one [UPSTREAM] with its [NODE] sections) or YAML. Raises UserError."""
+    if path.lower().endswith(_YAML):
+        return _from_yaml(path, files, warn).upstreams
+    loaded = classic_load.load(path, files)
+    for note in loaded.notes:
+        warn(f"{note.place}: {note.message}")
+    found: list[UpstreamServers] = []
+    nodes: list[PluginSection] = []
+    for section in loaded.sections:
+        kind = section.name.lower()
+        if kind == "upstream":
+            name = section.get("name")
+            if name is None:
+                raise UserError("[UPSTREAM] without Name", section.place, fix="add a line 'Name NAME'")
+            found.append(UpstreamServers(name.value, nodes, section.place))
+        elif kind == "node":
+            nodes.append(PluginSection("node", _properties(section), section.place))
+        else:
+            warn(f"{section.place}: section [{section.name}] is ignored in an upstream file")
+    if len(found) != 1:
+        place = found[1].place if found else Place(path)
+        raise UserError(f"an upstream file has one [UPSTREAM], this one has {len(found) or 'none'}", place)
+    return found
+
+
 def _properties(section: classic.Section) -> list[Property]:
     return [Property(entry.key, entry.value, entry.value_place) for entry in section.entries]
 
@@ -144,6 +181,7 @@ def _from_yaml(path: str, files: classic_load.Files, warn: Callable[[str], None]
         properties(loaded.service),
         loaded.variables,
         [section(item) for item in loaded.parsers],
+        [UpstreamServers(item.name, [section(node) for node in item.nodes], item.place) for item in loaded.upstreams],
         properties(loaded.plugins),
     )
 
@@ -174,6 +212,9 @@ def _take(configuration: Configuration, section: classic.Section, warn: Callable
                 fix=f"write [{near[0].upper()}]; a section that is meant for others needs a name less like ours",
             )
         warn(f"{section.place}: section [{section.name}] is not known and ignored")
+    elif kind == "upstream_servers":
+        fix = "move it, with its [NODE] sections, to a file and name that file with Upstream in [OUTPUT]"
+        raise UserError(f"section '{section.name}' belongs to a file of its own", section.place, fix=fix)
     else:
         raise UserError(f"section '{section.name}' is not supported", section.place)
 

@@ -1,6 +1,6 @@
-"""The parsers of a configuration, by name: its own sections, and what is built in.
+"""What plugins name in a configuration: parsers, its own and those that are built in, and upstreams.
 
-A definition is compiled when a plugin asks for it, and what compiles them is imported then: many pipelines have none.
+A parser is compiled when a plugin asks for it, and what compiles them is imported then: many pipelines have none.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from outrider.model.errors import Place, UserError
 from outrider.pipeline.config.configuration import PluginSection, expand_all
+from outrider.pipeline.config.upstreams import Upstreams
 from outrider.pipeline.options import Property
 
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ class Library:
         variables: Mapping[str, str] | None = None,
         warn: Callable[[str, str], None] = lambda message, about: None,
         buffer_limit: int = _BUFFER_LIMIT,
+        upstreams: Upstreams | None = None,
     ) -> None:
+        self.upstreams = upstreams or Upstreams()
         self.buffer_limit = buffer_limit
         self._warn = warn
         self._parsers: dict[str, Parser] = {}

@@ -346,7 +346,7 @@ async def test_a_unix_socket(make: Any, intake_of: Any, batch: Any, short: Any) 
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"upstream": "file"}, "upstream files are not supported"),
+        ({"upstream": "nowhere"}, "the upstream file .nowhere. was not found"),
         ({"add_option": "one"}, "add_option"),
         ({"compress": "zip"}, "allowed: text, gzip"),
     ],

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
+from collections.abc import Mapping
 
 import msgpack as stream
 
@@ -13,8 +15,11 @@ from outrider.model.errors import PeerError, UserError
 from outrider.net.connect import Connection
 from outrider.net.tls import client_context
 from outrider.net.upstream import Upstream, target
+from outrider.pipeline.common.nodes import Turns, each_node
+from outrider.pipeline.log import Log
+from outrider.pipeline.options import OutputCore
 from outrider.pipeline.plugin import Delivery, Encoded, EncodingOutput
-from outrider.plugins.outputs.forward.config import Options
+from outrider.plugins.outputs.forward.config import NodeOptions, Options
 from outrider.protocols.forward import frames, handshake
 
 DEFAULT_PORT = 24224
@@ -29,42 +34,94 @@ class Forward(EncodingOutput[Options]):
     def check(self) -> None:
         """See Output."""
         options = self.options
-        if options.upstream:
-            raise UserError("upstream files are not supported", fix="use Host and Port")
         try:
-            self._extra = dict(words.pair(text) for text in options.add_option)
+            extra = dict(words.pair(text) for text in options.add_option)
         except ValueError as error:
             raise UserError(f"add_option: {error}") from error
-        tls = client_context(self.core) if self.core.tls else None
-        host = self.core.host or "127.0.0.1"
-        self._target = target(self.core, host, self.core.port or DEFAULT_PORT, tls, options.unix_path)
-        self._upstream = Upstream(
-            self._target, keepalive=self.core.net_keepalive, idle_timeout=self.core.net_keepalive_idle_timeout
-        )
 
-    def encode(self, batch: Batch) -> bytes | memoryview:
-        """The records as entries of a frame."""
-        options = self.options
-        return frames.entries(
-            batch, integer_times=options.time_as_integer, with_metadata=options.retain_metadata_in_forward_mode
-        )
+        def peer(name: str, core: OutputCore, own: Options) -> Peer:
+            return Peer(name, core, own, extra, self.log)
+
+        if options.upstream:
+            if options.unix_path:
+                raise UserError("unix_path and upstream exclude each other", fix="remove one of them")
+            servers = self.context.library.upstreams.servers(options.upstream)
+            self._peers = each_node(servers, self.core, options, NodeOptions, peer)
+        else:
+            self._peers = [peer("", self.core, options)]
+        self._turns = Turns(self._peers)
+        self._forms = sorted({peer.options.time_as_integer for peer in self._peers})
+
+    def doubts(self) -> list[UserError]:
+        """See Output."""
+        if not self.options.upstream or not (self.core.host or self.core.port):
+            return []
+        key = "host" if self.core.host else "port"
+        return [UserError(f"{key} has no effect beside upstream", key=key, fix="remove it, or remove upstream")]
+
+    def encode(self, batch: Batch) -> list[bytes | memoryview]:
+        """The records as entries of a frame, in each form of times that a peer wants."""
+        with_metadata = self.options.retain_metadata_in_forward_mode
+        return [frames.entries(batch, integer_times=form, with_metadata=with_metadata) for form in self._forms]
 
     async def send_encoded(self, encoded: Encoded) -> Delivery:
-        """See EncodingOutput."""
+        """See EncodingOutput. A node that fails is no reason to wait: the next one gets the batch."""
+        clock = asyncio.get_running_loop().time
+        faults: list[str] = []
+        for peer in self._turns.order(clock()):
+            form = self._forms.index(peer.options.time_as_integer)
+            try:
+                await peer.send(encoded.tag, b"".join([part[form] for part in encoded.parts]), encoded.count)
+            except PeerError as error:
+                faults.append(str(error))
+            else:
+                if self._turns.worked(peer) and peer.name:
+                    self.log.info(f"{peer} takes records again")
+                return Delivery(encoded.count)
+            pause = self._turns.failed(peer, clock())
+            if peer.name:
+                self.log.warn(f"{peer}: {faults[-1]}; passed over for {pause:g} seconds", f"{peer}: passed over")
+        raise PeerError("; ".join(faults))
+
+    async def stop(self) -> None:
+        """See Output."""
+        for peer in self._peers:
+            await peer.close()
+
+
+class Peer:
+    """Who takes the frames: the output's own peer, or a node of its upstream."""
+
+    def __init__(self, name: str, core: OutputCore, options: Options, extra: Mapping[str, str], log: Log) -> None:
+        """Raises UserError where TLS cannot be."""
+        self.name = name
+        self.options = options
+        self._core = core
+        self._extra = dict(extra)
+        self._log = log
+        tls = client_context(core) if core.tls else None
+        self._target = target(core, core.host or "127.0.0.1", core.port or DEFAULT_PORT, tls, options.unix_path)
+        self._upstream = Upstream(
+            self._target, keepalive=core.net_keepalive, idle_timeout=core.net_keepalive_idle_timeout
+        )
+
+    def __str__(self) -> str:
+        return f"node '{self.name}'"
+
+    async def send(self, tag: str, packed: bytes, count: int) -> None:
+        """Deliver a frame of these entries. Raises PeerError."""
         options = self.options
-        packed = b"".join(encoded.parts)
         chunk = frames.chunk_id(packed) if options.require_ack_response else ""
         frame = frames.packed_frame(
-            options.tag or encoded.tag, packed, encoded.count, self._extra, gzip=options.compress == "gzip", chunk=chunk
+            options.tag or tag, packed, count, self._extra, gzip=options.compress == "gzip", chunk=chunk
         )
         async with self._upstream.connection() as (connection, is_new):
             if is_new:
                 await self._greet(connection)
-                self.log.info(f"connected to {self._target}")
+                self._log.info(f"connected to {self._target}" + (f", {self}" if self.name else ""))
             await connection.write(*frame)
             if chunk:
                 await self._await_ack(connection, chunk)
-        return Delivery(encoded.count)
 
     async def _greet(self, connection: Connection) -> None:
         options = self.options
@@ -72,7 +129,7 @@ class Forward(EncodingOutput[Options]):
             return
         name = options.self_hostname or socket.gethostname()
         key, salt = options.shared_key.encode(), os.urandom(16)
-        helo = await self._message(connection, self.core.net_connect_timeout)
+        helo = await self._message(connection, self._core.net_connect_timeout)
         try:
             ping, nonce = handshake.ping(
                 helo, hostname=name, shared_key=key, salt=salt, username=options.username, password=options.password
@@ -80,7 +137,7 @@ class Forward(EncodingOutput[Options]):
         except ValueError as error:
             raise PeerError(f"{self._target}: {error}") from error
         await connection.write(ping)
-        pong = await self._message(connection, self.core.net_connect_timeout)
+        pong = await self._message(connection, self._core.net_connect_timeout)
         fault = handshake.check_pong(pong, nonce=nonce, salt=salt, shared_key=key, hostname=name)
         if fault:
             raise PeerError(f"{self._target}: {fault}")
@@ -106,6 +163,6 @@ class Forward(EncodingOutput[Options]):
                 raise PeerError(f"{self._target}: the answer is not msgpack: {error}") from error
         raise PeerError(f"{self._target}: the answer is too long")
 
-    async def stop(self) -> None:
-        """See Output."""
+    async def close(self) -> None:
+        """Close in order: what was written still goes out."""
         await self._upstream.close()
