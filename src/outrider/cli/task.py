@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from outrider.cli import task_run
+from outrider.cli import task_lint, task_run
 from outrider.model.errors import UserError
 from outrider.taskdef.protect import (
     Protected,
@@ -39,6 +39,7 @@ def register(app: typer.Typer) -> None:
     group.callback()(_group)
     group.command("protect")(protect_task)
     task_run.register(group)
+    task_lint.register(group)
     app.add_typer(group, name="task")
 
 

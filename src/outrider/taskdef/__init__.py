@@ -5,6 +5,8 @@
 ``layout``    how a value is written that is put into somebody's file
 ``write``     a file that readers see old or new, whole
 ``shape``     the part of a task definition's shape that the rest relies on, checked once
+``view``      typed answers about a task definition, for who only looks at it
+``lint``      what is wrong with it: rules, findings, reports (pure)
 ``firelens``  what ECS generates around FireLens: configuration, driver options, environment, mounts, order (pure)
 ``protect``   adds the agent and the log router to a task definition (pure)
 ``run``       plays the part of the ECS agent on this machine

@@ -1,0 +1,96 @@
+"""``outrider task lint``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from outrider.model.errors import Place, UserError
+from outrider.taskdef.lint import RULES, Finding, check, mend
+from outrider.taskdef.lint.reports import FORMATS
+from outrider.taskdef.source import TaskSource, read_task
+from outrider.taskdef.write import write_file
+
+_UNREADABLE = "not-a-task-definition"
+_MANUAL = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html"
+
+
+def register(group: typer.Typer) -> None:
+    """Add ``lint`` to the ``task`` commands."""
+    group.command("lint")(lint)
+
+
+def lint(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="TASKDEF.json...", help="Task definitions; - reads standard input."),
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")] = "text",
+    fix: Annotated[bool, typer.Option("--fix", help="Repair in place what a rule can repair, then check.")] = False,
+    ignore: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Leave this rule out; may be repeated.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 for warnings too.")] = False,
+    rules: Annotated[bool, typer.Option("--rules", help="Print every rule with its reason, and end.")] = False,
+) -> None:
+    """Tell what is wrong with task definitions, with line, column and remedy, before ECS does.
+
+    Exit status: 0 without errors, 1 with errors (and with --strict for warnings), 2 for wrong arguments.
+
+    Example: outrider task lint web.json worker.json --format github
+    """
+    if rules:
+        sys.stdout.write("\n".join(f"{rule.id} ({rule.level})\n  {rule.why}\n  fix: {rule.fix}\n" for rule in RULES))
+        return
+    known = [rule.id for rule in RULES]
+    for name in ignore or ():
+        if name not in known:
+            raise UserError(f"--ignore {name}: there is no such rule", found=name, allowed=known)
+    if form not in FORMATS:
+        raise UserError(f"--format {form}: there is no such format", found=form, allowed=list(FORMATS))
+    if not files:
+        raise UserError("no file is given", fix="name a task definition, or - for standard input")
+    findings: list[Finding] = []
+    texts: dict[str, str] = {}
+    for file in files:
+        found, name, text = _look(file, set(ignore or ()), fix=fix)
+        findings += found
+        texts[name] = text
+    sys.stdout.write(FORMATS[form](findings, texts))
+    bad = ("error", "warning") if strict else ("error",)
+    raise typer.Exit(1 if any(finding.level in bad for finding in findings) else 0)
+
+
+def _look(file: str, ignored: set[str], *, fix: bool) -> tuple[list[Finding], str, str]:
+    """The findings of a file, its name as messages have it, and its text."""
+    if fix and file == "-":
+        raise UserError("--fix cannot write to standard input", fix="give the file's name")
+    try:
+        source = read_task(file)
+    except UserError as error:
+        if error.place is None:
+            raise
+        finding = Finding(_UNREADABLE, "error", error.message, error.place, error.fix or "see the message", _MANUAL)
+        return [finding], error.place.file, _text(error.place)
+    if fix:
+        source = _mended(source, file, ignored)
+    return check(source, RULES, ignored), source.source.file, source.source.text
+
+
+def _mended(source: TaskSource, file: str, ignored: set[str]) -> TaskSource:
+    source, done = mend(source, RULES, ignored)
+    if done:
+        write_file(file, source.source.text)
+        typer.echo("\n".join(done), err=True)
+    return source
+
+
+def _text(place: Place) -> str:
+    """The text of a file that could be opened but not understood, for excerpts."""
+    try:
+        return Path(place.file).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,179 @@
+"""A task definition as one looks at it: typed answers, each with the path to where it stands; pure.
+
+What a template leaves open (``{"Ref": …}``) is ``UNKNOWN``: it is there, but has no value before the template is
+deployed. Readers ask for a type and get None for what is absent, open or of another type; ``has`` tells absent apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any, Final
+
+from outrider.taskdef.firelens.options import DRIVER
+from outrider.taskdef.shape import Path, TaskDefinition
+
+
+class _Unknown:
+    """What stands for a value that only the deployment knows."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = _Unknown()
+
+
+class Part:
+    """An object in a task definition; ``path`` leads to it."""
+
+    def __init__(self, value: Mapping[str, Any], path: Path = ()) -> None:
+        self.value = value
+        self.path = path
+
+    def at(self, *steps: str | int) -> Path:
+        """The path of something inside."""
+        return (*self.path, *steps)
+
+    def has(self, key: str) -> bool:
+        """Whether something is written there; null, which the AWS command line writes, is nothing."""
+        return self.value.get(key) is not None
+
+    def text(self, key: str) -> str | None:
+        """A string."""
+        found = self.value.get(key)
+        return found if isinstance(found, str) else None
+
+    def number(self, key: str) -> int | None:
+        """A whole number, or a string that holds one."""
+        found = self.value.get(key)
+        if isinstance(found, str) and found.strip().isascii() and found.strip().isdigit():
+            return int(found)
+        return found if isinstance(found, int) and not isinstance(found, bool) else None
+
+    def flag(self, key: str, *, default: bool) -> bool | None:
+        """A boolean, ``default`` where it is absent, None where it is open."""
+        found = self.value.get(key, default)
+        return found if isinstance(found, bool) else default if found is None else None
+
+    def texts(self, key: str) -> list[str]:
+        """The strings of an array."""
+        found = self.value.get(key)
+        return [item for item in found if isinstance(item, str)] if isinstance(found, list) else []
+
+    def part(self, key: str) -> Part:
+        """An object; an empty one where there is none."""
+        found = self.value.get(key)
+        return Part(found if isinstance(found, dict) else {}, self.at(key))
+
+    def parts(self, key: str) -> list[Part]:
+        """The objects of an array."""
+        found = self.value.get(key)
+        items = enumerate(found) if isinstance(found, list) else ()
+        return [Part(item, self.at(key, place)) for place, item in items if isinstance(item, dict)]
+
+
+class Container(Part):
+    """A container definition."""
+
+    @property
+    def name(self) -> str:
+        """Its name; empty where it is open."""
+        return self.text("name") or ""
+
+    @property
+    def image(self) -> str:
+        """Its image; empty where it is absent or open."""
+        return self.text("image") or ""
+
+    @cached_property
+    def log(self) -> Part:
+        """Its logConfiguration."""
+        return self.part("logConfiguration")
+
+    @property
+    def driver(self) -> str:
+        """Its log driver; empty where it is absent or open."""
+        return self.log.text("logDriver") or ""
+
+    @property
+    def options(self) -> Part:
+        """Those of its log driver."""
+        return self.log.part("options")
+
+    @property
+    def sends(self) -> bool:
+        """Whether its output goes to FireLens."""
+        return self.driver == DRIVER
+
+    @property
+    def firelens(self) -> Part:
+        """Its firelensConfiguration."""
+        return self.part("firelensConfiguration")
+
+    @property
+    def routes(self) -> bool:
+        """Whether it is a log router."""
+        return self.has("firelensConfiguration")
+
+    @property
+    def words(self) -> list[str]:
+        """Its command line, as far as the task definition says it."""
+        return [*self.texts("entryPoint"), *self.texts("command")]
+
+    @property
+    def waits_for(self) -> list[tuple[str, str]]:
+        """Container and condition of each entry of dependsOn."""
+        return [(item.text("containerName") or "", item.text("condition") or "") for item in self.parts("dependsOn")]
+
+    def variables(self) -> dict[str, tuple[str, Path]]:
+        """The plain environment: name to value and path."""
+        return {
+            name: (item.text("value") or "", item.path)
+            for item in self.parts("environment")
+            if (name := item.text("name"))
+        }
+
+
+class Task(Part):
+    """A task definition whose shape has been checked."""
+
+    def __init__(self, value: TaskDefinition) -> None:
+        super().__init__(value)
+
+    @cached_property
+    def containers(self) -> tuple[Container, ...]:
+        """All of them, in order."""
+        return tuple(Container(part.value, part.path) for part in self.parts("containerDefinitions"))
+
+    @property
+    def routers(self) -> list[Container]:
+        """Those with a firelensConfiguration; ECS takes one."""
+        return [container for container in self.containers if container.routes]
+
+    @property
+    def router(self) -> Container | None:
+        """The log router: the first, as for the ECS agent."""
+        return next(iter(self.routers), None)
+
+    @property
+    def senders(self) -> list[Container]:
+        """Those whose output goes to FireLens."""
+        return [container for container in self.containers if container.sends]
+
+    @property
+    def fargate(self) -> bool:
+        """Whether it is to run on Fargate."""
+        return "FARGATE" in [name.upper() for name in self.texts("requiresCompatibilities")]
+
+    @property
+    def network_mode(self) -> str:
+        """Its network mode; empty where it is absent or open."""
+        return self.text("networkMode") or ""
+
+    def named(self, name: str) -> Container | None:
+        """The container of this name."""
+        return next((container for container in self.containers if container.name == name), None)
+
+    def __iter__(self) -> Iterator[Container]:
+        return iter(self.containers)
