@@ -150,17 +150,28 @@ def task_source(text: str, file: str) -> TaskSource:
 
 def read_task(path: str) -> TaskSource:
     """The task definition in a file, or in standard input if ``path`` is ``-``. Raises UserError."""
+    text, file = _read_text(path, "a task definition in JSON", "ECS takes task definitions up to 65536 bytes")
+    return task_source(text, file)
+
+
+def read_source(path: str, what: str) -> Source:
+    """The JSON in a file, or in standard input if ``path`` is ``-``; ``what`` it is to be. Raises UserError."""
+    text, file = _read_text(path, what, f"give {what}")
+    return Source(text, file)
+
+
+def _read_text(path: str, what: str, if_larger: str) -> tuple[str, str]:
+    """The text, and what the file is called in messages."""
     file = "standard input" if path == "-" else path
     try:
         raw = sys.stdin.buffer.read(SIZE_LIMIT + 1) if path == "-" else _read(path)
     except OSError as error:
         raise UserError(
-            f"cannot read {file}: {error.strerror}",
-            fix="give the path of a task definition in JSON, or - for standard input",
+            f"cannot read {file}: {error.strerror}", fix=f"give the path of {what}, or - for standard input"
         ) from error
     if len(raw) > SIZE_LIMIT:
-        raise UserError(f"{file} is larger than {SIZE_LIMIT} bytes", fix="ECS takes task definitions up to 65536 bytes")
-    return task_source(_decode(raw, file), file)
+        raise UserError(f"{file} is larger than {SIZE_LIMIT} bytes", fix=if_larger)
+    return _decode(raw, file), file
 
 
 def _read(path: str) -> bytes:
