@@ -93,7 +93,7 @@ def packed_needs(buffer: bytes, start: int) -> int:
 
 def run_head(buffer: bytes) -> bytes:
     """Array header, tag and EventTime header of the message with or without options that begins here; else empty."""
-    tag = _sized(buffer, 1) if buffer[:1] in (b"\x93", b"\x94") and is_str(buffer[1]) else None
+    tag = _sized(buffer, 1) if buffer[:1] in (b"\x93", b"\x94") and len(buffer) > 1 and is_str(buffer[1]) else None
     return buffer[: tag[1] + 2] if tag and buffer[tag[1] : tag[1] + 2] == b"\xd7\x00" else b""
 
 

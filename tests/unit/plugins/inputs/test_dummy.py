@@ -88,6 +88,8 @@ async def test_it_waits_while_there_is_no_room_and_stays_stopped(make: Any, inta
     ("options", "message"),
     [
         ({"dummy": "text"}, "dummy is not JSON"),
+        ({"dummy": '{"a":"\udcff"}'}, "dummy is not JSON"),
+        ({"dummy": '{"a":' * 100_000}, "dummy is not JSON"),
         ({"dummy": "[1]"}, "dummy must be a JSON object"),
         ({"metadata": "1"}, "metadata must be a JSON object"),
         ({"rate": 0}, "at least 1"),

@@ -98,7 +98,7 @@ class Dummy(Input[Options]):
 def _object(name: str, text: str) -> Record:
     try:
         value = msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
         raise UserError(f"{name} is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise UserError(f"{name} must be a JSON object")

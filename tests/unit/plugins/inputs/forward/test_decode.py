@@ -7,6 +7,7 @@ from typing import Any
 import msgpack
 import pytest
 
+from outrider.formats.msgpack import MalformedError
 from outrider.plugins.inputs.forward.decode import decode_entries, decode_messages
 
 ODD = [{"a": 1}, {}, 7, None, "text", [], [1]]
@@ -59,3 +60,9 @@ def test_the_beginning_of_a_message_inside_a_record(size: int) -> None:
     batch = decode_messages("app", [raw], 2)
     assert batch.records == [hidden, {"n": 2}]
     assert batch.times == [7_000_000_009, 7_000_000_000]
+
+
+@pytest.mark.parametrize("raw", [b"", b"\x93", b"\x94\xa1", b"\x94\xa1t\xd7", b"\x93\xa1t\xd7\x00"])
+def test_a_block_that_is_cut_off_holds_no_messages(raw: bytes) -> None:
+    with pytest.raises(MalformedError):
+        decode_messages("t", [raw], 1)
