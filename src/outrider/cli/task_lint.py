@@ -11,7 +11,8 @@ import typer
 from outrider.model.errors import Place, UserError
 from outrider.taskdef.lint import RULES, Finding, check, mend
 from outrider.taskdef.lint.reports import FORMATS
-from outrider.taskdef.source import TaskSource, read_task
+from outrider.taskdef.source import TaskSource
+from outrider.taskdef.templates import read_tasks, tasks_in
 from outrider.taskdef.write import write_file
 
 _UNREADABLE = "not-a-task-definition"
@@ -26,7 +27,10 @@ def register(group: typer.Typer) -> None:
 def lint(
     files: Annotated[
         list[str] | None,
-        typer.Argument(metavar="TASKDEF.json...", help="Task definitions; - reads standard input."),
+        typer.Argument(
+            metavar="FILE...",
+            help="Task definitions or CloudFormation templates (JSON, YAML); - reads them.",
+        ),
     ] = None,
     form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")] = "text",
     fix: Annotated[bool, typer.Option("--fix", help="Repair in place what a rule can repair, then check.")] = False,
@@ -69,23 +73,29 @@ def _look(file: str, ignored: set[str], *, fix: bool) -> tuple[list[Finding], st
     if fix and file == "-":
         raise UserError("--fix cannot write to standard input", fix="give the file's name")
     try:
-        source = read_task(file)
+        tasks = read_tasks(file)
     except UserError as error:
         if error.place is None:
             raise
         finding = Finding(_UNREADABLE, "error", error.message, error.place, error.fix or "see the message", _MANUAL)
         return [finding], error.place.file, _text(error.place)
     if fix:
-        source = _mended(source, file, ignored)
-    return check(source, RULES, ignored), source.source.file, source.source.text
+        tasks = _mended(tasks, file, ignored)
+    findings = [finding for task in tasks for finding in check(task, RULES, ignored)]
+    return findings, tasks[0].source.file, tasks[0].source.text
 
 
-def _mended(source: TaskSource, file: str, ignored: set[str]) -> TaskSource:
-    source, done = mend(source, RULES, ignored)
+def _mended(tasks: list[TaskSource], file: str, ignored: set[str]) -> list[TaskSource]:
+    done: list[str] = []
+    text = tasks[0].source.text
+    for number in range(len(tasks)):
+        source, repairs = mend(tasks_in(text, file)[number], RULES, ignored)
+        text = source.source.text
+        done += repairs
     if done:
-        write_file(file, source.source.text)
+        write_file(file, text)
         typer.echo("\n".join(done), err=True)
-    return source
+    return tasks_in(text, file)
 
 
 def _text(place: Place) -> str:

@@ -1,6 +1,8 @@
 """Task definitions: what ECS makes of them, and how to protect them.
 
 ``source``    a JSON file that can be edited and keeps every other byte; finds the line and column of a value
+``templates`` files that hold task definitions: JSON, YAML, CloudFormation
+``yamltree``  YAML read strictly, with the position of every value
 ``jsontree``  JSON read strictly, with the position of every value
 ``layout``    how a value is written that is put into somebody's file
 ``write``     a file that readers see old or new, whole

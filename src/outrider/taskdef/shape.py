@@ -6,15 +6,31 @@ Names and types are those of ECS's RegisterTaskDefinition; members that nothing 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from outrider.model.errors import Place, UserError
 
 TaskDefinition: TypeAlias = dict[str, Any]
 Path: TypeAlias = tuple[str | int, ...]
 """Member names and array positions from the task definition down to a value."""
+
+
+class Unknown:
+    """What a template leaves open: it is there, and has no value before the template is deployed."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = Unknown()
+
 Locate: TypeAlias = Callable[[Path], Place | None]
 """Finds where the value at a path was written, or its nearest ancestor that was written."""
+READ_ONLY: Final = (
+    *("taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities"),
+    *("registeredAt", "registeredBy", "deregisteredAt", "deleteRequestedAt"),
+)
+"""What DescribeTaskDefinition gives and RegisterTaskDefinition does not take."""
 
 
 def nowhere(_path: Path) -> Place | None:
@@ -51,15 +67,16 @@ def check_shape(task: object, locate: Locate = nowhere) -> TaskDefinition:
     _expect(task, "runtimePlatform", dict, (), locate)
     _expect(task, "revision", int, (), locate)
     containers = _expect(task, "containerDefinitions", list, (), locate, required=True)
-    if not containers:
+    if containers == []:
         raise UserError(
             "containerDefinitions is empty",
             locate(("containerDefinitions",)),
             fix="define at least one container",
         )
     seen: set[str] = set()
-    for index, container in enumerate(containers):
-        _check_container(container, ("containerDefinitions", index), locate, seen)
+    for index, container in enumerate(containers or ()):
+        if container is not UNKNOWN:
+            _check_container(container, ("containerDefinitions", index), locate, seen)
     return task
 
 
@@ -73,7 +90,7 @@ def _missing_containers(task: dict[str, Any]) -> str:
 
 def _expect(holder: dict[str, Any], key: str, kind: type, path: Path, locate: Locate, *, required: bool = False) -> Any:
     value = holder.get(key)
-    if value is None and not required:  # the AWS command line writes null for what is not set
+    if value is UNKNOWN or (value is None and not required):  # the AWS command line writes null for what is not set
         return None
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         if key not in holder:
@@ -90,7 +107,7 @@ def _check_container(container: object, path: Path, locate: Locate, seen: set[st
     if not isinstance(container, dict):
         raise UserError(f"a container definition is an object, this is {kind_of(container)}", locate(path))
     name = _expect(container, "name", str, path, locate, required=True)
-    if not name:
+    if name == "":
         raise UserError("a container has no name", locate((*path, "name")), fix="give it a name")
     if name in seen:
         raise UserError(
@@ -98,16 +115,17 @@ def _check_container(container: object, path: Path, locate: Locate, seen: set[st
             locate((*path, "name")),
             fix="give each container a name of its own",
         )
-    seen.add(name)
+    if name is not None:
+        seen.add(name)
     for key, kind in (("memory", int), ("memoryReservation", int), ("image", str), ("user", str)):
         _expect(container, key, kind, path, locate)
     for key in ("entryPoint", "command"):
         for index, word in enumerate(_expect(container, key, list, path, locate) or ()):
-            if not isinstance(word, str):
+            if not isinstance(word, str | Unknown):
                 raise UserError(f"{key} holds strings, this is {kind_of(word)}", locate((*path, key, index)))
     for key in ("environment", "secrets", "volumesFrom", "dependsOn"):
         for index, item in enumerate(_expect(container, key, list, path, locate) or ()):
-            if not isinstance(item, dict):
+            if not isinstance(item, dict | Unknown):
                 raise UserError(f"{key} holds objects, this is {kind_of(item)}", locate((*path, key, index)))
     _check_dependencies(container, path, locate)
     firelens = _expect(container, "firelensConfiguration", dict, path, locate)
@@ -119,8 +137,9 @@ def _check_container(container: object, path: Path, locate: Locate, seen: set[st
 
 
 def _check_dependencies(container: dict[str, Any], path: Path, locate: Locate) -> None:
-    for index, item in enumerate(container.get("dependsOn") or ()):
-        for key in ("containerName", "condition"):
+    dependencies = _expect(container, "dependsOn", list, path, locate) or ()
+    for index, item in enumerate(dependencies):
+        for key in ("containerName", "condition") if item is not UNKNOWN else ():
             _expect(item, key, str, (*path, "dependsOn", index), locate, required=True)
 
 
@@ -129,6 +148,8 @@ def _check_log(log: dict[str, Any], path: Path, locate: Locate) -> None:
     _check_options(log, path, locate)
     for index, secret in enumerate(_expect(log, "secretOptions", list, path, locate) or ()):
         where = (*path, "secretOptions", index)
+        if secret is UNKNOWN:
+            continue
         if not isinstance(secret, dict):
             raise UserError(f"secretOptions holds objects, this is {kind_of(secret)}", locate(where))
         for key in ("name", "valueFrom"):
@@ -137,7 +158,7 @@ def _check_log(log: dict[str, Any], path: Path, locate: Locate) -> None:
 
 def _check_options(holder: dict[str, Any], path: Path, locate: Locate) -> None:
     for key, value in (_expect(holder, "options", dict, path, locate) or {}).items():
-        if not isinstance(value, str):
+        if not isinstance(value, str | Unknown):
             raise UserError(
                 f"option {key} is a string, this is {kind_of(value)}",
                 locate((*path, "options", key)),

@@ -6,6 +6,7 @@ An edit gives a new ``Source``. What is put in takes the file's own indentation,
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
@@ -22,11 +23,11 @@ SIZE_LIMIT = 4 * 1024 * 1024
 class Source:
     """``text`` of ``file``, which holds one JSON ``value``."""
 
-    def __init__(self, text: str, file: str) -> None:
-        """Raises UserError with line and column if ``text`` is not JSON."""
+    def __init__(self, text: str, file: str, read: Callable[[str, str], Node] = read_tree) -> None:
+        """Raises UserError with line and column if ``text`` is not JSON, or what ``read`` reads."""
         self.text = text
         self.file = file
-        self._root = read_tree(text, file)
+        self._root = read(text, file)
 
     @property
     def value(self) -> Value:
@@ -135,8 +136,12 @@ class TaskSource:
 
 
 def task_source(text: str, file: str) -> TaskSource:
-    """The task definition in ``text``. Raises UserError with line and column if it is none."""
-    source = Source(text, file)
+    """The task definition in ``text``, which is JSON. Raises UserError with line and column if it is none."""
+    return task_in(Source(text, file))
+
+
+def task_in(source: Source) -> TaskSource:
+    """The task definition in a file. Raises UserError with line and column if it is none."""
     value = source.value
     wrapped = (
         isinstance(value, dict)
@@ -149,9 +154,13 @@ def task_source(text: str, file: str) -> TaskSource:
 
 
 def read_task(path: str) -> TaskSource:
-    """The task definition in a file, or in standard input if ``path`` is ``-``. Raises UserError."""
-    text, file = _read_text(path, "a task definition in JSON", "ECS takes task definitions up to 65536 bytes")
-    return task_source(text, file)
+    """The task definition in a JSON file, or in standard input if ``path`` is ``-``. Raises UserError."""
+    return task_source(*read_text(path))
+
+
+def read_text(path: str) -> tuple[str, str]:
+    """The text of a file, or of standard input if ``path`` is ``-``, and what messages call it. Raises UserError."""
+    return _read_text(path, "a task definition", "ECS takes task definitions up to 65536 bytes")
 
 
 def read_source(path: str, what: str) -> Source:

@@ -1,27 +1,17 @@
 """A task definition as one looks at it: typed answers, each with the path to where it stands; pure.
 
-What a template leaves open (``{"Ref": …}``) is ``UNKNOWN``: it is there, but has no value before the template is
-deployed. Readers ask for a type and get None for what is absent, open or of another type; ``has`` tells absent apart.
+What a template leaves open (``shape.UNKNOWN``) is there, but has no value. Readers ask for a type and get None for
+what is absent, open or of another type; ``has`` tells absent apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 from outrider.taskdef.firelens.options import DRIVER
 from outrider.taskdef.shape import Path, TaskDefinition
-
-
-class _Unknown:
-    """What stands for a value that only the deployment knows."""
-
-    def __repr__(self) -> str:
-        return "UNKNOWN"
-
-
-UNKNOWN: Final = _Unknown()
 
 
 class Part:

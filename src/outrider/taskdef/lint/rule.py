@@ -14,7 +14,7 @@ from outrider.taskdef.view import Task
 class Rule(ABC):
     """One thing that can be wrong. Rules look at the task definition alone, in any order, and change nothing.
 
-    What only the deployment knows (``view.UNKNOWN``) breaks no rule.
+    What only the deployment knows (``shape.UNKNOWN``) breaks no rule.
     """
 
     id: ClassVar[str]

@@ -1,0 +1,162 @@
+"""Files that hold task definitions: JSON and YAML, and CloudFormation templates, also as CDK makes them.
+
+In a template members have CloudFormation's spelling (``ContainerDefinitions``); here they read as ECS spells them, and
+each value keeps its place. What an intrinsic function stands for is ``UNKNOWN``, unless the template says it itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from outrider.model.errors import Place, UserError
+from outrider.taskdef import jsontree, yamltree
+from outrider.taskdef.shape import UNKNOWN, Path, TaskDefinition, check_shape
+from outrider.taskdef.source import Source, TaskSource, read_text, task_in
+
+RESOURCE: Final = "AWS::ECS::TaskDefinition"
+_VERBATIM: Final = frozenset({"options", "dockerLabels", "driverOpts", "labels"})
+"""Members whose own members are the user's words."""
+
+
+class YamlSource(Source):
+    """A YAML file; it can be read and pointed into, and not edited."""
+
+    def __init__(self, text: str, file: str) -> None:
+        """Raises UserError with line and column."""
+        super().__init__(text, file, yamltree.read_tree)
+
+    def append(self, path: Path, value: Any) -> Source:
+        """See Source."""
+        raise self._refusal()
+
+    def set(self, path: Path, key: str, value: Any) -> Source:
+        """See Source."""
+        raise self._refusal()
+
+    def _refusal(self) -> UserError:
+        return UserError("YAML files are not edited", Place(self.file, 1, 1), fix="edit it by hand, or give JSON")
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateSource(TaskSource):
+    """A template's task definition; ``base`` leads to its properties."""
+
+    @property
+    def task(self) -> TaskDefinition:
+        """See TaskSource."""
+        value: Any = self.source.value
+        for step in self.base:
+            value = value[step]
+        return check_shape(_read(value), self.place)
+
+    def place(self, path: Path) -> Place:
+        """See TaskSource."""
+        return self.source.place((*self.base, *self._spelled(path)))
+
+    def append(self, path: Path, value: Any) -> TaskSource:
+        """See TaskSource."""
+        spelled = self._spelled(path)
+        return TemplateSource(self.source.append((*self.base, *spelled), _spell(value, spelled)), self.base)
+
+    def set(self, path: Path, key: str, value: Any) -> TaskSource:
+        """See TaskSource."""
+        spelled = self._spelled((*path, key))
+        written = _spell(value, spelled)
+        return TemplateSource(self.source.set((*self.base, *spelled[:-1]), str(spelled[-1]), written), self.base)
+
+    def _spelled(self, path: Path) -> list[str | int]:
+        found: list[str | int] = []
+        for step in path:
+            found.append(step if isinstance(step, int) or _is_verbatim(found) else _pascal(step))
+        return found
+
+
+def tasks_in(text: str, file: str) -> list[TaskSource]:
+    """The task definitions in a text. Raises UserError with line and column if there is none."""
+    if file.endswith(".tf"):
+        raise UserError(
+            "Terraform's language is not read", Place(file, 1, 1), fix="give the JSON that container_definitions holds"
+        )
+    is_json = text.lstrip("\ufeff \t\r\n")[:1] in ("", "{", "[")
+    source = Source(text, file, jsontree.read_tree) if is_json else YamlSource(text, file)
+    value = source.value
+    if not isinstance(value, dict) or not isinstance(value.get("Resources"), dict):
+        return [task_in(source)]
+    found = [TemplateSource(source, ("Resources", name, "Properties")) for name in _resources(value["Resources"])]
+    if not found:
+        raise UserError(
+            f"the template has no {RESOURCE}",
+            source.place(("Resources",)),
+            fix="give the template that defines the task",
+        )
+    for task in found:
+        _ = task.task
+    return list(found)
+
+
+def read_tasks(path: str) -> list[TaskSource]:
+    """The task definitions in a file, or in standard input if ``path`` is ``-``. Raises UserError."""
+    text, file = read_text(path)
+    return tasks_in(text, file)
+
+
+def _resources(resources: dict[str, Any]) -> Iterator[str]:
+    for name, resource in resources.items():
+        of_type = isinstance(resource, dict) and resource.get("Type") == RESOURCE
+        if of_type and isinstance(resource.get("Properties"), dict):
+            yield name
+
+
+def _read(value: Any, *, verbatim: bool = False) -> Any:
+    """A value of a template as ECS would spell it, with functions resolved or UNKNOWN."""
+    if isinstance(value, list):
+        items = [_read(item, verbatim=verbatim) for item in value]
+        return [UNKNOWN if item is None else item for item in items]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        ((name, argument),) = value.items()
+        if name == "Ref" or name.startswith("Fn::"):
+            return _resolved(name, argument)
+    return {
+        key if verbatim else _camel(key): _read(member, verbatim=not verbatim and _camel(key) in _VERBATIM)
+        for key, member in value.items()
+    }
+
+
+def _resolved(name: str, argument: Any) -> Any:
+    if (name, argument) == ("Ref", "AWS::NoValue"):
+        return None
+    if name == "Fn::Sub" and isinstance(argument, str) and "${" not in argument.replace("${!", ""):
+        return argument.replace("${!", "${")
+    if name == "Fn::Join" and isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], list):
+        parts = [_read(part) for part in argument[1]]
+        if isinstance(argument[0], str) and all(isinstance(part, str) for part in parts):
+            return argument[0].join(parts)
+    return UNKNOWN
+
+
+def _spell(value: Any, path: list[str | int]) -> Any:
+    """A value as CloudFormation spells it where it is put at ``path``."""
+    if isinstance(value, list):
+        return [_spell(item, [*path, place]) for place, item in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    verbatim = _is_verbatim(path)
+    spelled = {key if verbatim else _pascal(key): member for key, member in value.items()}
+    return {key: _spell(member, [*path, key]) for key, member in spelled.items()}
+
+
+def _is_verbatim(path: list[str | int]) -> bool:
+    """Whether the members of what stands at this path are the user's words."""
+    return bool(path) and isinstance(path[-1], str) and _camel(path[-1]) in _VERBATIM
+
+
+def _camel(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+def _pascal(name: str) -> str:
+    return name[:1].upper() + name[1:]
