@@ -12,6 +12,7 @@ from tests.conformance.compare import Case, differs, nanoseconds, value
 
 from outrider.aws.log_events import LONGEST, bodies, events_of, one_key, wanted, whole_records
 from outrider.aws.logs import TARGET
+from outrider.aws.outcome import Outcome
 from outrider.aws.put_records import FIREHOSE, STREAMS, entries
 from outrider.model.batch import Batch
 from outrider.model.errors import Place
@@ -47,7 +48,7 @@ def check_put_log_events(case: Case) -> str | None:
 def check_records(case: Case) -> str | None:
     kind, form_of, service = SERVICES[case["output"]]
     form = form_of(_options(kind, case), escape_unicode=True)
-    items = form.items([nanoseconds(case)], [value(case["record"])], Counter())
+    items = form.items([nanoseconds(case)], [value(case["record"])], Outcome())
     (entry,) = entries(items, None)
     data = json.loads(entry)["Data"]
     got = [service.target, data, base64.b64decode(data).decode()]

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, Literal, Protocol
 
 from outrider.aws.log_events import text_of
+from outrider.aws.outcome import Outcome
 from outrider.formats import compress, json
 from outrider.formats.stamps import NANOSECONDS, civil
 from outrider.model.batch import Record
@@ -92,22 +92,22 @@ class Form:
             escape_unicode=escape_unicode,
         )
 
-    def items(self, times: Sequence[int], records: Sequence[Record], dropped: Counter[str]) -> list[Item]:
-        """The data of a batch; what gives none is counted by reason."""
+    def items(self, times: Sequence[int], records: Sequence[Record], outcome: Outcome) -> list[Item]:
+        """The data of a batch; what gives none is dropped, what is too large refused."""
         places: Sequence[int] = range(len(records))
         if self.log_key:
             places = [at for at in places if self.log_key in records[at]]
             if len(places) < len(records):
-                dropped[f"log_key '{self.log_key}' is not in the record"] += len(records) - len(places)
+                outcome.dropped[f"log_key '{self.log_key}' is not in the record"] += len(records) - len(places)
             texts = [text_of(records[at][self.log_key]).encode("utf-8", "replace") for at in places]
         else:
             texts = self._objects(times, records)
         found = [(text, at) for text, at in zip(texts, places, strict=True) if text not in (b"", b"{}")]
         if len(found) < len(texts):
-            dropped["empty message"] += len(texts) - len(found)
+            outcome.dropped["empty message"] += len(texts) - len(found)
         end = b"\n" if self.newline else b""
         pieces = [(text + end, at) for text, at in found]
-        return self._joined(pieces, dropped) if self.join else self._single(pieces, dropped)
+        return self._joined(pieces, outcome) if self.join else self._single(pieces, outcome)
 
     def _objects(self, times: Sequence[int], records: Sequence[Record]) -> list[bytes]:
         if self.data_keys:
@@ -127,18 +127,17 @@ class Form:
         pieces = _FRACTION.split(self.time_format)
         return [stamp(ns, pieces, self.go) for ns in times]
 
-    def _single(self, pieces: list[tuple[bytes, int]], dropped: Counter[str]) -> list[Item]:
+    def _single(self, pieces: list[tuple[bytes, int]], outcome: Outcome) -> list[Item]:
         found = [(self._sized(data), at) for data, at in pieces]
-        large = sum([data is None for data, _ in found])
-        if large:
-            dropped[self._too_large] += large
+        if large := [at for data, at in found if data is None]:
+            outcome.refuse(large, self._too_large)
         return [Item(data, (at,)) for data, at in found if data is not None]
 
     @property
     def _too_large(self) -> str:
         return f"record of {self.limit} bytes or more"
 
-    def _joined(self, pieces: list[tuple[bytes, int]], dropped: Counter[str]) -> list[Item]:
+    def _joined(self, pieces: list[tuple[bytes, int]], outcome: Outcome) -> list[Item]:
         """As many one after another as stay below the limit, before they are compressed."""
         found: list[Item] = []
         waiting: list[bytes] = []
@@ -149,7 +148,7 @@ class Form:
             if waiting:
                 data = self._sized(b"".join(waiting))
                 if data is None:
-                    dropped[self._too_large] += len(places)
+                    outcome.refuse(places, self._too_large)
                 else:
                     found.append(Item(data, tuple(places)))
                 waiting.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Final
@@ -64,13 +64,13 @@ class Logs:
             try:
                 await self._ready(group, stream)
                 for body in bodies(group, stream, events):
-                    await self._put(group, stream, body, outcome)
+                    await self._put(group, stream, body, events.places[body.start : body.end], outcome)
                     done = body.end
             except PeerError as failed:
                 outcome.keep(events.places[done:], failed)
 
-    async def _put(self, group: str, stream: str, body: Body, outcome: Outcome) -> None:
-        """One call, made again once where the stream is gone or the answer is none of AWS's."""
+    async def _put(self, group: str, stream: str, body: Body, places: Sequence[int], outcome: Outcome) -> None:
+        """One call for the records at these places, made once more where the stream is gone or AWS gives no answer."""
         answer = await self._call_put(body)
         if answer.status != 200 and problem(answer).code == _MISSING:
             self._known.pop((group, stream), None)
@@ -84,11 +84,10 @@ class Logs:
                 raise self._error("PutLogEvents", fault, answer)
         elif _REQUEST_ID not in answer.headers:
             raise PeerError(f"{self._client.endpoint.authority}: PutLogEvents: the answer has no {_REQUEST_ID}")
-        count = body.end - body.start
-        for reason, number in refused(answer.body, count).items():
-            outcome.dropped[reason] += number
-            count -= number
-        outcome.delivered += count
+        outcome.delivered += len(places)
+        for reason, events in refused(answer.body, len(places)).items():
+            outcome.refuse(places[events], reason)
+            outcome.delivered -= events.stop - events.start
 
     async def _call_put(self, body: Body) -> Answer:
         named = [("x-amzn-logs-format", self._options.log_format)] if self._options.log_format else []
@@ -146,8 +145,8 @@ def _name(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
-def refused(body: bytes, count: int) -> dict[str, int]:
-    """The events that CloudWatch did not take from a call of so many, by reason; pure, never raises."""
+def refused(body: bytes, count: int) -> dict[str, slice]:
+    """Which events CloudWatch did not take from a call of so many, by reason; pure, never raises."""
     if b"rejectedLogEventsInfo" not in body:
         return {}
     try:
@@ -164,8 +163,8 @@ def refused(body: bytes, count: int) -> dict[str, int]:
         return {}
     old, expired, new = (min(max(bound, 0), count) for bound in bounds)
     found = {
-        "CloudWatch refused: older than the group keeps": expired,
-        "CloudWatch refused: too old": max(old - expired, 0),
-        "CloudWatch refused: too far in the future": count - max(new, old, expired),
+        "CloudWatch refused: older than the group keeps": slice(0, expired),
+        "CloudWatch refused: too old": slice(expired, old),
+        "CloudWatch refused: too far in the future": slice(max(new, old, expired), count),
     }
-    return {reason: number for reason, number in found.items() if number}
+    return {reason: events for reason, events in found.items() if events.start < events.stop}

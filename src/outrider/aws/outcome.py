@@ -22,15 +22,22 @@ class CallError(PeerError):
 class Outcome:
     """``delivered + sum(dropped) + len(rest)`` is the size of the batch.
 
-    ``dropped`` counts by reason; ``rest`` are the places in the batch that must be tried again because of ``error``.
+    ``dropped`` counts by reason, ``refused`` are the places of those that AWS or a limit did not let in; ``rest`` are
+    the places that must be tried again because of ``error``.
     """
 
     delivered: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
+    refused: list[int] = field(default_factory=list)
     rest: list[int] = field(default_factory=list)
     error: PeerError | None = None
     after: float = 0.0
     """Seconds that the peer has asked to wait."""
+
+    def refuse(self, places: Sequence[int], reason: str) -> None:
+        """These are dropped, and not because an option says so."""
+        self.dropped[reason] += len(places)
+        self.refused += places
 
     def keep(self, places: Sequence[int], error: PeerError) -> None:
         """These must be tried again."""

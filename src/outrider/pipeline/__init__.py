@@ -20,7 +20,7 @@
 ``elsewhere``  chunks that a reload with another storage.path has left behind
 ``quota``     storage.total_limit_size of one output
 ``limits``    these of all outputs: which chunks are dropped for which output
-``rejected``  the dead letters: chunks that an output did not take
+``rejected``  the dead letters: records that an output did not take
 ``log``       log lines as Fluent Bit writes them
 ``operate``   the pipeline as a process: signals, reload, monitoring, explanation
 ``trial``     tests of pipelines, for users

@@ -33,6 +33,12 @@ class Answer(Struct):
             return batch
         return batch.part(self.delivery.rest) if self.delivery.rest else None
 
+    def refused_of(self, batch: Batch) -> Batch | None:
+        """The records that are dead letters."""
+        if len(self.delivery.refused) == len(batch):
+            return batch
+        return batch.part(self.delivery.refused) if self.delivery.refused else None
+
 
 async def ask(sending: Awaitable[Delivery], size: int, log: Log) -> Answer:
     """What the output says of ``size`` records, or what its error means."""
@@ -42,7 +48,7 @@ async def ask(sending: Awaitable[Delivery], size: int, log: Log) -> Answer:
         forget_frames(error)
         if error.retry:
             return Answer(Delivery(0, reason=str(error)), again=True, after=error.after)
-        return Answer(Delivery(0, dropped=size, reason=str(error)), after=error.after)
+        return Answer(Delivery(0, dropped=size, reason=str(error), refused=range(size)), after=error.after)
     except LocalError as error:
         forget_frames(error)
         return Answer(Delivery(0, reason=str(error)), again=True)
@@ -58,8 +64,13 @@ def _checked(delivery: Delivery, size: int) -> Delivery:
     told = delivery.delivered + delivery.dropped + len(delivery.rest)
     if told != size:
         raise ValueError(f"the output told of {told} records, the batch has {size}")
-    if any(not 0 <= place < size for place in delivery.rest):
-        raise ValueError(f"the output told of a place to try again that the batch of {size} records does not have")
+    if len(delivery.refused) > delivery.dropped:
+        raise ValueError(f"the output refused {len(delivery.refused)} records, and dropped {delivery.dropped}")
+    places = {*delivery.rest, *delivery.refused}
+    if any(not 0 <= place < size for place in places):
+        raise ValueError(f"the output told of a place that the batch of {size} records does not have")
+    if len(places) < len(delivery.rest) + len(delivery.refused):
+        raise ValueError("the output told of a place twice")
     return delivery
 
 

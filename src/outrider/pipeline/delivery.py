@@ -10,19 +10,17 @@ import gc
 import random
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from dataclasses import fields
 from typing import Any, Final
 
 from msgspec import Struct
 
-from outrider.formats import msgpack
-from outrider.model.batch import Batch, Record
+from outrider.model.batch import Batch
 from outrider.pipeline.answer import Answer, ask
 from outrider.pipeline.chunk import Chunk
-from outrider.pipeline.filtering import RunningFilter
+from outrider.pipeline.filtering import RunningFilter, processed
 from outrider.pipeline.ledger import count_reason
-from outrider.pipeline.parcel import NOT_NOW, READ_AGAIN, Parcel, not_now, unreadable
+from outrider.pipeline.parcel import NOT_NOW, READ_AGAIN, Parcel, described, not_now, unreadable
 from outrider.pipeline.plugin import Decoder, Delivery, Encoded, EncodingOutput, Output
 from outrider.pipeline.quota import Quota
 from outrider.pipeline.schedule import wait_seconds
@@ -86,8 +84,8 @@ class OutputRunner:
         """Until when the peer has asked us to stay away."""
         self.remake: Callable[[Chunk], Batch] = lambda chunk: chunk.batch(decoders)
         """The filtered records of a chunk whose raw ones were encoded in slices."""
-        self.rejected: Callable[[Chunk, str, Batch], None] = lambda chunk, output, batch: None
-        """Called with records that are dropped because they were refused or given up."""
+        self.rejected: Callable[[Chunk, str, Batch], None] | None = None
+        """Called with records that are dropped because they were refused or given up; None: they are not kept."""
         self.quota: Quota | None = None
         """The bound of what waits on disk (storage.total_limit_size)."""
         self._more = asyncio.Event()
@@ -214,8 +212,11 @@ class OutputRunner:
         """Deliver what was encoded in slices; its records are made again only where that fails."""
         assert isinstance(self.plugin, EncodingOutput), "nothing else gets such parcels"
         answer = await ask(self.plugin.send_encoded(encoded), encoded.count, self._log)
-        batch = None
-        if answer.again or answer.delivery.rest or answer.delivery.dropped == encoded.count:
+        delivery, batch = answer.delivery, None
+        keeps = bool(delivery.refused) and self.rejected is not None
+        if keeps and delivery.delivered and not delivery.rest:
+            batch = self._remade_to_keep(parcel.chunk, len(delivery.refused))
+        elif answer.again or delivery.rest or keeps:
             try:
                 batch = self.remake(parcel.chunk)
             except NOT_NOW as error:
@@ -227,6 +228,14 @@ class OutputRunner:
                 return
         parcel.encoded = None
         self._settle(parcel, batch, answer, answer.rest_of(batch) if batch else None)
+
+    def _remade_to_keep(self, chunk: Chunk, refused: int) -> Batch | None:
+        """The records of a chunk that was delivered but for ``refused``: where it gives none, they are not kept."""
+        try:
+            return self.remake(chunk)
+        except Exception as error:  # noqa: BLE001 - the chunk must not be sent again for their sake
+            self._log.error(f"{refused} rejected records of chunk {chunk.id} are not kept: {described(error)}")
+            return None
 
     async def _deliver(self, parcel: Parcel) -> None:
         if parcel.encoded is not None:
@@ -243,7 +252,7 @@ class OutputRunner:
             return
         whole, gone = batch, Counter[str]()
         if self.processors and not parcel.is_part:
-            batch = self._processed(whole, gone)
+            batch = processed(whole, self.processors, gone, self._log)
         answer = await ask(self.plugin.send(batch), len(batch), self._log) if batch.records else Answer(Delivery(0))
         rest = answer.rest_of(batch)
         if rest is batch:
@@ -253,19 +262,10 @@ class OutputRunner:
             self._account_dropped(parcel, count, reason)
         self._settle(parcel, batch, answer, rest)
 
-    def _processed(self, whole: Batch, gone: Counter[str]) -> Batch:
-        """A copy that has been through this output's processors; other outputs have the same batch."""
-        batch = Batch(whole.tag, list(whole.times), _copied(whole.records) or [], _copied(whole.metadata))
-        batch.id, batch.source = whole.id, whole.source
-        for item in self.processors:
-            if batch.records and (less := item.apply(batch, self._log)):
-                gone[item.reason] += less
-        return batch
-
     def _settle(self, parcel: Parcel, batch: Batch | None, answer: Answer, rest: Batch | None) -> None:
         """Account for what became of a try; ``rest`` is to be tried again.
 
-        ``batch`` is what was tried; None: it was encoded, and neither dropped as a whole nor to be tried again.
+        ``batch`` is what was tried; None: it was encoded, and nothing of it is to be kept or tried again.
         """
         row, delivery = parcel.row, answer.delivery
         row.delivered += delivery.delivered
@@ -280,8 +280,8 @@ class OutputRunner:
             self.errors.append(asyncio.get_running_loop().time())
             self._log.error(f"{delivery.dropped} records of chunk {parcel.chunk.id} dropped: {delivery.reason}")
             self._account_dropped(parcel, delivery.dropped, delivery.reason)
-            if batch and delivery.dropped == len(batch):
-                self.rejected(parcel.chunk, self.name, batch)
+            if batch and (refused := answer.refused_of(batch)):
+                self._keep(parcel.chunk, refused)
         if batch is None or rest is None:
             self._finish(parcel)
             if delivery.delivered:
@@ -297,7 +297,7 @@ class OutputRunner:
                 f"chunk {parcel.chunk.id} cannot be retried: {parcel.count} records dropped after"
                 f" {parcel.attempts} retries: {delivery.reason}; fix: raise Retry_Limit or set it to False"
             )
-            self.rejected(parcel.chunk, self.name, rest)
+            self._keep(parcel.chunk, rest)
             self._drop(parcel, parcel.count, f"gave up after {parcel.attempts} retries")
             return
         is_new = len(rest) < len(batch) or self.name in parcel.chunk.rests
@@ -306,6 +306,10 @@ class OutputRunner:
         if is_new or not parcel.is_part:  # else the chunk holds the rest already
             self._parked(parcel, rest, self.name if is_new else "")
         self._retry_later(parcel, delivery.reason, answer.after)
+
+    def _keep(self, chunk: Chunk, batch: Batch) -> None:
+        if self.rejected is not None:
+            self.rejected(chunk, self.name, batch)
 
     def _retry_later(self, parcel: Parcel, reason: str, after: float) -> None:
         loop = asyncio.get_running_loop()
@@ -409,11 +413,3 @@ class OutputRunner:
 
 def _values(options: Any) -> list[object]:
     return [getattr(options, item.name) for item in fields(options)]
-
-
-def _copied(columns: list[Record] | None) -> list[Record] | None:
-    try:
-        return deepcopy(columns)
-    except RecursionError:  # a sender may nest more deeply than that goes
-        found: list[Record] = msgpack.decode(msgpack.encode(columns))
-        return found

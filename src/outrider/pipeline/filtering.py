@@ -6,12 +6,15 @@ This is the place where what filters raise is caught.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
+from copy import deepcopy
 from typing import Any
 
 from msgspec import Struct
 
-from outrider.model.batch import Batch
+from outrider.formats import msgpack
+from outrider.model.batch import Batch, Record
 from outrider.pipeline.intake import ChunkIntake
 from outrider.pipeline.log import Log
 from outrider.pipeline.plugin import Filter
@@ -80,3 +83,21 @@ class RunningFilter(Struct):
 
     def _bug(self, error: Exception, log: Log) -> None:
         log.error(f"bug in filter {self.name}: {''.join(traceback.format_exception(error))}")
+
+
+def processed(whole: Batch, filters: Sequence[RunningFilter], gone: Counter[str], log: Log) -> Batch:
+    """A copy that has been through an output's own filters; other outputs have the same batch."""
+    batch = Batch(whole.tag, list(whole.times), _copied(whole.records) or [], _copied(whole.metadata))
+    batch.id, batch.source = whole.id, whole.source
+    for item in filters:
+        if batch.records and (less := item.apply(batch, log)):
+            gone[item.reason] += less
+    return batch
+
+
+def _copied(columns: list[Record] | None) -> list[Record] | None:
+    try:
+        return deepcopy(columns)
+    except RecursionError:  # a sender may nest more deeply than that goes
+        found: list[Record] = msgpack.decode(msgpack.encode(columns))
+        return found

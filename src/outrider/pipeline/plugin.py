@@ -229,6 +229,8 @@ class Delivery:
     """The places in the batch, in order, of the records to be tried again."""
     after: float = 0.0
     """Seconds that the peer has asked to wait before anything more is sent; 0: it has said nothing."""
+    refused: Sequence[int] = ()
+    """The places, in order, of those dropped records that the peer or a limit refused: they become dead letters."""
 
 
 class Output(ABC, Generic[O]):

@@ -1,8 +1,9 @@
-"""The dead letters: chunks that an output has refused, or that have exhausted Retry_Limit, kept as files.
+"""The dead letters: records that an output has refused, or that have exhausted Retry_Limit, kept as files.
 
-Each is a whole chunk file below ``storage.path/<storage.rejected.path>/<output>``, with the records as the filters left
-them, and every other output marked as done. Moved into the spool of an input, it goes at the next start to the output
-that did not take it, and to no other.
+What an output does not take of a chunk at a time, all of it or single records, becomes a chunk file of its own below
+``storage.path/<storage.rejected.path>/<output>``, with every other output marked as done. Moved into the spool of an
+input, it goes at the next start to the output that did not take it, and to no other. The records are as the filters
+left them; those that were refused have been through the output's own processors too.
 """
 
 from __future__ import annotations

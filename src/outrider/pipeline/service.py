@@ -51,7 +51,7 @@ class Service:
         name="storage.max_chunks_up",
     )
     storage_keep_rejected: bool = option(
-        False, "keep chunks that an output refuses or that exhaust Retry_Limit", name="storage.keep.rejected"
+        False, "keep records that an output refuses or that exhaust Retry_Limit", name="storage.keep.rejected"
     )
     storage_rejected_path: str = option("rejected", "where, below storage.path", name="storage.rejected.path")
     storage_rejected_limit: Size = option(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from hypothesis import given, settings
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 
 from outrider.aws.aggregate import aggregate
 from outrider.aws.data_records import Form, calls
+from outrider.aws.outcome import Outcome
 
 VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none()
@@ -40,11 +40,13 @@ FORMS = st.builds(
 @settings(max_examples=300, deadline=None)
 @given(RECORDS, FORMS)
 def test_every_record_is_in_one_item_or_counted(records: list[dict[str, Any]], form: Form) -> None:
-    dropped: Counter[str] = Counter()
-    items = form.items([n * 10**9 for n in range(len(records))], records, dropped)
+    outcome = Outcome()
+    items = form.items([n * 10**9 for n in range(len(records))], records, outcome)
     places = [place for item in items for place in item.places]
     assert places == sorted(set(places))
-    assert len(places) + dropped.total() == len(records)
+    assert len(places) + outcome.dropped.total() == len(records)
+    assert len(outcome.refused) == outcome.dropped[f"record of {form.limit} bytes or more"]
+    assert not set(outcome.refused) & set(places)
     assert all(0 < len(item.data) < form.limit for item in items)
 
 
@@ -57,7 +59,7 @@ def test_calls_hold_every_item_once_within_the_limits(sizes: list[int], most: in
 
 @given(RECORDS)
 def test_joined_records_keep_their_places(records: list[dict[str, Any]]) -> None:
-    items = Form(limit=1_000_000).items([0] * len(records), records, Counter())
+    items = Form(limit=1_000_000).items([0] * len(records), records, Outcome())
     joined, keys = aggregate(items, [str(at % 2) for at in range(len(items))])
     assert [place for item in joined for place in item.places] == [place for item in items for place in item.places]
     assert len(joined) == len(keys)

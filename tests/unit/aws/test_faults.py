@@ -57,8 +57,10 @@ def test_any_rejection_accounts_for_events_that_there_are(
 
     told = {"tooOldLogEventEndIndex": old, "expiredLogEventEndIndex": expired, "tooNewLogEventStartIndex": new}
     found = refused_events(json.dumps({"rejectedLogEventsInfo": told}).encode(), count)
-    assert 0 <= sum(found.values()) <= count
-    assert all(number > 0 for number in found.values())
+    places = [place for events in found.values() for place in range(events.start, events.stop)]
+    assert places == sorted(set(places))
+    assert set(places) <= set(range(count))
+    assert all(events.start < events.stop for events in found.values())
 
 
 @given(st.binary(max_size=60))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from outrider.aws.faults import Fault
 from outrider.aws.outcome import CallError, Outcome
-from outrider.model.batch import Batch
 from outrider.pipeline.common.aws_output import delivery
 
 
@@ -12,5 +11,13 @@ def test_the_longest_wait_that_was_asked_for_counts() -> None:
     outcome = Outcome(delivered=1)
     outcome.keep([1], CallError("first", Fault(200, "", "")))
     outcome.keep([2], CallError("second", Fault(429, "", ""), after=5))
-    told = delivery(Batch("t", [1, 2, 3], [{"n": 1}, {"n": 2}, {"n": 3}]), outcome)
+    told = delivery(3, outcome)
     assert (told.delivered, told.after, told.rest) == (1, 5, [1, 2])
+
+
+def test_what_an_option_leaves_out_is_not_refused() -> None:
+    outcome = Outcome(delivered=1)
+    outcome.dropped["no key"] += 1
+    outcome.refuse([3, 2], "too large")
+    told = delivery(4, outcome)
+    assert (told.dropped, told.refused, told.reason) == (3, [2, 3], "no key; too large")

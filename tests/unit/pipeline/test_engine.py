@@ -258,7 +258,7 @@ async def test_an_output_that_keeps_what_there_is_not_has_a_bug(pipeline: Any) -
         running.input().push("app", *numbered(3))
         await running.settled()
         assert running.output().records == numbered(3)
-        assert "told of a place to try again that the batch of 3 records does not have" in running.log.getvalue()
+        assert "told of a place that the batch of 3 records does not have" in running.log.getvalue()
 
 
 async def test_an_output_that_forgets_records_has_a_bug(pipeline: Any) -> None:

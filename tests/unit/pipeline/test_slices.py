@@ -104,17 +104,51 @@ async def test_what_fails_is_made_again_and_counted_once(pipeline: Any, error: E
         assert running.engine.filters[1].seen == 60
 
 
-async def test_what_is_refused_is_dropped_with_the_reason(pipeline: Any) -> None:
+async def test_what_is_refused_is_dropped_with_the_reason_and_made_again_to_be_kept(pipeline: Any) -> None:
     async with pipeline(TEXT) as running:
-        running.output().answers = [PeerError("no", retry=False), lambda sent: Delivery(1, sent.count - 1, "partly")]
+        running.output().answers = [
+            PeerError("no", retry=False),
+            lambda sent: Delivery(sent.count - 2, 2, "partly", refused=[0, 29]),
+            lambda sent: Delivery(1, sent.count - 1, "an option says so"),
+        ]
         rejected: list[Any] = []
-        running.engine.outputs[0].rejected = lambda chunk, name, batch: rejected.extend(batch.records)
+        running.engine.outputs[0].rejected = lambda chunk, name, batch: rejected.append(batch.records)
+        for first, last in ((0, 5), (5, 20), (20, 22)):
+            push(running, first, last)
+            await running.settled()
+        assert running.sent("encoding.0")["dropped"] == {"no": 10, "partly": 2, "an option says so": 3}
+        several = expected(5, 20)
+        assert rejected == [expected(0, 5), [several[0], several[29]]]
+
+
+async def test_what_is_refused_is_not_made_again_where_nothing_is_kept(pipeline: Any) -> None:
+    async with pipeline(TEXT) as running:
+        running.output().answers = [PeerError("no", retry=False)]
+        made: list[Any] = []
+        running.engine.outputs[0].remake = made.append
         push(running, 0, 5)
-        await running.until(lambda: running.sent("encoding.0")["dropped"])
-        push(running, 5, 10)
         await running.settled()
-        assert running.sent("encoding.0")["dropped"] == {"no": 10, "partly": 9}
-        assert rejected == expected(0, 5)
+        assert made == []
+
+
+@pytest.mark.parametrize("error", [LocalError("full"), ValueError("odd")])
+async def test_what_cannot_be_made_again_to_be_kept_is_told_and_nothing_sent_twice(
+    pipeline: Any, error: Exception
+) -> None:
+    async with pipeline(TEXT) as running:
+        running.output().answers = [lambda sent: Delivery(sent.count - 1, 1, "bad", refused=[3])]
+
+        def gone(chunk: Any) -> Batch:
+            raise error
+
+        running.engine.outputs[0].remake = gone
+        running.engine.outputs[0].rejected = lambda chunk, name, batch: None
+        push(running, 0, 5)
+        await running.settled()
+        assert "1 rejected records of chunk" in running.log.getvalue()
+        assert running.sent("encoding.0")["dropped"] == {"bad": 1}
+        assert running.sent("encoding.0")["delivered"] == 9
+        assert running.output().sent == []
 
 
 async def test_of_what_was_taken_in_part_the_rest_is_made_again(pipeline: Any) -> None:
@@ -124,13 +158,16 @@ async def test_of_what_was_taken_in_part_the_rest_is_made_again(pipeline: Any) -
         def throttled(encoded: Encoded) -> Delivery:
             records = [record for part in encoded.parts for record in part]
             output.sent += records[3:]
-            return Delivery(len(records) - 3, 1, "one is bad", rest=[0, 2])
+            return Delivery(len(records) - 3, 1, "one is bad", rest=[0, 2], refused=[1])
 
         output.answers = [throttled]
+        rejected: list[Any] = []
+        running.engine.outputs[0].rejected = lambda chunk, name, batch: rejected.extend(batch.records)
         push(running, 0, 20)
         await running.settled()
         assert output.sent == [*expected(0, 20)[3:], expected(0, 20)[0], expected(0, 20)[2]]
         assert running.sent("encoding.0")["dropped"] == {"one is bad": 1}
+        assert rejected == expected(0, 20)[1:2]
         assert running.sent("encoding.0")["delivered"] == 39
         assert output.encoded_at_once[-1] == 2
 

@@ -171,7 +171,7 @@ class RecordsOutput(Output[O]):
     async def send(self, batch: Batch) -> Delivery:
         """See Output."""
         outcome = Outcome()
-        items, keys = self.keyed(batch, self._form.items(batch.times, batch.records, outcome.dropped))
+        items, keys = self.keyed(batch, self._form.items(batch.times, batch.records, outcome))
         await self._put.put(items, outcome, keys)
         return delivery(len(batch), outcome)
 
@@ -185,5 +185,10 @@ def delivery(count: int, outcome: Outcome) -> Delivery:
     if outcome.error is not None and len(outcome.rest) == count:
         raise outcome.error
     return Delivery(
-        outcome.delivered, sum(outcome.dropped.values()), outcome.reason, sorted(outcome.rest), outcome.after
+        outcome.delivered,
+        outcome.dropped.total(),
+        outcome.reason,
+        sorted(outcome.rest),
+        outcome.after,
+        sorted(outcome.refused),
     )

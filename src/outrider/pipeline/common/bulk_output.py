@@ -96,10 +96,10 @@ class BulkOutput(HttpOutput[B]):
 
     async def send(self, batch: Batch) -> Delivery:
         """See Output."""
-        bare = set(self._bulk.without_id(batch))
+        bare = self._bulk.without_id(batch)
         if len(bare) == len(batch):
-            return Delivery(0, len(bare), _NO_ID)
-        good = [place for place in range(len(batch)) if place not in bare] if bare else range(len(batch))
+            return Delivery(0, len(bare), _NO_ID, refused=bare)
+        good = sorted(set(range(len(batch))).difference(bare)) if bare else range(len(batch))
         batch = batch.part(good) if bare else batch
         body = self._bulk.encode(batch, int(time.time()), escape_unicode=self.context.escape_unicode)
         body, encoding = compressed(body, self.options.compress)
@@ -109,7 +109,8 @@ class BulkOutput(HttpOutput[B]):
             return delivery
         reason = f"{_NO_ID}; {delivery.reason}".removesuffix("; ")
         rest = [good[place] for place in delivery.rest]
-        return dataclasses.replace(delivery, dropped=delivery.dropped + len(bare), reason=reason, rest=rest)
+        refused = sorted([*bare, *(good[place] for place in delivery.refused)])
+        return Delivery(delivery.delivered, len(refused), reason, rest, delivery.after, refused)
 
     def judge(self, answer: Answer, batch: Batch) -> Delivery:
         """See HttpOutput."""
@@ -122,4 +123,4 @@ class BulkOutput(HttpOutput[B]):
             raise PeerError(f"{self.peer}: {odd}: {answer.quoted}") from odd
         delivered = len(batch) - len(verdict.retry) - len(verdict.dropped)
         after = retry_after(answer) if verdict.retry else 0.0
-        return Delivery(delivered, len(verdict.dropped), verdict.reason, verdict.retry, after)
+        return Delivery(delivered, len(verdict.dropped), verdict.reason, verdict.retry, after, verdict.dropped)

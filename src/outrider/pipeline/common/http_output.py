@@ -100,10 +100,12 @@ class HttpOutput(Output[O]):
         """Send a batch as requests of ``size`` records at most; what is left when one fails for now is tried again.
 
         ``send`` takes the records from a place to before another, and answers how many of them the peer refused, and
-        why. Raises PeerError when nothing was sent.
+        why; which ones is known where it refused them all. Raises PeerError when nothing was sent.
         """
         delivered = dropped = 0
         reasons: list[str] = []
+        places: list[int] = []
+        rest, after = range(0), 0.0
         for start in range(0, len(batch), size):
             stop = min(start + size, len(batch))
             try:
@@ -113,14 +115,16 @@ class HttpOutput(Output[O]):
                     raise
                 if error.retry:
                     reasons.append(str(error))
-                    rest = range(start, len(batch))
-                    return Delivery(delivered, dropped, "; ".join(dict.fromkeys(reasons)), rest, error.after)
+                    rest, after = range(start, len(batch)), error.after
+                    break
                 refused, reason = stop - start, str(error)
             delivered += stop - start - refused
             dropped += refused
             if refused:
                 reasons.append(reason)
-        return Delivery(delivered, dropped, "; ".join(dict.fromkeys(reasons)))
+            if refused == stop - start:
+                places += range(start, stop)
+        return Delivery(delivered, dropped, "; ".join(dict.fromkeys(reasons)), rest, after, places)
 
     def judge(self, answer: Answer, batch: Batch) -> Delivery:
         """What the answer means for the whole batch. Raises PeerError."""

@@ -41,7 +41,7 @@ async def test_only_failed_records_are_sent_again(make: Any, peer: Any, batch: A
     plugin = make("output", "es", host="127.0.0.1", port=peer.port)
     five = batch(*[{"n": n} for n in range(5)])
     delivery = await plugin.send(five)
-    assert (delivery.delivered, delivery.dropped, delivery.rest) == (2, 1, [1, 4])
+    assert (delivery.delivered, delivery.dropped, delivery.rest, delivery.refused) == (2, 1, [1, 4], [2])
     assert "400 t: r" in delivery.reason
     assert delivery.after == 7
     assert (await plugin.send(five.part(delivery.rest))).delivered == 2
@@ -63,15 +63,16 @@ async def test_whole_requests_that_fail(answer: Any, retry: bool, make: Any, pee
 
 
 async def test_what_cannot_be_updated_is_dropped_alone(make: Any, peer: Any, batch: Any) -> None:
-    statuses = {"errors": True, "items": [{"update": {"status": 200}}, {"update": {"status": 429}}]}
-    peer.answers.append((200, json.dumps(statuses)))
+    statuses = {"errors": True, "items": [{"update": {"status": status}} for status in (400, 200, 429)]}
+    peer.answers.append((200, json.dumps(statuses), {"Retry-After": "7"}))
     plugin = make("output", "es", host="127.0.0.1", port=peer.port, write_operation="upsert", id_key="id")
-    delivery = await plugin.send(batch({"id": "a"}, {"n": 1}, {"id": "b"}))
-    assert (delivery.delivered, delivery.dropped, delivery.rest) == (1, 1, [2])
-    assert delivery.reason == "the record has no id in id_key, which an update needs; 429"
+    delivery = await plugin.send(batch({"n": 0}, {"id": "a"}, {"n": 2}, {"id": "b"}, {"id": "c"}))
+    assert (delivery.delivered, delivery.dropped, delivery.rest, delivery.after) == (1, 3, [4], 7)
+    assert delivery.refused == [0, 1, 2]
+    assert delivery.reason == "the record has no id in id_key, which an update needs; 400; 429"
     delivery = await plugin.send(batch({"n": 1}))
     await plugin.stop()
-    assert (delivery.delivered, delivery.dropped, len(peer.heard)) == (0, 1, 1)
+    assert (delivery.delivered, delivery.dropped, delivery.refused, len(peer.heard)) == (0, 1, [0], 1)
 
 
 async def test_in_a_pipeline(peer: Any, run_pipeline: Any) -> None:

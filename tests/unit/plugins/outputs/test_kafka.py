@@ -97,11 +97,21 @@ async def test_large_batches_go_in_parts(make: Any, broker: Broker, batch: Any) 
 async def test_what_brokers_never_take_is_dropped(make: Any, broker: Broker, batch: Any) -> None:
     plugin = make("output", "kafka", brokers=f"127.0.0.1:{broker.port}", format="raw", raw_log_key="log")
     broker.errors.append(TOO_LARGE)
-    delivery = await plugin.send(batch({"log": "x"}, {"no": 1}))
+    delivery = await plugin.send(batch({"no": 1}, {"log": "x"}))
     assert (delivery.delivered, delivery.dropped, len(delivery.rest)) == (0, 2, 0)
+    assert delivery.refused == [1], "of the other there is nothing to send"
     assert "raw_log_key" in delivery.reason
     assert "MessageSizeTooLarge" in delivery.reason
     assert (await plugin.send(batch({"no": 1}))).dropped == 1
+    await plugin.stop()
+
+
+async def test_what_gelf_has_no_form_for_is_refused(make: Any, broker: Broker, batch: Any) -> None:
+    options = {"format": "gelf", "gelf_short_message_key": "log"}
+    plugin = make("output", "kafka", brokers=f"127.0.0.1:{broker.port}", **options)
+    delivery = await plugin.send(batch({"log": "x"}, {"no": 1}))
+    assert (delivery.delivered, delivery.dropped, delivery.refused) == (1, 1, [1])
+    assert (await plugin.send(batch({"no": 1}))).refused == [0]
     await plugin.stop()
 
 

@@ -139,7 +139,7 @@ async def test_each_tenant_has_its_own_fate(make: Any, peer: Any, batch: Any) ->
     records = [{"t": "a", "n": 1}, {"t": "b\n"}, {"n": 3}, {"t": "a"}, {"t": 5}]
     delivery = await plugin.send(batch(*records))
     assert (delivery.delivered, delivery.dropped) == (2, 1)
-    assert delivery.rest == [2, 4]
+    assert (delivery.rest, delivery.refused) == ([2, 4], [1])
     assert [heard.headers["X-Scope-OrgID"] for heard in peer.heard] == ["a", "b_", "rest"]
     peer.default = (503, "", {"Retry-After": "9"})
     with pytest.raises(PeerError) as caught:

@@ -141,12 +141,21 @@ async def test_partial_success_and_failures_on_the_way(make: Any, peer: Any, bat
     delivery = await plugin.send(six)
     assert (delivery.delivered, delivery.dropped) == (1, 3)
     assert delivery.reason == "rejected: old; HTTP 400: bad; HTTP 503: busy"
-    assert list(delivery.rest) == [4, 5]
+    assert (list(delivery.rest), delivery.refused) == ([4, 5], [2, 3])
     peer.answers.append((429, "", {"Retry-After": "3"}))
     with pytest.raises(PeerError) as caught:
         await plugin.send(six.part(delivery.rest))
     await plugin.stop()
     assert caught.value.after == 3
+
+
+async def test_of_a_part_that_is_rejected_whole_the_records_are_known(make: Any, peer: Any, batch: Any) -> None:
+    partial = ExportLogsServiceResponse(partial_success=ExportLogsPartialSuccess(rejected_log_records=2))
+    peer.answers.extend([200, (200, partial.SerializeToString())])
+    plugin = make("output", "opentelemetry", host="127.0.0.1", port=peer.port, batch_size="2")
+    delivery = await plugin.send(batch(*[{"log": str(n)} for n in range(4)]))
+    await plugin.stop()
+    assert (delivery.delivered, delivery.dropped, delivery.refused) == (2, 2, [2, 3])
 
 
 async def test_in_a_pipeline(peer: Any, run_pipeline: Any) -> None:

@@ -140,6 +140,15 @@ async def test_to_datadog(make: Any, peer: Any, batch: Any) -> None:
     assert str(make("output", "datadog", apikey="key", tls="on").client) == "http-intake.logs.datadoghq.com:443"
 
 
+async def test_of_a_part_that_datadog_refuses_the_records_are_known(make: Any, peer: Any, batch: Any) -> None:
+    peer.answers.extend([202, 413, 503])
+    plugin = make("output", "datadog", host="127.0.0.1", port=peer.port, apikey="key")
+    delivery = await plugin.send(batch(*[{"n": n} for n in range(2500)]))
+    await plugin.stop()
+    assert (delivery.delivered, delivery.dropped, delivery.rest) == (1000, 1000, range(2000, 2500))
+    assert delivery.refused == list(range(1000, 2000))
+
+
 async def test_datadog_takes_a_thousand_at_a_time(make: Any, peer: Any, batch: Any) -> None:
     peer.answers.extend([202, 503])
     plugin = make("output", "datadog", host="127.0.0.1", port=peer.port, apikey="key")

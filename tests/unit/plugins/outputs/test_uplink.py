@@ -132,6 +132,16 @@ async def test_a_final_refusal_drops_with_the_reason(uplink: Any, batch: Any) ->
     delivery = await uplink.send(batch({"message": "a"}))
     assert (delivery.delivered, delivery.dropped) == (0, 1)
     assert delivery.reason.startswith("refused by the server: ")
+    assert delivery.refused == [0]
+
+
+async def test_of_a_part_that_is_refused_the_records_are_known(
+    uplink: Any, batch: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "ROWS_MAX", 2)
+    uplink._client = Client("ok", Refusal(Reason.MALFORMED, "not rows"), "ok")
+    delivery = await uplink.send(batch(*[{"message": "a"}] * 5))
+    assert (delivery.delivered, delivery.dropped, delivery.refused) == (3, 2, [2, 3])
 
 
 async def test_before_enrolment_records_wait(uplink: Any, batch: Any) -> None:

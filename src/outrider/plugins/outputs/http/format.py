@@ -30,10 +30,10 @@ def fields(options: Options) -> gelf.Fields:
     )
 
 
-def encode(batch: Batch, options: Options, *, escape_unicode: bool) -> tuple[bytes, int]:
-    """The body, and how many records have no form in it."""
+def encode(batch: Batch, options: Options, *, escape_unicode: bool) -> tuple[bytes, list[int]]:
+    """The body, and the places of the records that have no form in it."""
     if options.format == "msgpack":
-        return payload.encode_events(batch), 0
+        return payload.encode_events(batch), []
     if options.format == "gelf":
         roles = fields(options).roles()
         lines = [
@@ -41,9 +41,9 @@ def encode(batch: Batch, options: Options, *, escape_unicode: bool) -> tuple[byt
             for time, record in zip(batch.times, batch.records, strict=True)
         ]
         good = [line for line in lines if line is not None]
-        return b"\n".join([*good, b""]), len(lines) - len(good)
+        return b"\n".join([*good, b""]), [place for place, line in enumerate(lines) if line is None]
     key, form = options.json_date_key, options.json_date_format
-    return payload.encode_json(batch, options.format, key, form, escape_unicode=escape_unicode), 0
+    return payload.encode_json(batch, options.format, key, form, escape_unicode=escape_unicode), []
 
 
 def finite_numbers(batch: Batch, form: str) -> Batch | None:

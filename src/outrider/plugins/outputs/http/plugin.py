@@ -63,16 +63,16 @@ class Http(HttpOutput[Options]):
         options = self.options
         if self._own_body is not None:
             return await self._send_each(batch)
-        body, dropped = encode(batch, options, escape_unicode=self.context.escape_unicode)
-        if dropped == len(batch):
-            return Delivery(0, dropped, _NO_MESSAGE)
+        body, bare = encode(batch, options, escape_unicode=self.context.escape_unicode)
+        if len(bare) == len(batch):
+            return Delivery(0, len(bare), _NO_MESSAGE, refused=bare)
         error = self._error(await self._request(batch.tag, *self._packed(body)))
         if error is not None and not error.retry and (clean := finite_numbers(batch, options.format)) is not None:
             body, _ = encode(clean, options, escape_unicode=self.context.escape_unicode)
             error = self._error(await self._request(batch.tag, *self._packed(body)))
         if error is not None:
             raise error
-        return Delivery(len(batch) - dropped, dropped, _NO_MESSAGE if dropped else "")
+        return Delivery(len(batch) - len(bare), len(bare), _NO_MESSAGE if bare else "", refused=bare)
 
     def _packed(self, body: bytes) -> tuple[list[tuple[str, str]], bytes]:
         body, encoding = compressed(body, self.options.compress)
@@ -82,11 +82,15 @@ class Http(HttpOutput[Options]):
         """A request for each record; what is left after a failure is tried again."""
         assert self._own_body is not None
         assert self._own_headers is not None
-        delivered, reasons = 0, []
+        delivered, lacking = 0, 0
+        refused: list[int] = []
+        reasons: list[str] = []
+        rest, after = range(0), 0.0
         for number, record in enumerate(batch.records):
             own = own_request(record, self._own_body, self._own_headers)
             if own is None:
                 reasons.append(_NO_BODY)
+                lacking += 1
                 continue
             body, encoding = compressed(own[0], self.options.compress)
             headers = [(name, header_value(value)) for name, value in own[1] if is_foreign_header(name)]
@@ -96,13 +100,14 @@ class Http(HttpOutput[Options]):
                 error = failure
             if error is None:
                 delivered += 1
-            elif error.retry:
-                reasons.append(str(error))
-                rest = range(number, len(batch))
-                return Delivery(delivered, number - delivered, "; ".join(dict.fromkeys(reasons)), rest, error.after)
-            else:
-                reasons.append(str(error))
-        return Delivery(delivered, len(batch) - delivered, "; ".join(dict.fromkeys(reasons)))
+                continue
+            reasons.append(str(error))
+            if error.retry:
+                rest, after = range(number, len(batch)), error.after
+                break
+            refused.append(number)
+        dropped = lacking + len(refused)
+        return Delivery(delivered, dropped, "; ".join(dict.fromkeys(reasons)), rest, after, refused)
 
     async def _request(self, tag: str, more: list[tuple[str, str]], body: bytes) -> Answer:
         options = self.options

@@ -53,10 +53,11 @@ class Kafka(Output[Options]):
         """See Output."""
         values = self._messages.values(batch, escape_unicode=self.context.escape_unicode)
         good = [number for number, value in enumerate(values) if value is not None]
-        dropped = len(batch) - len(good)
-        reasons = [self._messages.missing] if dropped else []
+        bare = [number for number, value in enumerate(values) if value is None]
+        refused = bare if self.options.format == "gelf" else []  # else there is nothing to send of them
+        reasons = [self._messages.missing] if bare else []
         if not good:
-            return Delivery(0, dropped, reasons[0])
+            return Delivery(0, len(bare), reasons[0], refused=refused)
         keys, topics = self._messages.keys(batch), self._messages.topics(batch)
         by_key: dict[tuple[str, bytes | None], list[int]] = {}
         for number in good:
@@ -69,8 +70,10 @@ class Kafka(Output[Options]):
         reason = "; ".join(dict.fromkeys([*reasons, *sending.reasons]))
         if len(sending.retry) == len(batch):
             raise PeerError(reason)
-        dropped += sending.dropped
-        return Delivery(len(batch) - dropped - len(sending.retry), dropped, reason, sorted(sending.retry))
+        dropped = len(bare) + len(sending.refused)
+        delivered = len(batch) - dropped - len(sending.retry)
+        refused = sorted([*refused, *sending.refused])
+        return Delivery(delivered, dropped, reason, sorted(sending.retry), refused=refused)
 
     async def _ready(self) -> Any:
         """The producer, connected. Raises PeerError."""
@@ -104,11 +107,11 @@ class Kafka(Output[Options]):
 
 
 class Sending:
-    """One batch on its way. ``retry`` are the places of records that failed for now, ``dropped`` counts the others."""
+    """One batch on its way. ``retry`` are the places of records that failed for now, ``refused`` of those for good."""
 
     def __init__(self, producer: Any, turn: int) -> None:
         self.retry: list[int] = []
-        self.dropped = 0
+        self.refused: list[int] = []
         self.reasons: list[str] = []
         self._producer = producer
         self._turn = turn
@@ -161,10 +164,8 @@ class Sending:
 
     def _failed(self, error: Exception, places: Sequence[int]) -> None:
         self.reasons.append(_described(error))
-        if type(error).__name__ in _FINAL:
-            self.dropped += len(places)
-        else:
-            self.retry += places
+        chosen = self.refused if type(error).__name__ in _FINAL else self.retry
+        chosen += places
 
 
 def _described(error: BaseException) -> str:

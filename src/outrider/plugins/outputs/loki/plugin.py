@@ -49,9 +49,10 @@ class Loki(HttpOutput[Options]):
         if len(tenants) == 1:
             (tenant,) = tenants
             return await self._push(batch, tenant)
-        delivered, dropped, after = 0, 0, 0.0
+        delivered, after = 0, 0.0
         reasons: list[str] = []
         retry: list[int] = []
+        refused: list[int] = []
         for tenant, places in tenants.items():
             try:
                 await self._push(batch.part(places), tenant)
@@ -62,11 +63,11 @@ class Loki(HttpOutput[Options]):
                 if error.retry:
                     retry += places
                 else:
-                    dropped += len(places)
+                    refused += places
         reason = "; ".join(dict.fromkeys(reasons))
         if len(retry) == len(batch):
             raise PeerError(reason, after=after)
-        return Delivery(delivered, dropped, reason, sorted(retry), after)
+        return Delivery(delivered, len(refused), reason, sorted(retry), after, sorted(refused))
 
     async def _push(self, batch: Batch, tenant: str) -> Delivery:
         body = self._streams.encode(batch, escape_unicode=self.context.escape_unicode)

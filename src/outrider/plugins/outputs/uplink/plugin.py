@@ -52,7 +52,8 @@ class Uplink(Output[Options]):
     async def send(self, batch: Batch) -> Delivery:
         """See Output."""
         client = self._connect()
-        dropped, reason = 0, ""
+        done, reason = 0, ""
+        refused: list[int] = []
         for batch_id, rows in parts(batch, self.options.task):
             headers = {BATCH_HEADER: batch_id, RECORDS_HEADER: str(len(rows))}
             try:
@@ -60,13 +61,15 @@ class Uplink(Output[Options]):
             except Refusal as refusal:
                 if refusal.retry:
                     raise
-                dropped += len(rows)
+                refused += range(done, done + len(rows))
                 reason = f"refused by the server: {refusal.reason}"
+                done += len(rows)
                 continue
             if answer.batch != batch_id or not answer.durable:
                 raise PeerError("the server did not confirm the batch")
             self._see(rows)
-        return Delivery(len(batch) - dropped, dropped, reason)
+            done += len(rows)
+        return Delivery(len(batch) - len(refused), len(refused), reason, refused=refused)
 
     def _connect(self) -> Client:
         if self._client is None:

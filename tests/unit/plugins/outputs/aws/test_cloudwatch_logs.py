@@ -94,11 +94,13 @@ async def test_events_are_sorted_and_split_where_a_day_is_over(make: Any, aws: A
 
 async def test_what_cloudwatch_refuses_is_counted_with_the_reason(make: Any, aws: Any) -> None:
     plugin = plugin_of(make, aws, log_key="log")
-    times = [NOW - 15 * 86_400 * 10**9, NOW, NOW + 3 * 3_600 * 10**9]
-    delivery = await plugin.send(Batch("app", times, [{"log": "old"}, {"log": "good"}, {"log": "new"}]))
+    times = [NOW, NOW + 3 * 3_600 * 10**9, NOW, NOW - 15 * 86_400 * 10**9]
+    delivery = await plugin.send(Batch("app", times, [{"no": 1}, {"log": "new"}, {"log": "good"}, {"log": "old"}]))
     await plugin.stop()
-    assert (delivery.delivered, delivery.dropped, len(delivery.rest)) == (1, 2, 0)
-    assert delivery.reason == "CloudWatch refused: too old; CloudWatch refused: too far in the future"
+    assert (delivery.delivered, delivery.dropped, len(delivery.rest)) == (1, 3, 0)
+    reasons = ["log_key 'log' is not in the record", "CloudWatch refused: too old"]
+    assert delivery.reason == "; ".join([*reasons, "CloudWatch refused: too far in the future"])
+    assert delivery.refused == [1, 3], "but not what an option leaves out"
 
 
 async def test_only_what_was_not_put_is_sent_again(make: Any, aws: Any, stand_in: Any) -> None:

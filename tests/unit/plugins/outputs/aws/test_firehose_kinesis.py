@@ -79,7 +79,7 @@ async def test_large_records_stay_within_the_limits_of_a_call(name: str, make: A
     size = LIMIT[name] - len('{"a":""}') - 2
     records = [{"a": "x" * (size if n % 2 else 500_000)} for n in range(20)]
     delivery, data = await sent(make, aws, name, of(*records, {"a": "x" * (size + 1)}))
-    assert (delivery.delivered, delivery.dropped) == (20, 1)
+    assert (delivery.delivered, delivery.dropped, delivery.refused) == (20, 1, [20])
     assert delivery.reason == f"record of {LIMIT[name]} bytes or more"
     assert [json.loads(part) for part in data] == records
 

@@ -56,12 +56,12 @@ async def test_gelf_leaves_out_what_has_no_message(make: Any, peer: Any, batch: 
         "output", "http", host="127.0.0.1", port=peer.port, format="gelf", gelf_short_message_key="log", compress="gzip"
     )
     delivery = await plugin.send(batch({"log": "x", "id": 7, "k": True}, {"other": 1}, time=1_700_000_000_123_000_000))
-    assert (delivery.delivered, delivery.dropped) == (1, 1)
+    assert (delivery.delivered, delivery.dropped, delivery.refused) == (1, 1, [1])
     assert "short message" in delivery.reason
     assert peer.heard[0].body == b'{"version":"1.1","short_message":"x","_k":"true","timestamp":1700000000.123}\n'
     delivery = await plugin.send(batch({"other": 1}))
     await plugin.stop()
-    assert (delivery.delivered, delivery.dropped, len(peer.heard)) == (0, 1, 1)
+    assert (delivery.delivered, delivery.dropped, delivery.refused, len(peer.heard)) == (0, 1, [0], 1)
 
 
 async def test_headers(make: Any, peer: Any, batch: Any) -> None:
@@ -141,7 +141,7 @@ async def test_a_request_for_each_record(make: Any, peer: Any, batch: Any) -> No
     peer.answers.extend([200, (400, "no"), 500])
     delivery = await plugin.send(batch(*records))
     assert (delivery.delivered, delivery.dropped) == (1, 2)
-    assert list(delivery.rest) == [3]
+    assert (list(delivery.rest), delivery.refused) == ([3], [2]), "of the second there is nothing to send"
     assert delivery.reason == "the record has no text in body_key; HTTP 400: no; HTTP 500"
     delivery = await plugin.send(batch(*records[3:]))
     await plugin.stop()
