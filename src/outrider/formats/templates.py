@@ -18,18 +18,24 @@ from outrider.model.batch import Record
 Compose: TypeAlias = Callable[[Record, Match | None], str]
 """A function from a record, and the match of the expression that found it, to the text."""
 
-_PART: Final = re.compile(
-    r"\$(?:(?P<group>\d)|TAG\[(?P<part>\d{1,4})\]|(?P<tag>TAG)|(?P<key>[\w/-]+(?:\['[^']*'\]|\[\d+\])*))"
-)
+Get: TypeAlias = Callable[[Record], Any]
+"""A function from a record to a value of it, MISSING where it has none."""
+
+_FIELD: Final = r"\$(?:(?P<group>\d)|TAG\[(?P<part>\d{1,4})\]|(?P<tag>TAG)|(?P<key>KEY(?:\['[^']*'\]|\[\d+\])*))"
+_PART: Final = re.compile(_FIELD.replace("KEY", r"[\w/-]+"))
+_PATH_PART: Final = re.compile(_FIELD.replace("KEY", r"[\w-]*\w"))
 
 
 class Template:
-    """A text with its fields found. Raises ValueError for one that names none properly."""
+    """A text with its fields found. Raises ValueError for one that names none properly.
 
-    def __init__(self, text: str) -> None:
+    In a ``path`` a key has no ``/``, and no ``-`` at its end.
+    """
+
+    def __init__(self, text: str, *, path: bool = False) -> None:
         self._parts: list[str | re.Match[str]] = []
         end = 0
-        for found in _PART.finditer(text):
+        for found in (_PATH_PART if path else _PART).finditer(text):
             self._literal(text, end, found.start())
             self._parts.append(found)
             end = found.end()
@@ -77,6 +83,21 @@ class Template:
         steps.append(fixed)
         # mypy cannot tell texts from functions by ``type``.
         return lambda record, match: "".join([step if type(step) is str else step(record, match) for step in steps])  # type: ignore[operator]
+
+    def pieces(self, tag: str) -> list[str | Get]:
+        """Its fixed texts, and a function for each field, for records of this tag."""
+        return [part if isinstance(part, str) else self._get(part, tag) for part in self._parts]
+
+    def _get(self, part: re.Match[str], tag: str) -> Get:
+        if part["key"] is not None:
+            return self._gets[part]
+        words = tag.split(".")
+        value: Any = MISSING
+        if part["tag"] is not None:
+            value = tag
+        elif part["part"] is not None and int(part["part"]) < len(words):
+            value = words[int(part["part"])]
+        return lambda record: value
 
     def _field(self, part: re.Match[str]) -> Compose:
         if part["group"] is not None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from outrider.formats.accessor import MISSING
 from outrider.formats.regex import Regex
 from outrider.formats.templates import Template
 
@@ -87,3 +88,19 @@ def test_any_text_composes_or_is_refused(text: str, tag: str, record: dict[str, 
         assert composed == text
     if not template.of_record:
         assert composed == template.bind(tag)({}, None)
+
+
+def test_pieces_tell_what_is_missing_from_what_is_empty() -> None:
+    fixed, tag, slash, part, gone, empty, group = Template("<$TAG/$TAG[1]$TAG[7]$e$1").pieces("app.web")
+    assert (fixed, slash) == ("<", "/")
+    record = {"e": ""}
+    found = [get(record) for get in (tag, part, gone, empty, group) if callable(get)]
+    assert found == ["app.web", "web", MISSING, "", MISSING]
+
+
+def test_in_a_path_a_slash_ends_a_key() -> None:
+    texts = [
+        piece if isinstance(piece, str) else piece({"a": "x"}) for piece in Template("$a/$a", path=True).pieces("")
+    ]
+    assert texts == ["x", "/", "x"]
+    assert [callable(piece) for piece in Template("$a/$a").pieces("")] == [True, True]

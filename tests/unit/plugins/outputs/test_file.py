@@ -136,7 +136,6 @@ async def test_a_batch_that_the_disk_took_in_part_is_taken_back(
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"enable_strftime": "on"}, "not supported yet"),
         ({"rotate_max_files": 0}, "at least 1"),
         ({"rotate_max_size": 0}, "at least 1"),
         ({"format": "xml"}, "allowed: out_file, plain, csv, ltsv, template, msgpack"),
@@ -145,8 +144,3 @@ async def test_a_batch_that_the_disk_took_in_part_is_taken_back(
 def test_what_is_refused(make: Any, options: dict[str, Any], text: str) -> None:
     with pytest.raises(UserError, match=text):
         make("output", "file", **options)
-
-
-def test_options_that_are_accepted(make: Any) -> None:
-    accepted = {"max_dynamic_files": 5, "on_missing_field": "x", "on_limit_reached": "x"}
-    assert make("output", "file", fallback_path="x", fallback_file="y", **accepted)

@@ -9,7 +9,8 @@ from outrider.model.batch import Batch
 from outrider.plugins.outputs.file.config import Options
 
 _NAMED_DELIMITERS: Final = {"\\t": "\t", "tab": "\t", "space": " ", "comma": ","}
-_NAME_MAX: Final = 255
+NAME_MAX: Final = 240
+"""Bytes of a name in a directory, with room for what rotation adds."""
 _DEFAULT_DELIMITERS: Final = {"csv": ",", "ltsv": "\t"}
 
 
@@ -42,5 +43,5 @@ def delimiter(options: Options) -> str:
 def file_name(tag: str) -> str:
     """A name inside the directory, whatever the tag: a sender chooses it."""
     name = tag.replace("/", "_").replace("\0", "_")
-    name = name.encode("utf-8", "surrogateescape")[:_NAME_MAX].decode("utf-8", "surrogateescape")
+    name = name.encode("utf-8", "surrogateescape")[:NAME_MAX].decode("utf-8", "surrogateescape")
     return f"_{name}" if name in ("", ".", "..") else name

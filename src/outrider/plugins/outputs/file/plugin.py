@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import os
 import threading
 from pathlib import Path
@@ -13,6 +15,9 @@ from outrider.net.threads import detached
 from outrider.pipeline.plugin import Delivery, Encoded, EncodingOutput
 from outrider.plugins.outputs.file.config import Options
 from outrider.plugins.outputs.file.format import delimiter, encode, file_name
+from outrider.plugins.outputs.file.names import UNSAFE, Names, are_made_of_records
+
+_NEVER = (errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL, errno.EILSEQ)
 
 
 class File(EncodingOutput[Options]):
@@ -22,16 +27,26 @@ class File(EncodingOutput[Options]):
 
     def check(self) -> None:
         """See Output."""
-        if self.options.enable_strftime:
-            raise UserError("enable_strftime is not supported yet", fix="use a fixed Path and File")
         if self.options.rotate_max_files < 1 or self.options.rotate_max_size < 1:
             raise UserError("rotate_max_files and rotate_max_size must be at least 1")
         self._turn = threading.Lock()
+        self._names: Names | None = None
+        if are_made_of_records(self.options):
+            try:
+                self._names = Names(self.options)
+            except ValueError as error:
+                raise UserError(str(error)) from error
+            self.encodes = False
 
     def doubts(self) -> list[UserError]:
         """See Output."""
-        path = self.options.path
-        if not path or self.options.mkdir or Path(path).is_dir():
+        path = self._names.directory if self._names else self.options.path
+        if self.options.mkdir:
+            return []
+        if self._names and (path != self.options.path or (self.options.enable_strftime and "%" in path)):
+            said = f"the directories that '{self.options.path}' names are not made"
+            return [UserError(said, key="path", fix="add 'Mkdir on'")]
+        if not path or Path(path).is_dir():
             return []
         return [UserError(f"the directory '{path}' is not there", key="path", fix="make it, or add 'Mkdir on'")]
 
@@ -41,6 +56,33 @@ class File(EncodingOutput[Options]):
         if batch.records and self.options.format == "csv" and self.options.csv_column_names:
             head = text.csv_header(batch.records[0], delimiter(self.options))
         return head, encode(batch, self.options, escape_unicode=self.context.escape_unicode)
+
+    async def send(self, batch: Batch) -> Delivery:
+        """See Output."""
+        names = self._names
+        if names is None:
+            return await super().send(batch)
+        found = names.sort(batch, asyncio.get_running_loop().time())
+        failed: list[int] = []
+        fault = ""
+        while found.files:
+            path, places = found.files.popitem()
+            head, data = self.encode(batch.part(sorted(places)))
+            try:
+                await detached(self._append_alone, Path(path), data, head)
+            except LocalError as error:
+                if path != names.fallback and _never_a_file(error):
+                    names.refuse(found, UNSAFE, places)
+                else:
+                    failed += places
+                    fault = str(error)
+        if fault and len(failed) == len(batch):
+            raise LocalError(fault)
+        dropped = sum(map(len, found.without.values()))
+        refused = [at for why, places in found.without.items() if names.action(why) == "error" for at in places]
+        reason = "; ".join([*found.without, *([fault] if fault else [])])
+        delivered = len(batch) - dropped - len(failed)
+        return Delivery(delivered, dropped, reason, rest=sorted(failed), refused=sorted(refused))
 
     async def send_encoded(self, encoded: Encoded) -> Delivery:
         """See EncodingOutput."""
@@ -86,3 +128,8 @@ class File(EncodingOutput[Options]):
             path.unlink()
         else:
             path.rename(names[0])
+
+
+def _never_a_file(error: LocalError) -> bool:
+    """Whether trying again is in vain: what the record names is something else."""
+    return isinstance(error.__cause__, OSError) and error.__cause__.errno in _NEVER
