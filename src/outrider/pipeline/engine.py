@@ -268,7 +268,9 @@ class Engine(Passage):
             row = self.ledger.of_input(chunk.source, chunk.tag)
             row.waiting -= chunk.count
             row.dropped[_UNDELIVERED] += chunk.count
-        for name, parcel in [(output.name, parcel) for output in self.outputs for parcel in output.abandon()]:
+        parcels = [(output.name, parcel) for output in self.outputs for parcel in output.abandon()]
+        parcels.sort(key=lambda item: item[1].batch is None)  # a chunk goes to disk once: whole, where one has it whole
+        for name, parcel in parcels:
             if parcel.chunk.path is None:
                 self._put_in_chunk(parcel, name)
             if self._intakes[parcel.chunk.source].keep(parcel.chunk):

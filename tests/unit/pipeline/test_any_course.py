@@ -186,6 +186,7 @@ def test_with_a_spool_everything_arrives_across_restarts(
 )
 @example(course=[("push", 0, 2), ("half", 0), ("restart",)], limit="", filtered=True)
 @example(course=[("half", 0), ("half", 1), ("push", 0, 2), ("wait",), ("restart",)], limit="", filtered=True)
+@example(course=[("push", 0, 2), ("half", 0), ("hang", 1), ("restart",)], limit="", filtered=True)
 def test_memory_with_a_disk_beside_it_loses_nothing_at_a_stop(
     pipeline: Any,
     tmp_path_factory: pytest.TempPathFactory,
