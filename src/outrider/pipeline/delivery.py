@@ -219,6 +219,8 @@ class OutputRunner:
         elif answer.again or delivery.rest or keeps:
             try:
                 batch = self.remake(parcel.chunk)
+                if len(batch) != encoded.count:
+                    raise ValueError(f"{encoded.count} records were sent, and {len(batch)} are made the second time")
             except NOT_NOW as error:
                 self._read_later(parcel, error)
                 return

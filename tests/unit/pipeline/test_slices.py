@@ -151,6 +151,20 @@ async def test_what_cannot_be_made_again_to_be_kept_is_told_and_nothing_sent_twi
         assert running.output().sent == []
 
 
+async def test_a_filter_that_does_something_else_the_second_time_ends_one_chunk_only(pipeline: Any) -> None:
+    async with pipeline(TEXT) as running:
+
+        def answer(encoded: Encoded) -> Delivery:
+            running.engine.filters[1].plugin.apply = lambda batch: batch.keep([False] * len(batch))
+            return Delivery(encoded.count - 1, rest=[encoded.count - 1])
+
+        running.output().answers = [answer]
+        push(running, 0, 1)
+        await running.settled()
+        assert running.sent("encoding.0")["dropped"] == {"unreadable chunk": 2}
+        assert "2 records were sent, and 0 are made the second time" in running.log.getvalue()
+
+
 async def test_of_what_was_taken_in_part_the_rest_is_made_again(pipeline: Any) -> None:
     async with pipeline(TEXT) as running:
         output = running.output()
