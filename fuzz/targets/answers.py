@@ -71,8 +71,9 @@ def aws_answer(data: bytes) -> None:
             continue
         assert all(0 <= at < count for at in failed)
     lost = logs.refused(body, count)
-    assert sum(lost.values()) <= count
-    assert all(number > 0 for number in lost.values())
+    places = [at for span in lost.values() for at in range(count)[span]]
+    assert len(places) == len(set(places))
+    assert all(range(count)[span] for span in lost.values())
     for headers in ({}, {"x-amzn-ErrorType": body[:40].decode("latin-1")}):
         said = faults.fault(400 + count, headers, body)
         assert isinstance(str(said), str)

@@ -23,10 +23,6 @@ class Answer(Struct):
     again: bool = False
     after: float = 0.0
 
-    @property
-    def dropped(self) -> int:
-        return self.delivery.dropped
-
     def rest_of(self, batch: Batch) -> Batch | None:
         """The records that are to be tried again."""
         if self.again or len(self.delivery.rest) == len(batch):

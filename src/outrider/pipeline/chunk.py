@@ -191,8 +191,9 @@ class Chunk:
         """Put a sealed chunk of memory alone into a file. Raises LocalError; the chunk is then as before."""
         file = chunkfile.ChunkFile(directory, self.header, sync=sync)
         try:
-            for number, piece in enumerate(self.pieces):
-                file.append(piece, 0 if number else self.count)
+            counts = self.counts if self.is_as_it_came else [self.count, *[0] * (len(self.pieces) - 1)]
+            for piece, count in zip(self.pieces, counts, strict=True):
+                file.append(piece, count)
             file.seal()
             for output in sorted(self.done):
                 chunkfile.mark_done(file.path, output)

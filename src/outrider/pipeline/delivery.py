@@ -110,10 +110,13 @@ class OutputRunner:
         self._queue.append(parcel)
         self._more.set()
 
-    def take_over(self, parcel: Parcel, *, at_once: bool) -> None:
-        """Queue a parcel of the runner before this one; its retry keeps its time, unless ``at_once``."""
+    def take_over(self, parcel: Parcel, *, same: bool) -> None:
+        """Queue a parcel of the runner before this one; its retry keeps its time, where the output is the ``same``."""
         loop = asyncio.get_running_loop()
-        if at_once or parcel.due <= loop.time():
+        if parcel.encoded is not None and not same:  # its chunk cannot be read, and it was encoded for another
+            self._drop(parcel, parcel.count, "unreadable chunk")
+            return
+        if not same or parcel.due <= loop.time():
             self.put(parcel)
             return
         self._parcels[parcel.chunk.id] = parcel
@@ -211,8 +214,8 @@ class OutputRunner:
     async def _deliver_encoded(self, parcel: Parcel, encoded: Encoded) -> None:
         """Deliver what was encoded in slices; its records are made again only where that fails."""
         assert isinstance(self.plugin, EncodingOutput), "nothing else gets such parcels"
-        answer = await ask(self.plugin.send_encoded(encoded), encoded.count, self._log)
-        delivery, batch = answer.delivery, None
+        answer = parcel.answer or await ask(self.plugin.send_encoded(encoded), encoded.count, self._log)
+        delivery, batch, parcel.answer = answer.delivery, None, None
         keeps = bool(delivery.refused) and self.rejected is not None
         if keeps and delivery.delivered and not delivery.rest:
             batch = self._remade_to_keep(parcel.chunk, len(delivery.refused))
@@ -222,6 +225,7 @@ class OutputRunner:
                 if len(batch) != encoded.count:
                     raise ValueError(f"{encoded.count} records were sent, and {len(batch)} are made the second time")
             except NOT_NOW as error:
+                parcel.answer = answer
                 self._read_later(parcel, error)
                 return
             except Exception as error:  # noqa: BLE001 - whatever one chunk holds must not stop the others
@@ -229,7 +233,7 @@ class OutputRunner:
                 self._drop(parcel, parcel.count, "unreadable chunk")
                 return
         parcel.encoded = None
-        self._settle(parcel, batch, answer, answer.rest_of(batch) if batch else None)
+        self._settle(parcel, batch, answer, answer.rest_of(batch) if batch is not None else None)
 
     def _remade_to_keep(self, chunk: Chunk, refused: int) -> Batch | None:
         """The records of a chunk that was delivered but for ``refused``: where it gives none, they are not kept."""
@@ -282,7 +286,7 @@ class OutputRunner:
             self.errors.append(asyncio.get_running_loop().time())
             self._log.error(f"{delivery.dropped} records of chunk {parcel.chunk.id} dropped: {delivery.reason}")
             self._account_dropped(parcel, delivery.dropped, delivery.reason)
-            if batch and (refused := answer.refused_of(batch)):
+            if batch is not None and (refused := answer.refused_of(batch)):
                 self._keep(parcel.chunk, refused)
         if batch is None or rest is None:
             self._finish(parcel)
@@ -336,7 +340,7 @@ class OutputRunner:
         self._waiting[id(parcel)] = (handle, parcel)
 
     def _read_later(self, parcel: Parcel, error: BaseException) -> None:
-        """The disk does not give the chunk now: the output has not been tried, so no attempt is counted."""
+        """The disk does not give the chunk now; that is no attempt, and what the output has said already is kept."""
         loop = asyncio.get_running_loop()
         told = not_now(parcel.chunk, error)
         self._log.warn(told, about=f"cannot read {type(error).__name__}")

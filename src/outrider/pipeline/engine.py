@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterator
@@ -19,7 +18,7 @@ from outrider.pipeline.filtering import RunningFilter
 from outrider.pipeline.intake import ChunkIntake
 from outrider.pipeline.ledger import Ledger
 from outrider.pipeline.log import Log
-from outrider.pipeline.parcel import NOT_NOW, Parcel
+from outrider.pipeline.parcel import Parcel, described
 from outrider.pipeline.passage import Passage
 from outrider.pipeline.plugin import Context, Decoder, Input
 
@@ -155,8 +154,10 @@ class Engine(Passage):
             left.outputs[output.name] = Past(output.settings, output.held_until)
             for parcel in output.abandon():
                 if parcel.encoded is not None:
-                    with contextlib.suppress(*NOT_NOW):  # then it is sent as it was encoded
-                        parcel.batch, parcel.encoded = self.remake(parcel.chunk), None
+                    try:
+                        parcel.batch, parcel.encoded, parcel.answer = self.remake(parcel.chunk), None, None
+                    except Exception as error:  # noqa: BLE001 - then it is sent as it was encoded
+                        self.log.warn(f"chunk {parcel.chunk.id} cannot be read again: {described(error)}")
                 if parcel.batch is not None:
                     self._pack(parcel.chunk, parcel.batch)
                     parcel.batch = None
@@ -212,7 +213,7 @@ class Engine(Passage):
             outputs[name].hold_until(left.outputs[name].held_until)
         for name, parcel in left.parcels:
             if name in outputs:
-                outputs[name].take_over(parcel, at_once=name not in same)
+                outputs[name].take_over(parcel, same=name in same)
                 self._limits.charge(parcel.chunk)
                 continue
             self.log.error(f"{parcel.count} records of chunk {parcel.chunk.id} dropped: {_REMOVED} ({name})")

@@ -43,8 +43,8 @@ class RunningFilter(Struct):
         """Whether records of that tag and input go through this filter."""
         return self.matches(tag) and (not self.source or self.source == source)
 
-    def apply(self, batch: Batch, log: Log, *, again: bool = False) -> int:
-        """Filter the batch in place; how many records it has less. ``again``: they have been counted already."""
+    def apply(self, batch: Batch, log: Log, *, counts: bool = True) -> int:
+        """Filter the batch in place; how many records it has less. ``counts``: add them to ``seen`` and ``gone``."""
         before, self.has_failed = len(batch), False
         try:
             self.plugin.apply(batch)
@@ -56,7 +56,7 @@ class RunningFilter(Struct):
         if len(batch) > before or columns != {len(batch)}:
             log.error(f"bug in filter {self.name}: it must not add records or change one column alone")
             self._empty(batch)
-        if not again:
+        if counts:
             self.seen += before
             self.gone += before - len(batch)
         return before - len(batch)

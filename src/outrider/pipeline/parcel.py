@@ -10,6 +10,7 @@ from msgspec import Struct
 from outrider.formats import msgpack
 from outrider.model.batch import Batch
 from outrider.model.errors import LocalError, OutriderError
+from outrider.pipeline.answer import Answer
 from outrider.pipeline.chunk import Chunk, UnknownFormError
 from outrider.pipeline.ledger import Sent
 from outrider.pipeline.log import Log
@@ -32,6 +33,8 @@ class Parcel(Struct):
     batch: Batch | None = None
     encoded: Encoded | None = None
     """What the output's ``encode`` made of it; the chunk has it raw then."""
+    answer: Answer | None = None
+    """What the output has said of ``encoded``, while the disk does not give the records that are to be tried again."""
     is_part: bool = False
     """Whether a part has been delivered and the chunk keeps the rest."""
     attempts: int = 0

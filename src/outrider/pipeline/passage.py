@@ -156,7 +156,7 @@ class Passage:
                 dropped["malformed record"] += count - len(batch)
                 for number, item in enumerate(filters):
                     seen[number] += len(batch)
-                    dropped[item.reason] += item.apply(batch, self.log, again=True) if batch.records else 0
+                    dropped[item.reason] += item.apply(batch, self.log, counts=False) if batch.records else 0
                 for output, encoded in zip(outputs, made, strict=True) if batch.records else ():
                     encoded.parts.append(output.encode(batch))
                     encoded.count += len(batch)
@@ -191,7 +191,7 @@ class Passage:
         if chunk.codec != FILTERED:
             for item in self.filters:
                 if batch.records and item.takes(chunk.tag, chunk.source):
-                    item.apply(batch, self.log, again=True)
+                    item.apply(batch, self.log, counts=False)
         return batch
 
     def _read_later(self, chunk: Chunk, error: BaseException) -> None:

@@ -10,7 +10,7 @@ from tests.unit.pipeline.conftest import NoOptions
 
 from outrider.model.batch import Batch
 from outrider.model.errors import LocalError, PeerError
-from outrider.pipeline import passage, registry
+from outrider.pipeline import delivery, passage, registry
 from outrider.pipeline.plugin import Delivery, Encoded, EncodingOutput
 
 FILTERS = """
@@ -39,6 +39,7 @@ class Encoding(EncodingOutput[NoOptions]):
         self.gate = asyncio.Event()
         self.gate.set()
         self.under_way = 0
+        self.asked = 0
 
     def encode(self, batch: Batch) -> list[Any]:
         self.encoded_at_once.append(len(batch))
@@ -46,6 +47,7 @@ class Encoding(EncodingOutput[NoOptions]):
 
     async def send_encoded(self, encoded: Encoded) -> Delivery:
         self.under_way += 1
+        self.asked += 1
         try:
             await self.gate.wait()
         finally:
@@ -149,6 +151,34 @@ async def test_what_cannot_be_made_again_to_be_kept_is_told_and_nothing_sent_twi
         assert running.sent("encoding.0")["dropped"] == {"bad": 1}
         assert running.sent("encoding.0")["delivered"] == 9
         assert running.output().sent == []
+
+
+@pytest.mark.parametrize("partly", [True, False])
+async def test_what_the_output_has_said_is_kept_until_the_disk_gives_the_records(
+    pipeline: Any, monkeypatch: pytest.MonkeyPatch, partly: bool
+) -> None:
+    monkeypatch.setattr(delivery, "READ_AGAIN", 0.001)
+    async with pipeline(TEXT) as running:
+        output, runner = running.output(), running.engine.outputs[0]
+        remake, failures = runner.remake, [LocalError("no disk"), LocalError("no disk")]
+
+        def failing(chunk: Any) -> Batch:
+            if failures:
+                raise failures.pop()
+            return remake(chunk)
+
+        def answer(encoded: Encoded) -> Delivery:
+            output.sent += encoded.parts[0][:1]
+            return Delivery(1, rest=[1])
+
+        runner.remake = failing
+        output.answers = [answer if partly else PeerError("away")]
+        push(running, 0, 1)
+        await running.settled()
+        assert output.sent == expected(0, 1)
+        assert not failures
+        assert output.asked == 2
+        assert running.sent("encoding.0")["retried"] == (1 if partly else 2)
 
 
 async def test_a_filter_that_does_something_else_the_second_time_ends_one_chunk_only(pipeline: Any) -> None:

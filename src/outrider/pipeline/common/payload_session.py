@@ -11,7 +11,7 @@ from outrider.formats.parser import Parser
 from outrider.formats.split import JsonValues, Lines, TooLongError, records_of, unescape
 from outrider.model.errors import UserError
 from outrider.net.listen import Answer
-from outrider.pipeline.plugin import Intake
+from outrider.pipeline.plugin import Intake, Unfinished
 
 _KB: Final = 1024
 NO_RECORD: Final = "record too large or not JSON"
@@ -83,6 +83,7 @@ class PayloadSession:
         self._intake = intake
         self._peer = peer
         self._warn = warn
+        self._unfinished = Unfinished(intake)
 
     def greeting(self) -> bytes:
         """Nothing."""
@@ -97,12 +98,14 @@ class PayloadSession:
             self._warn(f"invalid JSON message from {self._peer or 'a sender'}, skipped to the next line")
         if trouble:
             self._intake.lost(self._payload.tag, 1, NO_RECORD)
-        return Answer(close=trouble)
+            return Answer(close=trouble)
+        return Answer(close="" if self._unfinished.now(self._splitter.waiting) else Unfinished.REASON)
 
     def end(self) -> None:
         """The connection is closed."""
         if self._splitter.waiting:
             self._intake.lost(self._payload.tag, 1, "connection closed inside a record")
+        self._unfinished.now(0)
 
 
 def take_datagram(payload: Payload, intake: Intake, data: bytes, peer: str) -> str:

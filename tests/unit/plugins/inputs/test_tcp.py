@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from outrider.formats.split import JsonValues, Lines, TooLongError, unescape
 from outrider.model.errors import UserError
+from outrider.pipeline.common.payload_session import PayloadSession
 
 values = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-(10**20), 10**20), st.text(max_size=5)),
@@ -153,3 +154,18 @@ async def test_what_is_too_large_is_counted(make: Any, intake_of: Any, unused_tc
 def test_what_is_refused(make: Any, options: dict[str, Any], text: str) -> None:
     with pytest.raises(UserError, match=text):
         make("input", "tcp", **options)
+
+
+def test_unfinished_records_of_all_connections_are_bounded(make: Any, intake_of: Any) -> None:
+    plugin = make("input", "tcp", buffer_size="64")
+    intake = intake_of(plugin)
+    intake.waiting_max = 1_000
+    first, second = (PayloadSession(plugin._payload, intake, "peer", lambda text: None) for _ in range(2))
+    assert first.feed(b'{"a":"' + b"x" * 600).close == ""
+    assert second.feed(b'{"a":"' + b"y" * 600).close == "too many unfinished records of all connections"
+    second.end()
+    assert first.feed(b'"}\n').close == ""
+    first.end()
+    assert intake.waiting == 0
+    assert [len(record["a"]) for record in intake.records] == [600]
+    assert intake.refused == [(plugin._payload.tag, 1, "connection closed inside a record")]
