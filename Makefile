@@ -1,6 +1,6 @@
 # make demo      sets everything up and runs the main job on this machine (ARGS=--once ends by itself)
 # make test      sets everything up and runs every test (ARGS="-k name" some of them)
-# make check     style, types, room contracts, dependencies, unit tests: about two minutes on two cores
+# make check     style, types, room contracts, dependencies, unit tests: about four minutes on two cores
 # make bench     the figures of docs/performance.md (ARGS=--help)
 # make fuzz      hostile input for every parser, guided by coverage (ARGS="--inputs 1000000 --only forward")
 # make setup     .venv with every extra; instant when nothing changed

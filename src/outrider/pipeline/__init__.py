@@ -14,8 +14,8 @@
 ``delivery``  one output: queue, workers, retries
 ``answer``    what an output says of records, or what its error means
 ``parcel``    a chunk on its way to one output, and chunks that cannot be read
-``schedule``  waiting times and Retry_Limit (pure)
-``ledger``    accepted = delivered + buffered + dropped{reason}, at every moment
+``schedule``  waiting times between retries (pure)
+``ledger``    where every record is, at every moment
 ``storage``   where chunks are kept: what [SERVICE] and each input say, put together
 ``elsewhere``  chunks that a reload with another storage.path has left behind
 ``quota``     storage.total_limit_size of one output

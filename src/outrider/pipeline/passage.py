@@ -1,7 +1,8 @@
 """The way of a chunk: sealed, taken up, filtered, handed to every output whose Match fits, finished.
 
 A chunk is taken up only when one of its outputs wants more, so decoded records never pile up; outputs that are busy
-get the filtered records packed. Everything runs on one event loop; filters run to completion on a whole chunk.
+get the filtered records packed. Everything runs on one event loop, and a chunk is taken up without a pause: as a whole,
+or in slices where all on its way allow that.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The plugin contract.
 
 Lifecycle, five verbs: *construct* with typed options (no side effects), *check* (raise UserError for what cannot
-work), *start*, *run* (inputs) or *send* (outputs), *stop*. Filters are plain functions over a batch.
+work), *start*, *send* (outputs) or *apply* (filters), *stop*. Filters that need it also have *run* and *flush*.
 A plugin awaits only in its ``plugin.py``; what it does to bytes and batches lives in pure modules beside it.
 """
 
