@@ -6,12 +6,17 @@ what is absent, open or of another type; ``has`` tells absent apart.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from outrider.taskdef.firelens.options import DRIVER
-from outrider.taskdef.shape import Path, TaskDefinition
+from outrider.taskdef.shape import UNKNOWN, Path, TaskDefinition
+
+_INTEGER: Final = re.compile(r"\s*([0-9]{1,18})\s*")
+_UNITS: Final = re.compile(r"\s*([0-9]{1,9}(?:\.[0-9]{1,9})?|\.[0-9]{1,9})\s*(vcpu|gb)\s*", re.IGNORECASE)
+_AGENT_NAMES: Final = frozenset({"al-agent", "outrider-agent"})
 
 
 class Part:
@@ -37,8 +42,9 @@ class Part:
     def number(self, key: str) -> int | None:
         """A whole number, or a string that holds one."""
         found = self.value.get(key)
-        if isinstance(found, str) and found.strip().isascii() and found.strip().isdigit():
-            return int(found)
+        if isinstance(found, str):
+            digits = _INTEGER.fullmatch(found)
+            return int(digits[1]) if digits else None
         return found if isinstance(found, int) and not isinstance(found, bool) else None
 
     def flag(self, key: str, *, default: bool) -> bool | None:
@@ -107,6 +113,16 @@ class Container(Part):
         return self.has("firelensConfiguration")
 
     @property
+    def essential(self) -> bool | None:
+        """Whether the task ends with it; None where it is open."""
+        return self.flag("essential", default=True)
+
+    @property
+    def is_agent(self) -> bool:
+        """Whether it is the agent beside the router, by its name or its image."""
+        return self.name in _AGENT_NAMES or "/al-agent-container" in self.image
+
+    @property
     def words(self) -> list[str]:
         """Its command line, as far as the task definition says it."""
         return [*self.texts("entryPoint"), *self.texts("command")]
@@ -150,6 +166,18 @@ class Task(Part):
     def senders(self) -> list[Container]:
         """Those whose output goes to FireLens."""
         return [container for container in self.containers if container.sends]
+
+    @property
+    def whole(self) -> bool:
+        """Whether every container is written out and has a name that is no open value."""
+        found = self.value.get("containerDefinitions")
+        return isinstance(found, list) and UNKNOWN not in found and all(container.name for container in self)
+
+    def units(self, key: str) -> int | None:
+        """The task's cpu in units, or its memory in MiB: ``256``, ``"256"``, ``".25 vCPU"``, ``"1 GB"``."""
+        number = self.number(key)
+        found = _UNITS.fullmatch(self.text(key) or "")
+        return int(float(found[1]) * 1024) if found and number is None else number
 
     @property
     def fargate(self) -> bool:

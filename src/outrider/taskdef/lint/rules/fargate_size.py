@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import ClassVar, Final
 
@@ -10,7 +9,6 @@ from outrider.taskdef.lint.finding import Hit, Level
 from outrider.taskdef.lint.rule import Rule
 from outrider.taskdef.view import Task
 
-_UNITS: Final = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*(vcpu|gb)\s*", re.IGNORECASE)
 SIZES: Final[dict[int, tuple[int, ...]]] = {
     256: (512, 1024, 2048),
     512: tuple(range(1024, 4096 + 1, 1024)),
@@ -39,7 +37,7 @@ class FargateSize(Rule):
         for key in ("cpu", "memory"):
             if not task.has(key):
                 yield Hit(task.at("requiresCompatibilities"), f"a Fargate task has no {key}", f"add {key} to the task")
-        cpu, memory = units(task, "cpu"), units(task, "memory")
+        cpu, memory = task.units("cpu"), task.units("memory")
         if cpu is not None and cpu not in SIZES:
             sizes = ", ".join(map(str, SIZES))
             yield Hit(task.at("cpu"), f"Fargate has no tasks with {cpu} CPU units", f"use one of {sizes}")
@@ -50,13 +48,6 @@ class FargateSize(Rule):
                 f"Fargate has no tasks with {cpu} CPU units and {memory} MiB",
                 f"write {fitting}, or choose another cpu; with {cpu} go {_told(SIZES[cpu])} MiB",
             )
-
-
-def units(task: Task, key: str) -> int | None:
-    """The task's cpu in units, or its memory in MiB: ``256``, ``"256"``, ``".25 vCPU"``, ``"1 GB"``."""
-    number = task.number(key)
-    found = _UNITS.fullmatch(task.text(key) or "")
-    return int(float(found[1]) * 1024) if found and number is None else number
 
 
 def _told(sizes: tuple[int, ...]) -> str:
