@@ -10,9 +10,9 @@ from typing import Literal, TypeVar
 from outrider.formats.bulk import Bulk, BulkForm, judge
 from outrider.model.batch import Batch
 from outrider.model.errors import PeerError, UserError
-from outrider.net.http import Answer, basic_auth, refusal, retry_after
+from outrider.net.http import Answer, HttpClient, basic_auth, refusal, retry_after
 from outrider.pipeline.common.http_output import USER_AGENT, Compression, HttpOutput, compressed
-from outrider.pipeline.options import Secret, Size, option, secret_option
+from outrider.pipeline.options import OutputCore, Secret, Size, option, secret_option
 from outrider.pipeline.plugin import Delivery
 
 _ANSWER_LEAST = 16 << 20
@@ -89,10 +89,15 @@ class BulkOutput(HttpOutput[B]):
     def connect(self, host: str, port: int) -> None:
         """Make the client, for the output's own host where none is given. Raises UserError."""
         options = self.options
-        client = self.client_of(host, port)
-        client.answer_max = max(options.buffer_size, _ANSWER_LEAST)
+        client = self.bulk_client(host, port)
         self.peer = str(client)
         self.client = self.signing(client, options.aws_service_name, options) if options.aws_auth else client
+
+    def bulk_client(self, host: str = "", port: int = 0, core: OutputCore | None = None) -> HttpClient:
+        """As ``client_of``, for answers that tell of every record. Raises UserError."""
+        client = self.client_of(host, port, core=core)
+        client.answer_max = max(self.options.buffer_size, _ANSWER_LEAST)
+        return client
 
     async def send(self, batch: Batch) -> Delivery:
         """See Output."""

@@ -13,6 +13,7 @@ from outrider.model.batch import Batch
 from outrider.model.errors import PeerError, UserError
 from outrider.net.http import Answer, Headers, HttpClient, check_header, http_client, refusal
 from outrider.net.tls import client_context
+from outrider.pipeline.options import OutputCore
 from outrider.pipeline.plugin import Delivery, Output
 
 O = TypeVar("O")  # noqa: E741 - the options of a plugin
@@ -65,9 +66,9 @@ class HttpOutput(Output[O]):
         """See Output."""
         self.client = self.client_of()
 
-    def client_of(self, host: str = "", port: int = 0, proxy: str = "") -> HttpClient:
-        """A client with this output's network options. Raises UserError."""
-        core = self.core
+    def client_of(self, host: str = "", port: int = 0, proxy: str = "", core: OutputCore | None = None) -> HttpClient:
+        """A client with this output's network options, or with a node's. Raises UserError."""
+        core = core or self.core
         tls = client_context(core) if core.tls else None
         return http_client(core, host or core.host or self.HOST, port or core.port or self.PORT, tls, proxy)
 

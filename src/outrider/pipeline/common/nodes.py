@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-from outrider.model.errors import UserError
+from outrider.model.errors import PeerError, UserError
 from outrider.pipeline import options
 from outrider.pipeline.config.configuration import PluginSection, UpstreamServers
 from outrider.pipeline.config.findings import Findings
 from outrider.pipeline.config.placing import placed
+from outrider.pipeline.log import Log
 from outrider.pipeline.options import Host, OutputCore, Port, Property, Tls, option
 
 M = TypeVar("M")
+R = TypeVar("R")
 O = TypeVar("O")  # noqa: E741 - as in outrider.pipeline.plugin
 
 _PAUSE: Final = 10.0
@@ -56,10 +59,14 @@ def _node(
     properties = [Property(_dotted(item.key), item.value, item.place) for item in section.properties]
     named = next((item.value for item in properties if item.key == "name"), "")
     what = f"node '{named}'" if named else f"node {number}"
-    common, rest = options.split(properties, NodeCore)
-    found = Findings()
+    found, known = Findings(), {**options.declared(NodeCore), **options.declared(keys)}
+    for item in properties:
+        if item.key not in known:
+            message = f"{what}: unknown configuration property '{item.key}'"
+            found.error(UserError(message, item.place, found=item.key, allowed=sorted(known)))
+    common, rest = options.split([item for item in properties if item.key in known], NodeCore)
     node = options.read(NodeCore, common, what, findings=found)
-    chosen = options.read(keys, rest, what, also_allowed=list(options.declared(NodeCore)), findings=found)
+    chosen = options.read(keys, rest, what, findings=found)
     missing = [key for key in ("name", "host", "port") if not any(item.key == key and item.value for item in common)]
     if missing:
         fix = f"add a line '{missing[0]} VALUE'"
@@ -74,7 +81,6 @@ def _node(
             dataclasses.replace(own, **_set(chosen, rest)),  # type: ignore[type-var]
         )
     except UserError as error:
-        known = {**options.declared(NodeCore), **options.declared(keys)}
         found.errors += placed(error, what, properties, section.properties, known, section.place)
         found.raise_errors()
         raise
@@ -89,6 +95,15 @@ def _set(read: Any, properties: Sequence[Property]) -> dict[str, Any]:
     """The fields that these properties set, with their values."""
     known = options.declared(type(read))
     return {(name := known[item.key].field): getattr(read, name) for item in properties if item.value}
+
+
+def beside_upstream(core: OutputCore) -> list[UserError]:
+    """What an output with an upstream says in vain."""
+    return [
+        UserError(f"{key} has no effect beside upstream", key=key, fix="remove it, or remove upstream")
+        for key, given in (("host", core.host), ("port", core.port))
+        if given
+    ]
 
 
 class Turns(Generic[M]):
@@ -119,3 +134,25 @@ class Turns(Generic[M]):
         """Whether it had failed before."""
         self._until.pop(member, None)
         return self._failures.pop(member, None) is not None
+
+
+async def in_turn(turns: Turns[M], send: Callable[[M], Awaitable[R]], log: Log) -> R:
+    """What ``send`` gives for the first member that does not fail. Raises PeerError when all of them have failed."""
+    clock = asyncio.get_running_loop().time
+    order, faults, after = turns.order(clock()), list[str](), list[float]()
+    for member in order:
+        try:
+            result = await send(member)
+        except PeerError as error:
+            if not error.retry:
+                raise
+            faults.append(str(error))
+            after.append(error.after)
+        else:
+            if turns.worked(member) and len(order) > 1:
+                log.info(f"{member} takes records again")
+            return result
+        pause = turns.failed(member, clock())
+        if len(order) > 1:
+            log.warn(f"{member}: {faults[-1]}; passed over for {pause:g} seconds", f"{member}: passed over")
+    raise PeerError("; ".join(faults), after=min(after))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -128,3 +129,46 @@ async def test_requests_are_signed(make: Any, peer: Any, batch: Any, monkeypatch
     assert len(headers["X-Amz-Content-SHA256"]) == 64
     with pytest.raises(UserError, match="aws_region"):
         make("output", "opensearch", aws_auth="on")
+
+
+def upstream_of(folder: Path, *nodes: str) -> Path:
+    path = folder / "up.conf"
+    path.write_text("[UPSTREAM]\n    name both\n" + "".join(f"[NODE]\n    name {node}\n" for node in nodes))
+    return path
+
+
+async def test_nodes_take_turns_and_one_that_fails_is_passed_over(
+    make: Any, peer: Any, batch: Any, tmp_path: Path, unused_tcp_port: int
+) -> None:
+    peer.answers += [OK, 503]
+    peer.default = OK
+    here = f"\n    host localhost\n    port {peer.port}"
+    gone = f"gone\n    host 127.0.0.1\n    port {unused_tcp_port}"
+    plugin = make("output", "es", upstream=upstream_of(tmp_path, "a" + here, gone, "b" + here), http_user="u")
+    for _ in range(3):
+        assert (await plugin.send(batch({"a": 1}))).delivered == 1
+    await plugin.stop()
+    assert len(peer.heard) == 4  # to a, to b (not gone) with 503, to a instead, and again to a
+    assert {heard.headers["Authorization"] for heard in peer.heard} == {"Basic dTo="}
+    assert "node 'gone': " in plugin.logged()
+    assert "503" in plugin.logged()
+
+
+async def test_a_batch_waits_when_every_node_has_failed(make: Any, peer: Any, batch: Any, tmp_path: Path) -> None:
+    peer.default = (503, "", {"Retry-After": "7"})
+    node = f"\n    host 127.0.0.1\n    port {peer.port}"
+    plugin = make("output", "es", upstream=upstream_of(tmp_path, "a" + node, "b" + node))
+    with pytest.raises(PeerError) as caught:
+        await plugin.send(batch({"a": 1}))
+    await plugin.stop()
+    assert (caught.value.retry, caught.value.after, len(peer.heard)) == (True, 7, 2)
+
+
+def test_what_an_upstream_of_es_refuses(make: Any, tmp_path: Path) -> None:
+    path = upstream_of(tmp_path, "a\n    host h\n    port 9200\n    index x")
+    with pytest.raises(
+        UserError, match=r"up.conf:7:11: node 'a': unknown configuration property 'index'; allowed: host,"
+    ):
+        make("output", "es", upstream=path)
+    with pytest.raises(UserError, match="cloud_id and upstream exclude each other"):
+        make("output", "es", upstream=path, cloud_id="x:y")

@@ -77,18 +77,19 @@ async def test_a_node_that_is_not_there_is_passed_over(
 
 
 async def test_a_node_that_is_back_takes_its_turn(
-    make: Any, batch: Any, upstream: Any, receivers: Any, intake_of: Any, unused_tcp_port: int
+    make: Any, batch: Any, upstream: Any, intake_of: Any, unused_tcp_port_factory: Any
 ) -> None:
-    plugin = make("output", "forward", upstream=upstream(unused_tcp_port), require_ack_response="on")
-    with pytest.raises(PeerError, match=f"127.0.0.1:{unused_tcp_port}: "):
+    a, b = unused_tcp_port_factory(), unused_tcp_port_factory()
+    plugin = make("output", "forward", upstream=upstream(a, b), require_ack_response="on")
+    with pytest.raises(PeerError, match=f"127.0.0.1:{a}: "):
         await plugin.send(batch({"n": 0}))
-    source = make("input", "forward", listen="127.0.0.1", port=unused_tcp_port)
+    source = make("input", "forward", listen="127.0.0.1", port=b)
     await source.start(intake := intake_of(source))
     assert (await plugin.send(batch({"n": 0}))).delivered == 1  # it is passed over only where another works
     await plugin.stop()
     await source.stop()
     assert intake.records == [{"n": 0}]
-    assert "takes records again" in plugin.logged()
+    assert f"node 'n{b}' takes records again" in plugin.logged()
 
 
 async def test_all_nodes_are_tried_before_the_batch_waits(

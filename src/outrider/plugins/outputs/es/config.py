@@ -15,4 +15,6 @@ class Options(BulkOptions):
     http_api_key: Secret = secret_option("", "API key, encoded, instead of a user")
     cloud_id: str = option("", "Cloud ID of Elastic: where to connect, by TLS on port 443")
     cloud_auth: Secret = secret_option("", "USER:PASSWORD for Elastic Cloud")
-    upstream: str = option("", "not supported: write one [OUTPUT] for each node")
+    upstream: str = option(
+        "", "file, or name in upstream_servers, of nodes to take turns with instead of Host and Port"
+    )

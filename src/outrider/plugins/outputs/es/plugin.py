@@ -5,6 +5,9 @@ from __future__ import annotations
 from outrider.model.errors import UserError
 from outrider.net.http import basic_auth
 from outrider.pipeline.common.bulk_output import BulkOutput
+from outrider.pipeline.common.http_nodes import Node, NodeClients, NodeOptions
+from outrider.pipeline.common.nodes import beside_upstream, each_node
+from outrider.pipeline.options import OutputCore
 from outrider.plugins.outputs.es.cloud import address
 from outrider.plugins.outputs.es.config import Options
 
@@ -17,9 +20,9 @@ class Es(BulkOutput[Options]):
     def check(self) -> None:
         """See Output."""
         options = self.options
-        if options.upstream:
-            raise UserError("es: upstream is not supported", fix="write one [OUTPUT] for each node")
         super().check()
+        if options.upstream:
+            self._take_turns()
         if options.cloud_id:
             try:
                 host, port = address(options.cloud_id)
@@ -33,3 +36,20 @@ class Es(BulkOutput[Options]):
             self.headers.append(basic_auth(user, password))
         if options.http_api_key:
             self.headers.append(("Authorization", f"ApiKey {options.http_api_key}"))
+
+    def doubts(self) -> list[UserError]:
+        """See Output."""
+        return beside_upstream(self.core) if self.options.upstream else []
+
+    def _take_turns(self) -> None:
+        options = self.options
+        for key, given in (("cloud_id", options.cloud_id), ("aws_auth", options.aws_auth)):
+            if given:
+                raise UserError(f"{key} and upstream exclude each other", fix="remove one of them")
+
+        def node(name: str, core: OutputCore, own: Options) -> Node:
+            return Node(name, self.bulk_client(core=core))
+
+        servers = self.context.library.upstreams.servers(options.upstream)
+        self.client = NodeClients(each_node(servers, self.core, options, NodeOptions, node), self.log)
+        self.peer = f"upstream '{servers.name}'"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from outrider.model.errors import PeerError, UserError
 from outrider.net.connect import Connection
 from outrider.net.tls import client_context
 from outrider.net.upstream import Upstream, target
-from outrider.pipeline.common.nodes import Turns, each_node
+from outrider.pipeline.common.nodes import Turns, beside_upstream, each_node, in_turn
 from outrider.pipeline.log import Log
 from outrider.pipeline.options import OutputCore
 from outrider.pipeline.plugin import Delivery, Encoded, EncodingOutput
@@ -54,10 +53,7 @@ class Forward(EncodingOutput[Options]):
 
     def doubts(self) -> list[UserError]:
         """See Output."""
-        if not self.options.upstream or not (self.core.host or self.core.port):
-            return []
-        key = "host" if self.core.host else "port"
-        return [UserError(f"{key} has no effect beside upstream", key=key, fix="remove it, or remove upstream")]
+        return beside_upstream(self.core) if self.options.upstream else []
 
     def encode(self, batch: Batch) -> list[bytes | memoryview]:
         """The records as entries of a frame, in each form of times that a peer wants."""
@@ -65,23 +61,14 @@ class Forward(EncodingOutput[Options]):
         return [frames.entries(batch, integer_times=form, with_metadata=with_metadata) for form in self._forms]
 
     async def send_encoded(self, encoded: Encoded) -> Delivery:
-        """See EncodingOutput. A node that fails is no reason to wait: the next one gets the batch."""
-        clock = asyncio.get_running_loop().time
-        faults: list[str] = []
-        for peer in self._turns.order(clock()):
+        """See EncodingOutput."""
+
+        async def send(peer: Peer) -> None:
             form = self._forms.index(peer.options.time_as_integer)
-            try:
-                await peer.send(encoded.tag, b"".join([part[form] for part in encoded.parts]), encoded.count)
-            except PeerError as error:
-                faults.append(str(error))
-            else:
-                if self._turns.worked(peer) and peer.name:
-                    self.log.info(f"{peer} takes records again")
-                return Delivery(encoded.count)
-            pause = self._turns.failed(peer, clock())
-            if peer.name:
-                self.log.warn(f"{peer}: {faults[-1]}; passed over for {pause:g} seconds", f"{peer}: passed over")
-        raise PeerError("; ".join(faults))
+            await peer.send(encoded.tag, b"".join([part[form] for part in encoded.parts]), encoded.count)
+
+        await in_turn(self._turns, send, self.log)
+        return Delivery(encoded.count)
 
     async def stop(self) -> None:
         """See Output."""
