@@ -1,6 +1,6 @@
 """AWS: where services answer, who we are there, signed requests, and what their errors mean.
 
-``partitions``   host names of services by region; pure
+``partitions``   host names of services, and partitions, by region; pure
 ``endpoints``    the ``endpoint`` option, and TLS towards AWS
 ``faults``       error answers by name; pure
 ``credentials``  keys as AWS's own tools find them, kept fresh

@@ -1,10 +1,11 @@
-"""Host names of AWS services by region. Pure.
+"""Host names of AWS services, and partitions, by region. Pure.
 
 Sources: Fluent Bit 5.1.1 ``flb_aws_util.c``; for FIPS, AWS's endpoint rules.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 _SUFFIXES: Final = (
@@ -15,6 +16,16 @@ _SUFFIXES: Final = (
     ("eu-isoe-", "cloud.adc-e.uk"),
     ("us-iso-", "c2s.ic.gov"),
 )
+_PARTITIONS: Final = (
+    ("cn-", "aws-cn"),
+    ("eusc-", "aws-eusc"),
+    ("us-gov-", "aws-us-gov"),
+    ("us-isob-", "aws-iso-b"),
+    ("us-isof-", "aws-iso-f"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("us-iso-", "aws-iso"),
+)
+_REGION: Final = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
 _ALWAYS_FIPS: Final = ("us-gov-", ("kinesis", "logs", "sts"))
 """Where the ordinary name is the FIPS one."""
 
@@ -22,6 +33,13 @@ _ALWAYS_FIPS: Final = ("us-gov-", ("kinesis", "logs", "sts"))
 def suffix(region: str) -> str:
     """The domain of a region's services."""
     return next((domain for prefix, domain in _SUFFIXES if region.startswith(prefix)), "amazonaws.com")
+
+
+def partition_of(region: str) -> str:
+    """The partition that a region belongs to, as ARNs name it; empty for a text that is no region."""
+    if not _REGION.fullmatch(region):
+        return ""
+    return next((name for prefix, name in _PARTITIONS if region.startswith(prefix)), "aws")
 
 
 def host(service: str, region: str, *, fips: bool = False) -> str:

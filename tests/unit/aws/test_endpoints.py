@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outrider.aws.endpoints import Endpoint, endpoint_of, tls_towards_aws
-from outrider.aws.partitions import host
+from outrider.aws.partitions import host, partition_of
 from outrider.model.errors import UserError
 from outrider.pipeline.options import Tls
 
@@ -92,3 +92,20 @@ def test_a_bundle_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("AWS_CA_BUNDLE", "/nowhere/ca.pem")
     with pytest.raises(UserError, match=r"AWS_CA_BUNDLE names '/nowhere/ca\.pem'"):
         tls_towards_aws(Tls())
+
+
+@pytest.mark.parametrize(
+    ("region", "expected"),
+    [
+        ("eu-west-1", "aws"),
+        ("ap-southeast-2", "aws"),
+        ("cn-north-1", "aws-cn"),
+        ("us-gov-west-1", "aws-us-gov"),
+        ("us-isob-east-1", "aws-iso-b"),
+        ("us-iso-east-1", "aws-iso"),
+        ("${Region}", ""),
+        ("", ""),
+    ],
+)
+def test_the_partition_of_a_region(region: str, expected: str) -> None:
+    assert partition_of(region) == expected

@@ -1,0 +1,12 @@
+"""Ports of a protected task that nobody may reach from outside, and security groups that let somebody. Pure.
+
+``rule``    what a rule of a security group opens, and what is left of it without those ports
+``groups``  the rules in what ``aws ec2 describe-security-groups`` prints
+``close``   how a group is closed: rules to add, rules to take away
+"""
+
+from outrider.taskdef.ports.close import Closing, closing
+from outrider.taskdef.ports.groups import Group, read_groups
+from outrider.taskdef.ports.rule import GUARDED, Rule, Sender
+
+__all__ = ["GUARDED", "Closing", "Group", "Rule", "Sender", "closing", "read_groups"]
