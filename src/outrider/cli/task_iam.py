@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
@@ -78,6 +79,9 @@ def iam(
 
     Example: outrider task iam task.json --config extra.conf --diff task-role.json --diff execution=execution-role.json
     """
+    _check_scope(account, region, partition)
+    if role is not None and diff:
+        raise UserError("--role is for what is printed without --diff", fix="write --diff ROLE=POLICY.json")
     source = _chosen(read_tasks(file), resource)
     task = Task(source.task)
     rights = rights_of(
@@ -90,6 +94,19 @@ def iam(
     if diff:
         raise typer.Exit(_print_difference(task, rights, source, diff))
     _print_policies(rights, source, role)
+
+
+def _check_scope(account: str, region: str, partition: str) -> None:
+    """Refuse what cannot stand in an ARN."""
+    for option, value, form in (
+        ("--account", account, r"\d{12}"),
+        ("--region", region, r"[a-z]{2,4}(-[a-z]+)+-\d+"),
+        ("--partition", partition, r"aws(-[a-z-]+)?"),
+    ):
+        if value and not re.fullmatch(form, value):
+            raise UserError(
+                f"{option} {value} is none", found=value, fix=f"write it as in an ARN, or leave {option} out"
+            )
 
 
 def _chosen(tasks: list[TaskSource], name: str | None) -> TaskSource:
