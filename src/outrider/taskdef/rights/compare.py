@@ -125,7 +125,7 @@ def _lines(condition: dict[str, Any]) -> set[tuple[str, str, str]]:
 
 
 def filled(resource: str, pattern: str) -> str:
-    """The resource with its ``${AccountId}``, ``${Region}`` and the like as in the pattern: they may be the same."""
+    """The resource with ``${AccountId}``, ``${TaskRegion}`` and the like as in the pattern: they may be the same."""
     parts, given = resource.split(":", 5), pattern.split(":", 5)
     if len(parts) < 6 or len(given) < 6:
         return resource

@@ -131,7 +131,8 @@ def _s3(to: Destination) -> None:
     bucket = to.named("bucket")
     keys = to.open_name(to.output.text("s3_key_format").removeprefix("/"), "s3_key_format", beginning)
     keys = keys if keys.endswith("*") else f"{keys}*"  # a name without $UUID gets an end of its own
-    resource = to.scope.without_region("s3", f"{bucket}/{keys}", to.region())
+    region = to.region() if to.output.has("region") else ""
+    resource = to.scope.without_region("s3", f"{bucket}/{keys}", region)
     to.need("PutObjects", "s3:PutObject", resource, "bucket")
     if to.output.text("canned_acl"):
         to.need("SetObjectAcls", "s3:PutObjectAcl", resource, "canned_acl")
@@ -149,21 +150,27 @@ def _kinesis(to: Destination) -> None:
 
 
 def _opensearch(to: Destination) -> None:
-    host, region = to.output.text("host"), to.region("aws_region")
     if to.output.text("aws_service_name") == "aoss":
-        found = _COLLECTION.fullmatch(host)
-        collection = found[1] if found else "*"
-        resource = to.scope.arn("aoss", f"collection/{collection}", region or (found[2] if found else ""))
-        to.need("WriteToCollections", "aoss:APIAccessAll", resource, "host")
+        collection, region = _from_host(to, _COLLECTION, "collection's id")
+        to.need(
+            "WriteToCollections", "aoss:APIAccessAll", to.scope.arn("aoss", f"collection/{collection}", region), "host"
+        )
         also = "the collection's data access policy must allow the role aoss:CreateIndex, UpdateIndex and WriteDocument"
-        to.note(also, "host")
-        return
-    found = _DOMAIN.fullmatch(host)
+    else:
+        domain, region = _from_host(to, _DOMAIN, "domain's name")
+        to.need("WriteToDomains", "es:ESHttpPost", to.scope.arn("es", f"domain/{domain}/*", region), "host")
+        also = "the domain's access policy, or its fine-grained access control, must allow the role too"
+    to.note(also, "host")
+
+
+def _from_host(to: Destination, form: re.Pattern[str], what: str) -> tuple[str, str]:
+    """What a host's name tells of a resource, and its region."""
+    host = to.output.text("host")
+    found = form.fullmatch(host)
     if found is None:
-        to.note(f"'{host}' does not tell the domain's name, so the policy allows any domain", "host")
-    resource = to.scope.arn("es", f"domain/{found[1] if found else '*'}/*", region or (found[2] if found else ""))
-    to.need("WriteToDomains", "es:ESHttpPost", resource, "host")
-    to.note("the domain's access policy, or its fine-grained access control, must allow the role too", "host")
+        to.note(f"'{host}' does not tell the {what}, so the policy allows any", "host")
+        return "*", to.region("aws_region")
+    return found[1], to.region("aws_region") or found[2]
 
 
 def _signed(to: Destination) -> None:

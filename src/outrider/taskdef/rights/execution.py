@@ -80,7 +80,7 @@ def _add_files(rights: Rights, container: Container, scope: Scope) -> None:
     if options.text("config-file-type") == "s3" and arn:
         text, path = f"{of} option config-file-value", options.at("config-file-value")
         _need(rights, "ReadRouterConfiguration", "s3:GetObject", arn, text, path)
-        rights.note(f"{text}: ECS agents of old need s3:GetBucketLocation on the bucket too", path)
+        rights.note(f"{text}: older ECS agents need s3:GetBucketLocation on the bucket too", path)
     for item in container.parts("environmentFiles"):
         arn = item.text("value")
         if arn:

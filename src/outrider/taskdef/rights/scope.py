@@ -13,7 +13,7 @@ from outrider.aws.partitions import partition_of
 from outrider.taskdef.view import Task
 
 ACCOUNT: Final = "${AccountId}"
-REGION: Final = "${Region}"
+REGION: Final = "${TaskRegion}"
 """Stand in ARNs for what is not known; the user puts it in."""
 
 _ARN: Final = re.compile(r"arn:(aws[a-z-]*):[a-z0-9-]+:([a-z0-9-]*):([0-9]{12})?:")
@@ -64,8 +64,8 @@ def _agreed(task: Task) -> str:
 
 def _regions(task: Task) -> Iterator[str]:
     for container in task:
-        region = container.options.text("awslogs-region") or ""
-        if re.fullmatch(r"[a-z0-9-]+", region):
+        region = container.options.text("awslogs-region") or container.options.text("region") or ""
+        if partition_of(region):
             yield region
         for secret in [*container.parts("secrets"), *container.log.parts("secretOptions")]:
             found = _ARN.match(secret.text("valueFrom") or "")

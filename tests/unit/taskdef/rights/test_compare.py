@@ -136,7 +136,9 @@ def test_a_wide_resource_is_judged_for_each_action() -> None:
 
 
 def test_what_is_not_known_may_be_what_the_policy_has() -> None:
-    need = Need("task", "P", ("logs:PutLogEvents",), "arn:aws:logs:${Region}:${AccountId}:log-group:g:*", PUT.reason)
+    need = Need(
+        "task", "P", ("logs:PutLogEvents",), "arn:aws:logs:${TaskRegion}:${AccountId}:log-group:g:*", PUT.reason
+    )
     statement = allow("logs:PutLogEvents", "arn:aws:logs:eu-west-1:123456789012:log-group:g:*")
     assert against(statement, need=need) == Difference()
     other = allow("logs:PutLogEvents", "arn:aws:logs:eu-west-1:123456789012:log-group:h:*")

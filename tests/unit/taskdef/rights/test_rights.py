@@ -323,7 +323,7 @@ def test_file_systems_and_ecs_exec() -> None:
 
 def test_what_is_not_known_has_a_name_and_a_note() -> None:
     found = rights({"secrets": [{"name": "C", "valueFrom": "c"}]}, task={})
-    assert allowed(found, EXECUTION) == {("ssm:GetParameters", "arn:aws:ssm:${Region}:${AccountId}:parameter/c")}
+    assert allowed(found, EXECUTION) == {("ssm:GetParameters", "arn:aws:ssm:${TaskRegion}:${AccountId}:parameter/c")}
     assert "give --account" in notes(found)
     assert "give --region" in notes(found)
     assert "executionRoleArn is not set" in notes(found)
