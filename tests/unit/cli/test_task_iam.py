@@ -67,11 +67,9 @@ def test_policies_and_reasons(outrider: Run, file: Path) -> None:
     done = outrider(file)
     assert done.exit_code == 0
     found = json.loads(done.stdout)
-    assert [statement["Sid"] for statement in found["task"]["Statement"]] == [
-        *("CreateLogGroups", "CreateLogStreams", "PutLogEvents")
-    ]
+    assert [statement["Sid"] for statement in found["task"]["Statement"]] == [*("CreateLogGroups", "WriteLogStreams")]
     assert found["execution"]["Statement"][0]["Resource"] == "arn:aws:ssm:eu-west-1:123456789012:parameter/s"
-    line = f"{file}:28:30: task role: logs:PutLogEvents on {ARN}:g:log-stream:s"
+    line = f"{file}:28:30: task role: logs:CreateLogStream, logs:PutLogEvents on {ARN}:g:log-stream:s"
     assert f"{line} (container 'web', output cloudwatch_logs, option log_stream_name)" in done.stderr
     assert all(line.startswith(f"{file}:") for line in done.stderr.splitlines())
 

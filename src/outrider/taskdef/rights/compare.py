@@ -99,7 +99,18 @@ def _allows(statement: Statement, one: _One) -> bool:
         return False
     if statement.all_but_resources:
         return not any(overlaps(pattern, filled(one.resource, pattern)) for pattern in statement.resources)
-    return any(covers(pattern, filled(one.resource, pattern)) for pattern in statement.resources)
+    return any(_covers(pattern, one.resource) for pattern in statement.resources)
+
+
+def _covers(pattern: str, resource: str) -> bool:
+    """Whether a pattern is enough for a resource."""
+    return any(covers(pattern, filled(text, pattern)) for text in (resource, _asked(resource)))
+
+
+def _asked(resource: str) -> str:
+    """What AWS looks for in a policy where a call is about a log group as a whole: a stream without a name."""
+    whole = ":log-group:" in resource and resource.endswith(":*") and ":log-stream:" not in resource
+    return f"{resource[:-1]}log-stream:" if whole else resource
 
 
 def _denies(statement: Statement, one: _One) -> bool:
@@ -159,7 +170,7 @@ def _wide(statement: Statement, pattern: str, used: Sequence[_One]) -> Iterator[
     inside: dict[str, list[str]] = {}
     for one in used:
         resource = filled(one.resource, pattern)
-        if covers(pattern, resource):
+        if _covers(pattern, resource):
             inside.setdefault(one.action, []).append(resource)
     wide = {action: found for action, found in inside.items() if not any(covers(one, pattern) for one in found)}
     if not inside:

@@ -64,16 +64,15 @@ class Destination(Struct):
 
 
 def _cloudwatch_logs(to: Destination) -> None:
-    groups = {"log_group_name": to.named("log_group_name")}
+    groups = [to.named("log_group_name")]
     if text := to.output.text("log_group_template"):
-        groups["log_group_template"] = to.open_name(text, "log_group_template", template)
+        groups.append(to.open_name(text, "log_group_template", template))
     key, streams = _streams(to)
     if text := to.output.text("log_stream_template"):
         key, streams = "log_stream_template", [to.open_name(text, "log_stream_template", template), *streams]
-    for group_key, group in groups.items():
-        _log_group(to, group_key, group)
-        to.need("CreateLogStreams", "logs:CreateLogStream", _log_arn(to, group), group_key)
-        _put_events(to, group, key, streams)
+    for group in groups:
+        _log_group(to, group)
+        _write_streams(to, group, key, streams)
 
 
 def _cloudwatch(to: Destination) -> None:
@@ -85,11 +84,9 @@ def _cloudwatch(to: Destination) -> None:
     if _may_lack(to.output.text("log_stream_name")):
         streams = [*streams, to.named("default_log_stream_name")]
     for group_key, group in groups.items():
-        _log_group(to, group_key, group)
+        _log_group(to, group)
         to.need("DescribeLogStreams", "logs:DescribeLogStreams", _log_arn(to, group), group_key)
-        if to.output.switched_on("auto_create_stream"):
-            to.need("CreateLogStreams", "logs:CreateLogStream", _log_arn(to, group), group_key)
-        _put_events(to, group, key, streams)
+        _write_streams(to, group, key, streams)
 
 
 def _may_lack(text: str) -> bool:
@@ -110,7 +107,7 @@ def _log_arn(to: Destination, group: str, rest: str = "*") -> str:
     return to.scope.arn("logs", f"log-group:{group}:{rest}", to.region())
 
 
-def _log_group(to: Destination, key: str, group: str) -> None:
+def _log_group(to: Destination, group: str) -> None:
     """Making a group, its retention and its tags."""
     if not to.output.switched_on("auto_create_group"):
         return
@@ -122,9 +119,14 @@ def _log_group(to: Destination, key: str, group: str) -> None:
         to.need("TagLogGroups", "logs:TagResource", resource, "new_log_group_tags")
 
 
-def _put_events(to: Destination, group: str, key: str, streams: list[str]) -> None:
+def _write_streams(to: Destination, group: str, key: str, streams: list[str]) -> None:
+    """Making streams, unless the Go plugin is told not to, and writing to them."""
     for stream in narrowed(streams):
-        to.need("PutLogEvents", "logs:PutLogEvents", _log_arn(to, group, f"log-stream:{stream}"), key)
+        resource = _log_arn(to, group, f"log-stream:{stream}")
+        if to.output.plugin == "cloudwatch" and not to.output.switched_on("auto_create_stream"):
+            to.need("PutLogEvents", "logs:PutLogEvents", resource, key)
+        else:
+            to.need("WriteLogStreams", "logs:CreateLogStream logs:PutLogEvents", resource, key)
 
 
 def _s3(to: Destination) -> None:

@@ -64,9 +64,8 @@ def _add_log_driver(rights: Rights, container: Container, scope: Scope) -> None:
         _need(rights, "CreateLogGroups", "logs:CreateLogGroup", _log_arn(scope, region, group), text, path)
     text, path = f"{of} awslogs-group", options.at("awslogs-group")
     _note_open(rights, options, "awslogs-group", text)
-    _need(rights, "CreateLogStreams", "logs:CreateLogStream", _log_arn(scope, region, group), text, path)
-    events = _log_arn(scope, region, group, f"log-stream:{stream}")
-    _need(rights, "PutLogEvents", "logs:PutLogEvents", events, text, path)
+    streams = _log_arn(scope, region, group, f"log-stream:{stream}")
+    _need(rights, "WriteLogStreams", "logs:CreateLogStream logs:PutLogEvents", streams, text, path)
 
 
 def _log_arn(scope: Scope, region: str, group: str, rest: str = "*") -> str:

@@ -145,6 +145,14 @@ def test_what_is_not_known_may_be_what_the_policy_has() -> None:
     assert against(other, need=need).missing
 
 
+@pytest.mark.parametrize("end", [":*", "*", ":log-stream:*", ":log-stream:"])
+def test_a_whole_log_group_is_a_stream_without_a_name(end: str) -> None:
+    group = "arn:aws:logs:eu-west-1:123456789012:log-group:g"
+    need = Need("task", "C", ("logs:CreateLogGroup",), f"{group}:*", PUT.reason)
+    assert against(allow("logs:CreateLogGroup", f"{group}{end}"), need=need).missing == []
+    assert against(allow("logs:CreateLogGroup", group), need=need).missing
+
+
 def test_reasons_of_one_right_are_told_together() -> None:
     other = Need("task", "Put", ("s3:PutObject",), f"{BUCKET}/logs/*", Reason("also", (1,)))
     (lack,) = compare([PUT, other], ()).missing

@@ -59,11 +59,11 @@ def test_cloudwatch_logs() -> None:
     assert allowed(found) == {
         ("logs:CreateLogGroup", f"{LOGS}:g:*"),
         ("logs:PutRetentionPolicy", f"{LOGS}:g:*"),
-        ("logs:CreateLogStream", f"{LOGS}:g:*"),
+        ("logs:CreateLogStream", f"{LOGS}:g:log-stream:app/*"),
         ("logs:PutLogEvents", f"{LOGS}:g:log-stream:app/*"),
     }
     assert not found.of(EXECUTION)
-    (put,) = [need for need in found.needs if need.purpose == "PutLogEvents"]
+    (put,) = [need for need in found.needs if need.purpose == "WriteLogStreams"]
     assert put.reason.text == "container 'app0', output cloudwatch_logs, option log_stream_prefix"
     assert put.reason.where == ("containerDefinitions", 1, "logConfiguration", "options", "log_stream_prefix")
 
@@ -87,7 +87,7 @@ def test_the_go_plugin_looks_streams_up_and_falls_back() -> None:
     found = allowed(rights(sends("cloudwatch", **options)))
     assert found == {
         ("logs:DescribeLogStreams", f"{LOGS}:/x/*/y:*"),
-        ("logs:CreateLogStream", f"{LOGS}:/x/*/y:*"),
+        ("logs:CreateLogStream", f"{LOGS}:/x/*/y:log-stream:*"),
         ("logs:PutLogEvents", f"{LOGS}:/x/*/y:log-stream:*"),
     }
     found = allowed(
@@ -280,7 +280,7 @@ def test_what_ecs_fetches_and_writes_is_the_execution_roles() -> None:
         ("ecr:GetDownloadUrlForLayer", repository),
         ("ecr:BatchGetImage", repository),
         ("logs:CreateLogGroup", f"{LOGS}:g:*"),
-        ("logs:CreateLogStream", f"{LOGS}:g:*"),
+        ("logs:CreateLogStream", f"{LOGS}:g:log-stream:p/app0/*"),
         ("logs:PutLogEvents", f"{LOGS}:g:log-stream:p/app0/*"),
         ("secretsmanager:GetSecretValue", f"{secret}:a-AbCdEf"),
         ("secretsmanager:GetSecretValue", f"{secret}:b-??????"),
