@@ -6,7 +6,7 @@
 ``yaml_config``   a YAML configuration with all that it includes, as sections
 ``env``           ``${NAME}`` in values, and ``@SET``
 ``values``        values of options: sizes, times, booleans
-``words``         lists inside one value
+``words``         lists inside one value, spelling of keys
 ``accessor``      record accessors: ``$key['sub'][0]``
 ``templates``     text with ``$TAG[n]``, ``$1`` and ``$key`` in it
 ``regex``         regular expressions in Ruby's syntax

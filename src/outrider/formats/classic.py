@@ -92,6 +92,7 @@ class Include:
 
     path: str
     place: Place
+    _line: _Line = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,11 @@ class Section:
         for extra in same[:-1]:
             self.entries.remove(extra)
             self._document._remove(extra._line)
-        entry = same[-1]
+        self.replace(same[-1], value)
+
+    def replace(self, entry: Entry, value: str) -> None:
+        """Give one property another value. Raises ValueError if it cannot be written in this language."""
+        _check_value(entry.spelling, value)
         start = entry.value_place.column - 1
         rest = entry._line.text[start + len(entry.value) :]
         entry.value = value.strip(_SPACES)
@@ -199,6 +204,16 @@ class Document:
             section._append(key, value)
         return section
 
+    def redirect(self, include: Include, paths: list[str]) -> None:
+        """Let an ``@INCLUDE`` name these files, one or more, each on a line of its own. Raises ValueError."""
+        if any("\n" in path for path in paths):
+            raise ValueError("the name of an included file has a line end in it; this language has no way to write one")
+        line = include._line
+        command, ending = line.text[: len(_INCLUDE)], line.text[len(_INCLUDE) + len(include.path) :]
+        line.text = f"{command}{paths[-1]}{ending}"
+        at = self._lines.index(line)
+        self._lines[at:at] = [_Line(command + path + (ending or "\n")) for path in paths[:-1]]
+
     def _insert(self, after: _Line | None, line: _Line) -> None:
         ending = "\r\n" if any(other.text.endswith("\r\n") for other in self._lines[:1]) else "\n"
         line.text += ending
@@ -216,6 +231,10 @@ class Document:
 def _check_pair(key: str, value: str) -> None:
     if not key or key[0] in "#[" or any(c in _SPACES for c in key):
         raise ValueError(f"{key!r} cannot be a key: a key has no blanks and does not begin with '#' or '['")
+    _check_value(key, value)
+
+
+def _check_value(key: str, value: str) -> None:
     if not value.strip(_SPACES):
         raise ValueError(f"the key '{key}' has an empty value; this language has no way to write one")
     if "\n" in value.strip(_SPACES):
@@ -262,7 +281,7 @@ class _Parser:
         if not text or text[0] == "#":
             return
         if len(text) > 9 and text[:9].translate(_LOWER) == _INCLUDE:
-            self.document.includes.append(Include(text[9:], self.place(9)))
+            self.document.includes.append(Include(text[9:], self.place(9), line))
         elif text[0] == "@" and len(text) > 3:
             self._meta(text)
         elif text[0] == "[":

@@ -70,11 +70,12 @@ def load(path: str, files: Files) -> Loaded:
 
 def _follow(include: Include, folder: str, files: Files, loaded: Loaded, seen: set[Hashable]) -> _Items:
     """The items of every file that one include names, each file opened when its turn comes."""
-    for path in _paths(include, folder, files):
+    for path in include_paths(include, folder, files):
         yield from _open(path, files, loaded, seen, include.place)
 
 
-def _paths(include: Include, folder: str, files: Files) -> list[str]:
+def include_paths(include: Include, folder: str, files: Files) -> list[str]:
+    """The files that an include names, in the order of reading; ``folder`` is the main file's. Raises UserError."""
     path = include.path
     beside = os.path.join(folder, path)
     if "*" in path:

@@ -1,4 +1,4 @@
-"""Lists inside one value: words, quoted words, commas.
+"""Lists inside one value: words, quoted words, commas; and the spelling of keys.
 
 Source: Fluent Bit 5.1.1, ``src/flb_slist.c`` and ``src/flb_utils.c``.
 """
@@ -78,3 +78,10 @@ def _skip(text: str, at: int) -> int:
     while at < len(text) and text[at] == " ":
         at += 1
     return at
+
+
+def key_name(key: str) -> str:
+    """``memBufLimit`` as ``mem_buf_limit``; a key with ``_``, or that begins with a capital, in small letters."""
+    if "_" in key or key[:1].isupper():
+        return key.lower()
+    return re.sub(r"[A-Z]", lambda match: "_" + match[0].lower(), key)

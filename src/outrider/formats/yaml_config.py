@@ -17,6 +17,7 @@ from msgspec import Struct, field
 from outrider.formats import yaml_tree
 from outrider.formats.classic import Note
 from outrider.formats.classic_load import FILE_LIMIT, Files
+from outrider.formats.words import key_name
 from outrider.formats.yaml_tree import Listing, Mapping, Node, Scalar, text_of
 from outrider.model.errors import Place, UserError
 
@@ -82,13 +83,6 @@ def load(path: str, files: Files) -> YamlLoaded:
     include has comes where it is named. Each file may be read once.
     """
     return _Reader(files).read(path)
-
-
-def key_name(key: str) -> str:
-    """``memBufLimit`` as ``mem_buf_limit``; a key with ``_``, or that begins with a capital, in small letters."""
-    if "_" in key or key[:1].isupper():
-        return key.lower()
-    return re.sub(r"[A-Z]", lambda match: "_" + match[0].lower(), key)
 
 
 class _Reader:

@@ -39,15 +39,19 @@ Changes a Fluent Bit configuration and runs the log router on the result.
   -o, --output KEY VALUE     set KEY in each [OUTPUT] section
   -s, --service KEY VALUE    set KEY in the [SERVICE] section, which is added if there is none
       --print                print the changed configuration, write and run nothing
+      --diff                 print what changes as a unified diff, write and run nothing
+      --check                say whether the configuration can be read and changed, write and run nothing
       --version              print the version
   -h, --help                 print this help
   --                         give whatever follows to the executable, after -c OUT-CONFIG
 
 -i, -f, -o and -s may be repeated. A KEY that a section has, in any case of letters, gets the new value and keeps its
-spelling. Files that the configuration includes are left alone.
+spelling. Sections in files that the configuration includes are changed too: such a file stays as it is, and its changed
+copy goes beside OUT-CONFIG, which then includes the copy.
 
 example:
   fluent-launch -s Scheduler.Cap 60 -i Mem_Buf_Limit 50M -- -o stdout -m '*'
+  fluent-launch -c fluent-bit.conf -i Mem_Buf_Limit 50M --diff
 """
 
 KINDS: Final = ("input", "filter", "output", "service")
@@ -57,8 +61,9 @@ _LONG: Final = {
     **{f"--{kind}": f"-{kind[0]}" for kind in KINDS},
     "--help": "-h",
 }
-_NAMES: Final = (*_LONG, "--version", "--print")
-_FLAGS: Final = {"-h": "help", "--version": "version", "--print": "print"}
+_WANTED: Final = ("version", "print", "diff", "check")
+_NAMES: Final = (*_LONG, *(f"--{name}" for name in _WANTED))
+_FLAGS: Final = {"-h": "help", **{f"--{name}": name for name in _WANTED}}
 _OPTION: Final = re.compile(r"-[A-Za-z]$|--[a-z]")
 """What looks like an option rather than a value: ``-m``, ``--match``, but not ``-1`` or ``-5m``."""
 _DASHES: Final = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
@@ -75,7 +80,7 @@ class Change:
 
 @dataclass(slots=True)
 class Arguments:
-    """``rest`` is for the executable; ``wanted`` is ``help``, ``version`` or ``print`` instead of running it."""
+    """``rest`` is for the executable; ``wanted`` is ``help``, ``version``, ``print`` … instead of running it."""
 
     run_path: str = RUN_PATH
     in_config: str = IN_CONFIG

@@ -8,7 +8,7 @@ import signal
 import sys
 
 from outrider import __version__
-from outrider.formats.classic import parse
+from outrider.launcher import tree
 from outrider.launcher.arguments import (
     HELP,
     IN_CONFIG,
@@ -18,11 +18,11 @@ from outrider.launcher.arguments import (
     Arguments,
     parse_arguments,
 )
-from outrider.launcher.classic_edit import apply_changes
 from outrider.launcher.output import choose_folder, fallback_name, write_config
-from outrider.launcher.paths import keep_paths
-from outrider.launcher.yaml_edit import EXTENSIONS, change_yaml
+from outrider.launcher.show import check_text, diff_text, print_text
+from outrider.launcher.tree import Member, Written
 from outrider.model.errors import UserError
+from outrider.net.files import ConfigurationFiles
 
 USAGE_STATUS = 2
 NOT_EXECUTABLE_STATUS = 126
@@ -37,19 +37,19 @@ def main(argv: list[str] | None = None) -> int:
             return _show(HELP)
         if arguments.wanted == "version":
             return _show(f"fluent-launch {__version__}\n")
-        original = _read(arguments.in_config)
-        path, obstacle = _out_path(arguments)
-        text = _changed(original, arguments, path)
+        members, written = _changed(arguments)
         if arguments.wanted == "print":
-            return _show(text)
-        if obstacle:
-            path = os.path.join(os.path.dirname(path), fallback_name(text, path))
-            _say(f"cannot write in {obstacle}; the changed configuration is {path}")
-        write_config(path, text)
+            return _show(print_text(written))
+        if arguments.wanted == "diff":
+            return _show(diff_text(written))
+        if arguments.wanted == "check":
+            return _show(check_text(arguments.in_config, len(members), len(written)))
+        for one in written:
+            write_config(one.path, one.text)
     except UserError as error:
         _say(str(error))
         return USAGE_STATUS
-    return _execute(arguments, path)
+    return _execute(arguments, written[-1].path)
 
 
 def _show(text: str) -> int:
@@ -63,8 +63,25 @@ def _say(message: str) -> None:
     sys.stderr.buffer.flush()
 
 
-def _is_yaml(path: str) -> bool:
-    return path.lower().endswith(EXTENSIONS)
+def _changed(arguments: Arguments) -> tuple[list[Member], list[Written]]:
+    """The files of the configuration, and those that are to be written, the main file last."""
+    files = ConfigurationFiles()
+    members = tree.read(arguments.in_config, _read(arguments.in_config, files), files)
+    for note in tree.change(members, arguments.changes):
+        _say(note)
+    path, obstacle = _out_path(arguments)
+    folder = os.path.dirname(path)
+
+    def name(member: Member, number: int, text: str) -> str:
+        if obstacle:
+            return os.path.join(folder, fallback_name(text, member.path if number else path))
+        stem = os.path.splitext(path)[0]
+        return f"{stem}-{number}-{os.path.basename(member.path)}" if number else path
+
+    written = tree.settle(members, folder, name, files)
+    if obstacle:
+        _say(f"cannot write in {obstacle}; the changed configuration is {written[-1].path}")
+    return members, written
 
 
 def _out_path(arguments: Arguments) -> tuple[str, str]:
@@ -72,10 +89,10 @@ def _out_path(arguments: Arguments) -> tuple[str, str]:
 
     The extension tells the router the language, so it must be that of the original.
     """
-    yaml = _is_yaml(arguments.in_config)
+    yaml = tree.is_yaml(arguments.in_config)
     given = arguments.out_config
     if given is not None:
-        if _is_yaml(given) != yaml:
+        if tree.is_yaml(given) != yaml:
             language = "YAML" if yaml else "classic"
             raise UserError(
                 f"{arguments.in_config} is {language}, and the router would not read {given} as such",
@@ -83,33 +100,15 @@ def _out_path(arguments: Arguments) -> tuple[str, str]:
             )
         return given, ""
     default = os.path.splitext(OUT_CONFIG)[0] + ".yaml" if yaml else OUT_CONFIG
-    if arguments.wanted == "print":
+    if arguments.wanted:
         return default, ""
     folder, obstacle = choose_folder(default)
     return os.path.join(folder, os.path.basename(default)), obstacle
 
 
-def _changed(text: str, arguments: Arguments, out_path: str) -> str:
-    file = arguments.in_config
-    if _is_yaml(file):
-        text, notes = change_yaml(text, file, arguments.changes)
-    else:
-        folder = os.path.dirname(os.path.realpath(file))
-        document = parse(text, file)
-        if folder != os.path.dirname(os.path.realpath(out_path)):
-            text, moved = keep_paths(text, document, folder, os.path.exists)
-            document = parse(text, file) if moved else document
-        notes = apply_changes(document, arguments.changes)
-        text = document.text()
-    for note in notes:
-        _say(note)
-    return text
-
-
-def _read(path: str) -> str:
+def _read(path: str, files: ConfigurationFiles) -> str:
     try:
-        with open(path, "rb") as stream:
-            return stream.read().decode("utf-8", "surrogateescape")
+        return files.read(path)
     except OSError as error:
         fix = "give -c PATH"
         if path == IN_CONFIG:

@@ -1,105 +1,193 @@
-"""The edit of a YAML configuration, in its text: comments, order and spelling stay.
+"""One YAML file, and the changes to it, in its text: comments, order and spelling stay.
 
-Needs PyYAML, which is imported only here and only when a configuration is YAML.
-Source: Fluent Bit 5.1.1: ``service`` is a map, ``pipeline`` has lists of maps; names count in any case of letters.
+Source: Fluent Bit 5.1.1: ``service`` is a map, ``pipeline`` has lists of maps, ``includes`` is a list of paths that
+count from the folder of the file which names them; names count in any case of letters, and ``memBufLimit`` is
+``mem_buf_limit``.
 """
 
 from __future__ import annotations
 
-import importlib
 import json
+import os.path
 import re
-from typing import Any
 
+from outrider.formats.classic_load import Files
+from outrider.formats.words import key_name
 from outrider.launcher.arguments import Change
-from outrider.model.errors import Place, UserError
+from outrider.launcher.classic_edit import BESIDE_MAIN
+from outrider.launcher.yaml_text import Part, read
+from outrider.model.errors import UserError
 
 EXTENSIONS = (".yaml", ".yml")
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*|[0-9]+")
 _BOOLEANS = re.compile(r"(?i:y|n|yes|no|on|off|true|false|null)")
+_EMPTY = ("", "~", "null")
 
 
-def change_yaml(text: str, file: str, changes: list[Change]) -> tuple[str, list[str]]:
-    """``text`` with the changes, and what the user may want to know. Raises UserError for what is not YAML."""
-    notes: list[str] = []
-    for change in changes:
-        root = _compose(text, file)
-        nodes = _sections(root, change.kind)
-        if nodes:
-            # From the end of the file, so that the positions of those before stay true.
-            for node in sorted(nodes, key=lambda node: node.start_mark.index, reverse=True):
-                text = _set(text, node, change)
-        elif change.kind == "service":
-            text = _add_service(text, root, change)
+class YamlFile:
+    """See ``outrider.launcher.tree.ConfigFile``."""
+
+    includes_from_main = False
+
+    def __init__(self, text: str, file: str) -> None:
+        self._original = text
+        made = read(text, file)
+        self._root, self._aliases = made.root, made.aliases
+        if self._root is not None and self._root.kind != "map" and not _is_empty(self._root):
+            raise UserError("a YAML configuration is a map with service and pipeline", self._root.place)
+        self._service: dict[str, Change] = {}
+        self._changes: dict[Part, dict[str, Change]] = {}
+        self._paths: dict[Part, list[str]] = {}
+        self.notes: list[str] = []
+
+    @property
+    def includes(self) -> list[tuple[Part, str]]:
+        """In the order of the file, with the path as it is written. Raises UserError."""
+        listed = _member(self._root, "includes")
+        if listed is None or _is_empty(listed):
+            return []
+        if listed.meant.kind != "list" or any(item.kind != "scalar" for item in listed.meant.parts):
+            raise UserError("'includes' must be a list of paths", listed.place, fix="write '- PATH' lines below it")
+        return [(item, item.value) for item in listed.meant.parts]
+
+    def find(self, include: Part, folder: str, files: Files) -> list[str]:
+        """The files that an include names. Raises UserError."""
+        path = os.path.join(folder, include.value)
+        paths = sorted(files.glob(path)) if "*" in path else [path]
+        if not paths or files.identity(paths[0]) is None:
+            what = "no file matches the include" if "*" in path else "the include was not found:"
+            raise UserError(f"{what} '{path}'", include.place)
+        return paths
+
+    def redirect(self, include: Part, paths: list[str]) -> None:
+        """Let an include name these files."""
+        self._paths[include] = paths
+
+    def named(self) -> list[tuple[Part, str]]:
+        """The values that name a file which may stand beside the main file, with that name."""
+        found: list[tuple[Part, str]] = []
+        for kind, keys in BESIDE_MAIN.items():
+            for section in self._sections(kind):
+                values = [value for key, value in section.pairs() if key_name(key.value) in keys]
+                found += [(value, value.meant.value) for value in values if value.meant.kind == "scalar"]
+        return found
+
+    def rename(self, value: Part, path: str) -> None:
+        """Give such a value another name."""
+        self._paths[value] = [path]
+
+    def set(self, change: Change) -> int:
+        """Make the change in each section of its kind; the number of these sections. Raises UserError."""
+        name = key_name(change.key)
+        if change.kind == "service" and self._service:
+            self._service[name] = change
+            return 1
+        sections = self._sections(change.kind)
+        for section in sections:
+            self._changes.setdefault(section, {})[name] = change
+        return len(sections)
+
+    def add_service(self, change: Change) -> None:
+        """Add a service with this property."""
+        self._service[key_name(change.key)] = change
+
+    def text(self) -> str:
+        """The file as it is after the changes. Raises UserError for what they cannot be written into."""
+        edits = [self._redirected(part, paths) for part, paths in self._paths.items()]
+        for section, changes in self._changes.items():
+            edits += self._changed(section, changes)
+        if self._service:
+            edits.append(self._added())
+        text = self._original
+        # From the end of the file, so that the positions of those before stay true.
+        for start, end, new in sorted(edits, reverse=True):
+            text = text[:start] + new + text[end:]
+        return text
+
+    def _sections(self, kind: str) -> list[Part]:
+        if kind == "service":
+            listed = [_member(self._root, "service")]
         else:
-            notes.append(f"no {change.kind} of the pipeline takes {change.key} {change.value}")
-    return text, notes
+            part = _member(_member(self._root, "pipeline"), f"{kind}s")
+            listed = [*part.meant.parts] if part is not None and part.meant.kind == "list" else []
+        found = [part.meant for part in listed if part is not None and part.meant.kind == "map" and part.meant.parts]
+        # An alias is the same section again, which is to be changed once.
+        return list(dict.fromkeys(found))
+
+    def _redirected(self, part: Part, paths: list[str]) -> tuple[int, int, str]:
+        self._check_anchors(part, part.meant.value)
+        before = self._original[: part.start].rpartition("\n")[2]
+        between = f"\n{before}" if before.strip() == "-" else ", "
+        return part.start, part.end, between.join(json.dumps(path, ensure_ascii=False) for path in paths)
+
+    def _changed(self, section: Part, changes: dict[str, Change]) -> list[tuple[int, int, str]]:
+        """A key that is there, the last one if it is there twice, gets its value; the others come first."""
+        edits: list[tuple[int, int, str]] = []
+        new: list[str] = []
+        present = {key_name(key.value): value for key, value in section.pairs()}
+        for name, change in changes.items():
+            if name not in present:
+                new.append(_pair(change))
+                continue
+            old = present[name]
+            self._check_anchors(old, change.key)
+            edits.append((old.start, old.end, _space(old) + _scalar(change.value)))
+        if new:
+            start = section.parts[0].start
+            between = ", " if section.flow else "\n" + " " * (section.parts[0].place.column - 1)
+            edits.append((start, start, between.join([*new, ""])))
+        return edits
+
+    def _check_anchors(self, old: Part, what: str) -> None:
+        for alias in self._aliases:
+            if old.start <= alias.meant.start < old.end and not old.start <= alias.start < old.end:
+                raise UserError(
+                    f"cannot change {what}: line {alias.place.line} uses the value that is there by an alias",
+                    old.place,
+                    fix="write the value out where the alias stands",
+                )
+
+    def _added(self) -> tuple[int, int, str]:
+        pairs = [_pair(change) for change in self._service.values()]
+        inline = f"{{ {', '.join(pairs)} }}"
+        empty = _member(self._root, "service")
+        if empty is not None:
+            return empty.start, empty.end, _space(empty) + inline
+        root, end = self._root, len(self._original)
+        if root is None:
+            return end, end, f"\nservice: {inline}\n"
+        if root.kind == "scalar":
+            return root.start, root.end, f"\nservice: {inline}\n"
+        if root.flow:
+            return root.start + 1, root.start + 1, f"service: {inline}{', ' if root.parts else ''}"
+        start, indent = root.parts[0].start, " " * (root.parts[0].place.column - 1)
+        lines = "".join([f"\n{indent}  {pair}" for pair in pairs])
+        return start, start, f"service:{lines}\n{indent}"
 
 
-def _compose(text: str, file: str) -> Any:
-    try:
-        yaml: Any = importlib.import_module("yaml")
-    except ImportError as error:
-        raise UserError(
-            f"{file} is YAML, and this launcher runs without PyYAML", fix="give a classic configuration, or add PyYAML"
-        ) from error
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
-        raise UserError(f"not YAML: {error.problem or error.context}", place) from error
-    except yaml.YAMLError as error:
-        raise UserError(f"not YAML: {error}", Place(file)) from error
-    if not isinstance(root, yaml.MappingNode):
-        raise UserError("a YAML configuration is a map with service and pipeline", Place(file, 1, 1))
-    return root
-
-
-def _member(node: Any, name: str) -> Any:
+def _member(part: Part | None, name: str) -> Part | None:
     """The value of a key of a map, the last one if it is there twice; None if it is not there."""
-    found = [value for key, value in getattr(node, "value", ()) if str(key.value).lower() == name.lower()]
+    if part is None or part.meant.kind != "map":
+        return None
+    found = [value for key, value in part.meant.pairs() if key.value.lower() == name]
     return found[-1] if found else None
 
 
-def _sections(root: Any, kind: str) -> list[Any]:
-    if kind == "service":
-        service = _member(root, "service")
-        return [service] if service is not None and service.id == "mapping" and service.value else []
-    pipeline = _member(root, "pipeline")
-    listed = _member(pipeline, f"{kind}s") if pipeline is not None and pipeline.id == "mapping" else None
-    if listed is None or listed.id != "sequence":
-        return []
-    # An alias is the same node again, which is to be changed once.
-    return list({id(node): node for node in listed.value if node.id == "mapping" and node.value}.values())
+def _is_empty(part: Part) -> bool:
+    return part.meant.kind == "scalar" and part.meant.value in _EMPTY
+
+
+def _space(old: Part) -> str:
+    """What a text needs before it that takes the place of a value: nothing stood there, or lines below the key."""
+    if old.start == old.end:
+        return " "
+    return "  " if old.kind in ("list", "map") and not old.flow else ""
+
+
+def _pair(change: Change) -> str:
+    return f"{_scalar(change.key)}: {_scalar(change.value)}"
 
 
 def _scalar(value: str) -> str:
-    return (
-        value if _PLAIN.fullmatch(value) and not _BOOLEANS.fullmatch(value) else json.dumps(value, ensure_ascii=False)
-    )
-
-
-def _set(text: str, node: Any, change: Change) -> str:
-    old = _member(node, change.key)
-    if old is not None:
-        return text[: old.start_mark.index] + _scalar(change.value) + text[old.end_mark.index :]
-    start = node.value[0][0].start_mark
-    pair = f"{_scalar(change.key)}: {_scalar(change.value)}"
-    between = ", " if node.flow_style else "\n" + " " * start.column
-    return text[: start.index] + pair + between + text[start.index :]
-
-
-def _add_service(text: str, root: Any, change: Change) -> str:
-    pair = f"{_scalar(change.key)}: {_scalar(change.value)}"
-    empty = _member(root, "service")
-    if empty is not None:
-        return text[: empty.start_mark.index] + " { " + pair + " }" + text[empty.end_mark.index :]
-    if not root.value:
-        return f"service: {{ {pair} }}\n"
-    start = root.value[0][0].start_mark
-    if root.flow_style:
-        added = f'"service": {{{pair}}}, '
-    else:
-        added = f"service:\n{' ' * (start.column + 4)}{pair}\n{' ' * start.column}"
-    return text[: start.index] + added + text[start.index :]
+    plain = _PLAIN.fullmatch(value) and not _BOOLEANS.fullmatch(value)
+    return value if plain else json.dumps(value, ensure_ascii=False)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outrider.formats.yaml_config import YamlLoaded, key_name, load
+from outrider.formats.words import key_name
+from outrider.formats.yaml_config import YamlLoaded, load
 from outrider.model.errors import Place, UserError
 
 

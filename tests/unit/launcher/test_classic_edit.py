@@ -6,14 +6,15 @@ from hypothesis import strategies as st
 
 from outrider.formats.classic import parse
 from outrider.launcher.arguments import Change
-from outrider.launcher.classic_edit import apply_changes
+from outrider.launcher.classic_edit import ClassicFile
+from outrider.launcher.tree import Member, change
 from outrider.model.errors import UserError
 
 
 def changed(text, *changes):
-    document = parse(text, "f.conf")
-    notes = apply_changes(document, [Change(*change) for change in changes])
-    return document.text(), notes
+    member = Member("f.conf", text, ClassicFile(text, "f.conf"))
+    notes = change([member], [Change(*one) for one in changes])
+    return member.file.text(), notes
 
 
 GENERATED = """
@@ -77,15 +78,19 @@ def test_repeated_changes_of_one_key_the_last_counts():
 def test_no_section_of_the_kind_is_said():
     text, notes = changed(GENERATED, ("filter", "a", "b"))
     assert text == GENERATED
-    assert notes == ["no [FILTER] section takes a b"]
+    assert notes == ["no filter section takes a b"]
 
 
 @pytest.mark.parametrize(
-    "change", [("input", "two words", "x"), ("input", "a", ""), ("input", "a", "x\ny"), ("service", "", "x")]
+    "wrong", [("input", "two words", "x"), ("input", "a", ""), ("input", "a", "x\ny"), ("service", "", "x")]
 )
-def test_what_the_language_cannot_hold(change):
+def test_what_the_language_cannot_hold(wrong):
     with pytest.raises(UserError, match="cannot set"):
-        changed(GENERATED, change)
+        changed(GENERATED, wrong)
+
+
+def test_what_is_hardly_meant_is_said():
+    assert changed("[INPUT]\n")[1] == ["f.conf:1:1: section [INPUT] has no keys"]
 
 
 names = st.sampled_from(["INPUT", "in", "OUTPUT", "Filter", "SERVICE", "PARSER", "s"])

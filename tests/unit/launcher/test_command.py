@@ -132,6 +132,52 @@ def test_print_runs_and_writes_nothing(config, tmp_path):
     assert os.listdir(tmp_path) == ["in"]
 
 
+def test_included_files_are_changed_in_copies(config, router, tmp_path):
+    included = config.parent / "inputs.conf"
+    included.write_text("[INPUT]\n    Name dummy\n")
+    config.write_text(f"@INCLUDE inputs.conf\n{CONFIG}")
+    router.write_text("#!/bin/sh\n")
+    out = tmp_path / "out.conf"
+    assert launch("-r", router, "-c", config, "-m", out, "-i", "a", "b").returncode == 0
+    copy = tmp_path / "out-1-inputs.conf"
+    assert out.read_text() == f"@INCLUDE {copy}\n{CONFIG.replace('/s', '/s' + chr(10) + '    a b')}"
+    assert copy.read_text() == "[INPUT]\n    Name dummy\n    a b\n"
+    assert included.read_text() == "[INPUT]\n    Name dummy\n"
+    printed = launch("-c", config, "-m", out, "-i", "a", "b", "--print").stdout
+    assert printed == f"# {out}\n{out.read_text()}\n# {copy}\n{copy.read_text()}"
+
+
+def test_the_difference(config, tmp_path):
+    (config.parent / "inputs.conf").write_text("[INPUT]\n    Name dummy")
+    config.write_text("@INCLUDE inputs.conf\n[OUTPUT]\n    Name null\n")
+    out = config.parent / "out.conf"
+    result = launch("-c", config, "-m", out, "-i", "a", "b", "-o", "c", "d", "--diff")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == (
+        f"--- {config}\n+++ {out}\n@@ -1,3 +1,4 @@\n-@INCLUDE inputs.conf\n"
+        f"+@INCLUDE {config.parent}/out-1-inputs.conf\n [OUTPUT]\n     Name null\n+    c d\n"
+        f"--- {config.parent}/inputs.conf\n+++ {config.parent}/out-1-inputs.conf\n@@ -1,2 +1,3 @@\n [INPUT]\n"
+        "-    Name dummy\n\\ No newline at end of file\n+    Name dummy\n+    a b\n"
+    )
+    assert launch("-c", config, "-m", out, "--diff").stdout == ""
+    assert os.listdir(tmp_path) == ["in"]
+
+
+def test_a_check_runs_and_writes_nothing(config, tmp_path):
+    (config.parent / "inputs.conf").write_text("[INPUT]\n    Name dummy\n")
+    result = launch("-c", config, "-r", "/absent", *CHANGES, "--check")
+    assert (result.returncode, result.stdout, result.stderr) == (0, f"{config} is sound\n", "")
+    config.write_text("@INCLUDE inputs.conf\n")
+    result = launch("-c", config, "-i", "a", "b", "-f", "c", "d", "--check")
+    assert result.stdout == f"{config} is sound, with 1 included; changed copies of 1\n"
+    assert (result.returncode, result.stderr) == (0, "fluent-launch: no filter section takes c d\n")
+    config.write_text("@INCLUDE absent.conf\n")
+    result = launch("-c", config, "--check")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert f"{config}:1:10: the include 'absent.conf' was not found" in result.stderr
+    assert os.listdir(tmp_path) == ["in"]
+
+
 def test_help_and_version():
     assert launch("--version").stdout == f"fluent-launch {__version__}\n"
     text = launch("--help").stdout
