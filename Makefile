@@ -3,6 +3,7 @@
 # make check     style, types, room contracts, dependencies, unit tests: about four minutes on two cores
 # make bench     the figures of docs/performance.md (ARGS=--help)
 # make fuzz      hostile input for every parser, guided by coverage (ARGS="--inputs 1000000 --only forward")
+# make launcher  dist/fluent-launch: the launcher as one file that needs nothing of the image it runs in
 # make setup     .venv with every extra; instant when nothing changed
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -12,7 +13,7 @@ STAMP := $(VENV)/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test bench fuzz clean
+.PHONY: help setup demo check test bench fuzz launcher clean
 help:
 	@grep '^# make' Makefile | cut -c3-
 
@@ -43,5 +44,8 @@ fuzz: $(STAMP)
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install -qq -c constraints.txt --group fuzz
 	$(BIN)/python -m fuzz $(ARGS)
 
+launcher: $(STAMP)
+	@tools/launcher/build $(BIN)/python dist/fluent-launch
+
 clean:
-	rm -rf $(VENV) .fuzz .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist .fuzz .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

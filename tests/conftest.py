@@ -1,11 +1,13 @@
 """What some tests need of the machine: a test that misses it is skipped and says how to get it.
 
-Where ``OUTRIDER_REQUIRE`` names what it needs (``docker,root,chromium,golden``) the same test is an error instead.
+Where ``OUTRIDER_REQUIRE`` names what it needs (``docker,root,chromium,compiler,golden``) the same test is an error
+instead.
 """
 
 from __future__ import annotations
 
 import functools
+import glob
 import os
 import shutil
 import socket
@@ -48,6 +50,12 @@ def _chromium() -> str:
     return "needs Chromium; to run it: apt-get install chromium"
 
 
+def _compiler() -> str:
+    if shutil.which("gcc") and glob.glob("/usr/lib/python3.*/config-*/libpython3.*.a"):
+        return ""
+    return "needs gcc and Debian's static libpython; to run it: sudo make launcher, which installs them"
+
+
 def _golden() -> str:
     if RECORDED.is_dir():
         return ""
@@ -58,6 +66,7 @@ MISSING: dict[str, Callable[[], str]] = {
     "docker": functools.cache(_docker),
     "root": functools.cache(_root),
     "chromium": functools.cache(_chromium),
+    "compiler": functools.cache(_compiler),
     "golden": functools.cache(_golden),
 }
 
