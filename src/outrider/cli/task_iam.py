@@ -79,7 +79,7 @@ def iam(
 
     Example: outrider task iam task.json --config extra.conf --diff task-role.json --diff execution=execution-role.json
     """
-    _check_scope(account, region, partition)
+    _check_given(account, region, partition, kms_key or [])
     if role is not None and diff:
         raise UserError("--role is for what is printed without --diff", fix="write --diff ROLE=POLICY.json")
     source = _chosen(read_tasks(file), resource)
@@ -96,12 +96,13 @@ def iam(
     _print_policies(rights, source, role)
 
 
-def _check_scope(account: str, region: str, partition: str) -> None:
-    """Refuse what cannot stand in an ARN."""
+def _check_given(account: str, region: str, partition: str, kms_keys: Sequence[str]) -> None:
+    """Refuse what cannot stand in a policy."""
     for option, value, form in (
         ("--account", account, r"\d{12}"),
         ("--region", region, r"[a-z]{2,4}(-[a-z]+)+-\d+"),
         ("--partition", partition, r"aws(-[a-z-]+)?"),
+        *(("--kms-key", key, r"arn:[a-z-]+:kms:[^:]+:\d{12}:key/.+") for key in kms_keys),
     ):
         if value and not re.fullmatch(form, value):
             raise UserError(

@@ -67,7 +67,7 @@ def test_policies_and_reasons(outrider: Run, file: Path) -> None:
     done = outrider(file)
     assert done.exit_code == 0
     found = json.loads(done.stdout)
-    assert [statement["Sid"] for statement in found["task"]["Statement"]] == [*("CreateLogGroups", "WriteLogStreams")]
+    assert [statement["Sid"] for statement in found["task"]["Statement"]] == ["CreateLogGroups", "WriteLogStreams"]
     assert found["execution"]["Statement"][0]["Resource"] == "arn:aws:ssm:eu-west-1:123456789012:parameter/s"
     line = f"{file}:28:30: task role: logs:CreateLogStream, logs:PutLogEvents on {ARN}:g:log-stream:s"
     assert f"{line} (container 'web', output cloudwatch_logs, option log_stream_name)" in done.stderr
@@ -140,6 +140,7 @@ def test_one_role_that_is_both(outrider: Run, tmp_path: Path) -> None:
         (["--account", "12"], "--account 12"),
         (["--region", "here"], "--region here"),
         (["--partition", "x"], "--partition x"),
+        (["--kms-key", "alias/x"], "--kms-key alias/x"),
         (["--resource", "X"], "--resource X"),
         (["--diff", "/no/such"], "cannot read /no/such"),
         (["--config", "/no/such.conf"], "/no/such.conf"),

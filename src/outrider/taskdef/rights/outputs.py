@@ -22,6 +22,7 @@ def outputs_of(task: Task, rights: Rights) -> Iterator[Output]:
     router = task.router
     variables = variables_of(router)
     kind = router.firelens.text("type") if router else "fluentbit"
+    launched = _launcher_options(router) if router else {}
     for container in task.senders:
         options = _options(container)
         if kind == "fluentd":
@@ -30,7 +31,7 @@ def outputs_of(task: Task, rights: Rights) -> Iterator[Output]:
                 text = f"container '{container.name}': the rights of Fluentd's {name.text} are not known here: add them"
                 rights.note(text, name.where)
         elif OUTPUT_KEY["fluentbit"] in options:
-            yield _of_container(container, options, variables)
+            yield _of_container(container, options, launched, variables)
     if router is not None and kind == "fluentbit":
         yield from _of_command(router, variables)
 
@@ -61,9 +62,14 @@ def _options(container: Container) -> dict[str, Written]:
     return found
 
 
-def _of_container(container: Container, options: Mapping[str, Written], variables: Mapping[str, str]) -> Output:
+def _of_container(
+    container: Container,
+    options: Mapping[str, Written],
+    launched: Mapping[str, Written],
+    variables: Mapping[str, str],
+) -> Output:
     name = options[OUTPUT_KEY["fluentbit"]]
-    written = {key.lower(): value for key, value in options.items()}
+    written = {**{key.lower(): value for key, value in options.items()}, **launched}
     return Output(_plugin(name), f"container '{container.name}'", name.where, written, variables)
 
 
@@ -89,6 +95,17 @@ def _of_command(router: Container, variables: Mapping[str, str]) -> list[Output]
             key, _, text = words[place + 1].partition("=")
             written[key.strip().lower()] = Written(text.strip(), value.where)
     return found
+
+
+def _launcher_options(router: Container) -> dict[str, Written]:
+    """``-o KEY VALUE`` before ``--``, which the launcher sets in each output that ECS generates."""
+    words = _words(router)
+    first = words.index("--") if "--" in words else 0
+    return {
+        words[place + 1].lower(): Written(words[place + 2], router.at("command", place + 2))
+        for place in range(first - 2)
+        if words[place] in ("-o", "--output")
+    }
 
 
 def _words(router: Container) -> list[str]:

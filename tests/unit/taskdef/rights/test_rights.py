@@ -225,6 +225,14 @@ def test_the_routers_command_names_outputs() -> None:
     assert found.needs[0].reason.where == ("containerDefinitions", 0, "command", 9)
 
 
+def test_the_launcher_sets_options_of_generated_outputs() -> None:
+    command = ["-o", "Region", "eu-west-2", "-s", "Flush", "1", "--", "-o", "firehose", "-p", "region=eu-west-1"]
+    found = rights(sends("firehose", region="eu-west-1", delivery_stream="d"), router={"command": command})
+    assert {resource.split(":")[3] for _, resource in allowed(found)} == {"eu-west-1", "eu-west-2"}
+    assert found.needs[0].resource.endswith(":deliverystream/d")
+    assert found.needs[0].resource.split(":")[3] == "eu-west-2"
+
+
 def test_a_configuration_that_the_router_includes() -> None:
     place = Place("extra.conf", 3, 5)
     properties = [Property("name", "firehose", place), Property("region", "eu-west-1", place)]
