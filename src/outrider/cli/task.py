@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from outrider.cli import task_lint, task_run
+from outrider.cli import task_iam, task_lint, task_run, task_security_group
 from outrider.model.errors import UserError
 from outrider.taskdef.protect import (
     Protected,
@@ -40,6 +40,8 @@ def register(app: typer.Typer) -> None:
     group.command("protect")(protect_task)
     task_run.register(group)
     task_lint.register(group)
+    task_iam.register(group)
+    task_security_group.register(group)
     app.add_typer(group, name="task")
 
 

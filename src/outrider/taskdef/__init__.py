@@ -11,6 +11,8 @@
 ``lint``      what is wrong with it: rules, findings, reports (pure)
 ``firelens``  what ECS generates around FireLens: configuration, driver options, environment, mounts, order (pure)
 ``protect``   adds the agent and the log router to a task definition (pure)
+``rights``    the rights that its roles need in AWS, and policies compared with them (pure)
+``ports``     security groups that let others reach the log ports, and what closes them (pure)
 ``run``       plays the part of the ECS agent on this machine
 ``demo``      all of it with an example, a server and visitors, and a balance sheet
 """
