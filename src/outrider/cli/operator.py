@@ -10,7 +10,7 @@ import typer
 
 from outrider import __version__
 from outrider.cli import demo, firelens, server, spool, task, trial
-from outrider.model.errors import LocalError, OutriderError
+from outrider.model.errors import OutriderError, UserError
 
 USAGE_ERRORS: Any = typer.BadParameter.__mro__[2]
 """ClickException; typer exports only this subclass of it, from click or from its own copy."""
@@ -56,5 +56,5 @@ def main(arguments: Sequence[str]) -> int:
         return 141
     except OutriderError as error:
         print(f"outrider: {error}", file=sys.stderr)
-        return 1 if isinstance(error, LocalError) else 2
+        return 2 if isinstance(error, UserError) else 1
     return result if isinstance(result, int) else 0

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from outrider.cli import task_iam, task_lint, task_run, task_security_group
+from outrider.cli import task_deploy, task_diff, task_iam, task_lint, task_run, task_security_group
 from outrider.model.errors import UserError
 from outrider.taskdef.protect import (
     Protected,
@@ -20,17 +20,9 @@ from outrider.taskdef.protect import (
     find_profile,
     protect,
 )
+from outrider.taskdef.shape import READ_ONLY
 from outrider.taskdef.source import read_task
 from outrider.taskdef.write import write_file
-
-_READ_ONLY = ", ".join(
-    f".{key}"
-    for key in (
-        *("taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities"),
-        *("registeredAt", "registeredBy", "deregisteredAt"),
-    )
-)
-"""What describe-task-definition prints and register-task-definition does not take."""
 
 
 def register(app: typer.Typer) -> None:
@@ -42,6 +34,8 @@ def register(app: typer.Typer) -> None:
     task_lint.register(group)
     task_iam.register(group)
     task_security_group.register(group)
+    task_deploy.register(group)
+    task_diff.register(group)
     app.add_typer(group, name="task")
 
 
@@ -132,14 +126,17 @@ def _summary(result: Protected, file: str, target: str | None) -> str:
 
 def _next_steps(result: Protected, target: str | None) -> list[str]:
     saved = target or "protected.json"
+    deploy = f"outrider task deploy {shlex.quote(saved)} --cluster CLUSTER --service SERVICE"
     steps = [] if target else [f"save the output as {saved}"]
     if result.source.base:
-        steps.append(f"jq '.taskDefinition | del({_READ_ONLY})' {shlex.quote(saved)} > register.json")
+        read_only = ", ".join(f".{key}" for key in READ_ONLY)
+        steps.append(f"jq '.taskDefinition | del({read_only})' {shlex.quote(saved)} > register.json")
         saved = "register.json"
     family = result.source.task.get("family") or "FAMILY"
     return [
         *steps,
         f"aws ecs register-task-definition --cli-input-json {shlex.quote('file://' + saved)}",
         f"aws ecs update-service --cluster CLUSTER --service SERVICE --task-definition {shlex.quote(family)}",
+        f"(or {deploy}, which watches the service and rolls back)",
         "in the task's security groups, let nobody reach TCP and UDP 1514 (the agent's log port) and TCP 24224",
     ]

@@ -11,6 +11,8 @@
 ``lint``      what is wrong with it: rules, findings, reports (pure)
 ``firelens``  what ECS generates around FireLens: configuration, driver options, environment, mounts, order (pure)
 ``protect``   adds the agent and the log router to a task definition (pure)
+``compare``   how two task definitions differ, as ECS takes them (pure)
+``deploy``    brings a task definition to a service, and takes it back if that does not settle
 ``rights``    the rights that its roles need in AWS, and policies compared with them (pure)
 ``ports``     security groups that let others reach the log ports, and what closes them (pure)
 ``run``       plays the part of the ECS agent on this machine
