@@ -295,8 +295,8 @@ class OutputRunner:
                 self._try_another()
             return
         limit = self._retries.limit
-        stays_in_spool = self._hurry and parcel.chunk.path is not None
-        if limit is not None and parcel.attempts >= limit and not stays_in_spool and not parcel.early:
+        # A try that the stop has brought forward is no retry: what is left at its end goes to disk, where there is one.
+        if limit is not None and parcel.attempts >= limit and not self._hurry and not parcel.early:
             row.given_up += 1
             self.given_up.append(asyncio.get_running_loop().time())
             self._log.error(

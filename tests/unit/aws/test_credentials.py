@@ -170,7 +170,7 @@ def test_a_profile_that_is_not_there() -> None:
 
 def test_without_botocore_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "botocore.session", None)
-    with pytest.raises(UserError, match=r"fix: pip install 'outrider\[aws\]'"):
+    with pytest.raises(UserError, match=r"pip install '\.\[aws\]'"):
         of().check()
 
 

@@ -243,3 +243,19 @@ def test_an_error_does_not_keep_what_was_to_be_sent() -> None:
         assert held[0].__traceback__ is None
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("limit", ["", "  Retry_Limit 2\n"])
+async def test_a_try_that_the_stop_brings_forward_is_no_retry(
+    pipeline: Any, tmp_path: Path, patience: None, limit: str
+) -> None:
+    text = f"  storage.path {tmp_path}\n[INPUT]\n  Name steered\n[OUTPUT]\n  Name steered\n  Match *\n{limit}"
+    async with pipeline(text, grace=1) as running:
+        running.output().always = PeerError("dead")
+        running.input().push("a", {"n": 0})
+        await running.until(lambda: running.sent()["retried"])
+    assert not running.sent()["dropped"]
+    assert "stay in the spool" in running.log.getvalue()
+    async with pipeline(text) as again:
+        await again.settled()
+    assert again.numbers() == [0]
