@@ -80,7 +80,7 @@ def deploy(
         printer.print("nothing was changed", error=True)
         raise typer.Exit(1)
     world = World(
-        tell=lambda line: printer.print(line, error=True),
+        tell=lambda line: printer.print(_shown(line), error=True),
         ask=lambda question: yes or not sys.stdin.isatty() or _asked(question),
         now=time.monotonic,
         pause=time.sleep,
@@ -140,6 +140,11 @@ def _print(outcome: Outcome, printer: Printer, *, as_json: bool) -> None:
         printer.print(msgspec.json.encode(outcome).decode())
     elif outcome.runs:
         printer.print(outcome.runs)
+
+
+def _shown(line: str) -> str:
+    """What AWS says, without what steers a terminal."""
+    return "".join([letter if letter.isprintable() else " " for letter in line])
 
 
 def _agreed(question: str) -> bool:

@@ -233,7 +233,8 @@ def test_the_difference_is_told_without_secrets(service: Cluster) -> None:
 
 def test_tags_that_the_file_does_not_tell_stay(service: Cluster) -> None:
     tags = [{"key": "team", "value": "a"}]
-    service.client.register_task_definition(**OLD, tags=tags)
+    of_aws = [{"key": "aws:cloudformation:stack-name", "value": "b"}]
+    service.client.register_task_definition(**OLD, tags=[*of_aws, *tags])
     service.client.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition="web:2")
     found = planned(NEW)
     assert found.definition["tags"] == tags

@@ -10,13 +10,16 @@ from typing import Any, Final
 
 from outrider.model.errors import UserError
 from outrider.pipeline import options, registry
+from outrider.taskdef.lint.sensitive import form_of
 
 HIDDEN: Final = "***"
 
 _WORDS = "passw|passphrase|secret|token|credential|api_?key|access_?key|private_?key|license_?key|shared_?key"
 _NAME = re.compile(rf"{_WORDS}|(^|[_.-])(key|pass|pwd|auth)$", re.IGNORECASE)
 _PLUGIN_KEY = re.compile(_WORDS, re.IGNORECASE)
-_PAIR = re.compile(rf"([\w.-]*(?:{_WORDS})[\w.-]*\s*[=:]\s*)(\S+)", re.IGNORECASE)
+_PAIR = re.compile(rf"((?:{_WORDS})[\w.-]*(?:\s*=\s*|:\s+|[\"']\s*:\s*))\S+", re.IGNORECASE)
+"""``password=x``, ``password: x``, ``"password":"x"``, and not the tag of an image or an ARN."""
+_HEADER = re.compile(r"(authorization\W+)\S.*", re.IGNORECASE)
 _WORD_FLAG = re.compile(rf"--?[\w.-]*(?:{_WORDS}|key|pwd)[\w.-]*", re.IGNORECASE)
 _IN_URL = re.compile(r"(://)[^/\s@]+@")
 
@@ -56,7 +59,9 @@ def _declared(plugin: str, key: str) -> bool:
 
 
 def _text(text: str) -> str:
-    return _IN_URL.sub(rf"\1{HIDDEN}@", _PAIR.sub(rf"\1{HIDDEN}", text))
+    shown = _HEADER.sub(rf"\1{HIDDEN}", text)
+    shown = _IN_URL.sub(rf"\1{HIDDEN}@", _PAIR.sub(rf"\1{HIDDEN}", shown))
+    return HIDDEN if form_of(shown) else shown
 
 
 def _words(items: list[Any]) -> list[Any]:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from outrider.model.errors import OutriderError, PeerError, UserError
 from outrider.taskdef.compare import Difference, differences
+from outrider.taskdef.compare.form import is_of_aws
 from outrider.taskdef.deploy.causes import roles_of
 from outrider.taskdef.deploy.definition import short
 from outrider.taskdef.deploy.ecs import Ecs
@@ -73,11 +74,13 @@ def plan(ecs: Ecs, target: Target, definition: TaskDefinition) -> Plan:
     """What is there, and what would change. Raises UserError if the service cannot take a definition."""
     before = ecs.service(target.cluster, target.service)
     _check(before, target)
+    target = Target(target.cluster, before.get("serviceName") or target.service)
     running, old, usable = ecs.definition(before["taskDefinition"])
     notes: list[str] = []
     if "tags" not in definition:
-        definition = {**definition, "tags": old["tags"]}
-        if old["tags"]:
+        tags = [tag for tag in old["tags"] if not is_of_aws(tag)]
+        definition = {**definition, "tags": tags}
+        if tags:
             notes.append("the file does not tell tags; the new revision gets those of the running one")
     fallback = _settled(before) or running
     if fallback != running:

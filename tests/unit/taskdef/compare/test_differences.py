@@ -152,7 +152,10 @@ def test_a_bridged_port_is_any_port_of_the_host() -> None:
         ("options", {"Name": "splunk", "splunk_token": "hunter2"}),
         ("options", {"Name": "loki", "http_passwd": "hunter2"}),
         ("options", {"Name": "datadog", "apikey": "hunter2"}),
-        ("options", {"Name": "http", "header": "Authorization: Token=hunter2"}),
+        ("options", {"Name": "http", "header": "Authorization Bearer hunter2"}),
+        ("environment", {"name": "CONFIG", "value": '{"user": "web", "password": "hunter2"}'}),
+        ("environment", {"name": "WHO", "value": "ghp_hunter2hunter2hunter2hunter2hunter2hunter2"}),
+        ("environment", {"name": "CONFIG", "value": "host=db;Password=hunter2;port=1"}),
         ("command", ["--password", "hunter2"]),
         ("command", ["--password=hunter2"]),
         ("command", ["sh", "-c", "TOKEN=hunter2 serve"]),
@@ -171,6 +174,40 @@ def test_secrets_are_not_told(where: str, secret: Any) -> None:
     said = "\n".join(changed(edit))
     assert "***" in said
     assert "hunter2" not in said
+
+
+NAMES = st.sampled_from(["PASSWORD", "db_passwd", "MY_SECRET", "TOKEN", "API_KEY", "apikey", "CLIENT-CREDENTIALS"])
+SECRETS = st.text("0123456789xyz", min_size=8)
+
+
+@given(NAMES, SECRETS, SECRETS, st.sampled_from(["environment", "options", "pair", "flag"]))
+def test_no_secret_is_told(name: str, old: str, new: str, where: str) -> None:
+    def secret(text: str) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "environment": {"environment": [{"name": name, "value": text}]},
+            "options": {"logConfiguration": {"logDriver": "splunk", "options": {f"my_{name}": text}}},
+            "pair": {"command": [f"{name}={text}"]},
+            "flag": {"command": [f"--{name}", text]},
+        }[where]
+        return {"containerDefinitions": [{"name": "web", **found}]}
+
+    said = "".join(map(str, differences(secret(old), secret(new))))
+    assert ("***" in said) == (old != new)
+    assert old not in said
+    assert new not in said
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {"image": "registry:5000/token-service:1.2"},
+        {"repositoryCredentials": {"credentialsParameter": "arn:aws:secretsmanager:eu-west-1:1:secret:pull-AbCdEf"}},
+        {"secrets": [{"name": "TOKEN", "valueFrom": "arn:aws:secretsmanager:eu-west-1:1:secret:db-AbCdEf:password::"}]},
+    ],
+)
+def test_what_names_a_secret_is_told(shown: dict[str, Any]) -> None:
+    (said,) = changed(lambda t, c: c.update(shown))
+    assert "***" not in said
 
 
 def test_what_only_sounds_like_a_secret_is_told() -> None:
