@@ -80,6 +80,28 @@ def test_a_signal_takes_it_back(service: Cluster, file: Path, tmp_path: Path, nu
     assert service.definition == "web:1"
 
 
+@pytest.mark.parametrize(("answer", "runs"), [(b"n\n", "web:2"), (b"\n", "web:1")])
+def test_on_a_terminal_a_signal_asks(service: Cluster, file: Path, tmp_path: Path, answer: bytes, runs: str) -> None:
+    service.show(rolloutState="IN_PROGRESS")
+    said = tmp_path / "said"
+    ours, theirs = pty.openpty()
+    os.write(ours, b"y\n")
+    with said.open("w") as stream:
+        command = [OUTRIDER, "task", "deploy", str(file), *WHERE]
+        running = subprocess.Popen(command, stdin=theirs, stderr=stream, stdout=subprocess.PIPE, text=True)
+        wait_for(lambda: "web:2: 0 of 1 running" in said.read_text(), said.read_text)
+        service.show(rolloutState="COMPLETED")
+        running.send_signal(signal.SIGINT)
+        wait_for(lambda: "Roll back to web:1? [Y/n]" in said.read_text(), said.read_text)
+        os.write(ours, answer)
+        out, _ = running.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert running.returncode == 130, said.read_text()
+    assert out.strip().endswith(runs)
+    assert service.definition == runs
+
+
 @pytest.mark.parametrize(("answer", "status", "runs"), [(b"n\n", 1, "web:1"), (b"y\n", 0, "web:2")])
 def test_a_terminal_is_asked(service: Cluster, file: Path, answer: bytes, status: int, runs: str) -> None:
     ours, theirs = pty.openpty()

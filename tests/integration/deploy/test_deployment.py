@@ -132,6 +132,13 @@ def test_without_roll_back_it_stays(service: Cluster) -> None:
     )
 
 
+def test_where_there_is_nothing_to_go_back_to(service: Cluster) -> None:
+    service.client.deregister_task_definition(taskDefinition="web:1")
+    course = Course(stops(service))
+    assert deploy(course).outcome == "failed"
+    assert service.definition == "web:2"
+
+
 def test_time_is_up(service: Cluster) -> None:
     course = Course(*[lambda: None] * 12, settles(service))
     outcome = deploy(course)
@@ -254,7 +261,7 @@ def test_where_a_roll_back_goes(service: Cluster) -> None:
     assert "web:2 has not settled yet; a roll back would go to web:1" in found.notes
     service.client.deregister_task_definition(taskDefinition="web:1")
     found = planned(NEW)
-    assert found.fallback == ""
+    assert not found.can_return
     assert "web:1 is deregistered, so that there is nothing to roll back to" in found.notes
 
 

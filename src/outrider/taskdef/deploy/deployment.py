@@ -53,7 +53,9 @@ class Plan(Struct, frozen=True):
     running: str
     """ARN of the definition that the service is set to run."""
     fallback: str
-    """ARN of the definition to go back to; empty if there is none."""
+    """ARN of the definition that ran before."""
+    can_return: bool
+    """Whether a service can still be told to run ``fallback``."""
     differences: tuple[Difference, ...]
     notes: tuple[str, ...]
 
@@ -91,7 +93,7 @@ def plan(ecs: Ecs, target: Target, definition: TaskDefinition) -> Plan:
     if not before.get("desiredCount") and before.get("schedulingStrategy") != "DAEMON":
         notes.append("the service wants no task: nothing will start that could fail")
     found = tuple(differences(old, definition))
-    return Plan(target, definition, before, running, fallback if usable else "", found, tuple(notes))
+    return Plan(target, definition, before, running, fallback, usable, found, tuple(notes))
 
 
 def _check(service: Answer, target: Target) -> None:
@@ -121,7 +123,7 @@ class Deployment:
         self._plan = plan
         self._world = world
         self._timeout = timeout
-        self._roll_back = roll_back
+        self._roll_back = roll_back and plan.can_return
         self._blind = False
         self._registered = ""
         self._told: set[str] = set()
@@ -197,7 +199,7 @@ class Deployment:
         return service, tasks
 
     def _return(self, verdict: Verdict) -> Outcome:
-        if not (self._roll_back and self._plan.fallback):
+        if not self._roll_back:
             self._world.tell(f"not rolled back; to do it: {self._by_hand()}")
             return self._end("failed", self._registered, verdict.reason)
         try:
@@ -222,7 +224,7 @@ class Deployment:
     def _interrupted(self) -> Outcome:
         reason = "interrupted"
         fallback = self._plan.fallback
-        wanted = self._roll_back and fallback and self._world.ask(f"Roll back to {short(fallback)}?")
+        wanted = self._roll_back and self._world.ask(f"Roll back to {short(fallback)}?")
         if not wanted:
             self._world.tell(f"ECS goes on with {short(self._registered)}; to go back: {self._by_hand()}")
             return self._end("interrupted", self._registered, reason)
@@ -233,7 +235,7 @@ class Deployment:
         return self._ecs.service(self._plan.target.cluster, self._plan.target.service)
 
     def _by_hand(self) -> str:
-        return self._plan.target.command(self._plan.fallback or self._plan.running)
+        return self._plan.target.command(self._plan.fallback)
 
     def _end(self, outcome: End, runs: str, reason: str = "") -> Outcome:
         return Outcome(outcome, self._registered, runs, reason)
