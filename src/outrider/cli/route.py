@@ -75,6 +75,8 @@ def _main(arguments: Arguments) -> int:
     findings = Findings()
     configuration = load(findings)
     made = plan(configuration, findings)
+    if not any(section.kind == "input" for section in configuration.sections):
+        findings.warn("there is no input: nothing will happen", None, fix="add an [INPUT] section")
     if arguments.dry_run:
         return _report(findings, made)
     findings.raise_errors()

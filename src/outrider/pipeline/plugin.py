@@ -193,6 +193,14 @@ class Filter(ABC, Generic[O]):
     def check(self) -> None:
         """Raise UserError where these options cannot work together."""
 
+    def doubts(self) -> list[UserError]:
+        """See Input."""
+        return []
+
+    def metrics_tag(self) -> str:
+        """The tag of what it measures, by which outputs that serve metrics choose; empty: nothing. For the dry run."""
+        return ""
+
     def new_tags(self) -> list[str]:
         """Patterns that the tags fit which a filter that emits gives; for the dry run, after ``check``."""
         return ["*"]

@@ -119,6 +119,16 @@ def test_sections_of_the_command_line_come_first_and_the_file_wins_for_the_servi
     assert [item.name for item in plan.of_kind("input")] == ["dummy.0", "dummy.1"]
 
 
+@pytest.mark.parametrize("arguments", [["-D"], []])
+def test_a_configuration_without_an_input_is_told(
+    planned: list[build.Plan], tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    path = tmp_path / "main.conf"
+    path.write_text("")
+    assert route.main([*arguments, "-c", str(path)]) == 0
+    assert "there is no input: nothing will happen" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "in_file", "variable", "level"),
     [

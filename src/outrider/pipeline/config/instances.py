@@ -81,7 +81,7 @@ class Maker(Struct):
                 check()
             except UserError as error:
                 faults.errors += placed(error, what, properties, section.properties, known, section.place)
-        if kind != "filter" and not faults.errors:
+        if not faults.errors:
             for doubt in made.plugin.doubts():
                 self.findings.warnings += placed(doubt, what, properties, section.properties, known, section.place)
         if kind == "output":

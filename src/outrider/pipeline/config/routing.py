@@ -59,6 +59,19 @@ def _fit_one(tags: str, item: Instance) -> Fit:
     return "maybe" if core.match_regex or (core.match and overlaps(core.match, tags)) else "never"
 
 
+def metrics(plan: Plan) -> list[tuple[Instance, Instance]]:
+    """Each filter that measures, with where its records come from: itself, or the input whose processor it is."""
+    found = [(item, item) for item in plan.of_kind("filter")]
+    found += [(processor, owner) for owner in plan.of_kind("input") for processor in owner.processors]
+    return [(item, owner) for item, owner in found if item.plugin.metrics_tag()]
+
+
+def serves(output: Instance, filter_: Instance) -> bool:
+    """Whether an output serves what a filter measures."""
+    core, tag = output.core, filter_.plugin.metrics_tag()
+    return not output.plugin.takes_records and tag_test(core.match, core.match_regex, output.section)(tag)
+
+
 def gives_tags(item: Instance) -> bool:
     """Whether a filter sends records on under tags of its own."""
     return bool(item.plugin.emits and not item.plugin.keeps_tags)
@@ -72,12 +85,13 @@ def takes_records(item: Instance) -> bool:
 def examine(plan: Plan, findings: Findings) -> None:
     """Add warnings about the routes of a plan without errors."""
     inputs, outputs, filters = plan.of_kind("input"), plan.of_kind("output"), plan.of_kind("filter")
-    if not inputs and (outputs or filters):
-        findings.warn("there is no input: nothing will happen", None, fix="add an [INPUT] section")
     known = sources(plan)
     if inputs:
         for item in [*filters, *outputs]:
-            _reached(item, known, findings)
+            if item.kind == "filter" or item.plugin.takes_records:
+                _reached(item, known, findings)
+            else:
+                _serving(item, plan, findings)
     for source in known:
         _read(source, plan, findings)
     stored = any(item.core.storage_type == "filesystem" for item in inputs)
@@ -105,7 +119,23 @@ def _reached(item: Instance, known: list[Source], findings: Findings) -> None:
     )
 
 
+def _serving(item: Instance, plan: Plan, findings: Findings) -> None:
+    measuring = [filter_ for filter_, _ in metrics(plan)]
+    if not (item.core.match or item.core.match_regex) or any(serves(item, filter_) for filter_ in measuring):
+        return
+    said = f"its Match '{item.core.match or item.core.match_regex}' fits no Tag of a filter that measures"
+    findings.warn(
+        f"{item.name} has no metrics to serve: {said if measuring else 'no filter measures anything'}",
+        _place(item, "match_regex" if item.core.match_regex else "match"),
+        found=item.core.match,
+        allowed=dict.fromkeys(filter_.plugin.metrics_tag() for filter_ in measuring),
+        fix="" if measuring else "add a filter such as log_to_metrics",
+    )
+
+
 def _read(source: Source, plan: Plan, findings: Findings) -> None:
+    if any(owner is source.item or fit(source, owner) != "never" for _, owner in metrics(plan)):
+        return  # whoever counts records may want nothing else of them
     readers = [item for item in plan.of_kind("output") if takes_records(item)]
     if readers or source.known:
         readers += [item for item in plan.of_kind("filter") if gives_tags(item) and item is not source.item]

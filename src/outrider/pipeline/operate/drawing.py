@@ -102,7 +102,7 @@ def _route(edge: Edge, boxes: dict[tuple[str, str], _Box], colour: str, lane: in
         last = box
     start = last.middle + (lane if edge.filters else 0)
     path += _curve(last.x + _WIDTH, start, target.x, target.middle + lane)
-    label = quoteattr(printable(" > ".join([edge.source, *edge.filters, edge.target])))
+    label = quoteattr(printable(edge.way))
     kind = "route" if edge.sure else "route maybe"
     return f'<path class="{kind}" stroke="{colour}" d="{path}" aria-label={label}/>'
 

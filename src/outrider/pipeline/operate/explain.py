@@ -12,13 +12,21 @@ from outrider.formats import values
 from outrider.pipeline import options
 from outrider.pipeline.config.build import Plan, emitter_name
 from outrider.pipeline.config.instances import Instance
-from outrider.pipeline.config.routing import Source, fit, gives_tags, sources, takes_records
+from outrider.pipeline.config.routing import Source, fit, gives_tags, metrics, serves, sources, takes_records
 from outrider.pipeline.service import Service
 from outrider.pipeline.storage import memory_limit
 
 _COMMON: Final = {"name", "match", "match_regex", "tag", "alias"}
 _HIDDEN: Final = "***"
 _VALUE_MAX: Final = 60
+_REMARKS: Final = {
+    (False, True): "",
+    (False, False): "   (records whose tag fits)",
+    (True, True): "   (metrics)",
+    (True, False): "   (metrics of records whose tag fits)",
+}
+"""What is said of a way, by ``measured`` and ``sure``."""
+_UNREACHED: Final = {True: "no input's records reach it", False: "there are no metrics for it"}
 
 
 @dataclass(slots=True)
@@ -32,12 +40,21 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """Records of an input reach an output: surely, or if their tag fits. ``filters`` are on the way."""
+    """Records of an input reach an output: surely, or if their tag fits. ``filters`` are on the way.
+
+    ``measured``: what reaches it are metrics, which the last of the filters (or a processor of the input) makes.
+    """
 
     source: str
     target: str
     sure: bool
     filters: tuple[str, ...]
+    measured: bool = False
+
+    @property
+    def way(self) -> str:
+        """Source, filters and target in words."""
+        return " > ".join([self.source, *self.filters, self.target])
 
 
 @dataclass(slots=True)
@@ -74,7 +91,8 @@ def graph(plan: Plan) -> Graph:
         found.filters.append(Node("filter", item.name, lines))
     for item in plan.of_kind("output"):
         if not item.plugin.takes_records:
-            found.outputs.append(Node("output", item.name, [*_own(item), "no records are routed to it"]))
+            lines = [_match(item), *_own(item), "serves metrics; no records are routed to it"]
+            found.outputs.append(Node("output", item.name, lines))
             continue
         lines = [_match(item), *_own(item), _retries(item, plan.service)]
         if item.core.storage_total_limit_size:
@@ -94,8 +112,7 @@ def text(picture: Graph) -> str:
     if picture.edges:
         lines.append("routes")
         for edge in picture.edges:
-            way = " > ".join([edge.source, *edge.filters, edge.target])
-            lines.append(f"  {way}{'' if edge.sure else '   (records whose tag fits)'}")
+            lines.append(f"  {edge.way}{_REMARKS[edge.measured, edge.sure]}")
         lines.append("")
     if picture.notes:
         lines += ["to know", *(f"  {note}" for note in picture.notes), ""]
@@ -119,6 +136,20 @@ def _edges(plan: Plan, known: list[Source]) -> list[Edge]:
             fits = fit(source, target)
             if fits != "never":
                 found.append(Edge(source.name, target.name, fits == "always", on_the_way))
+        found += _measured(source, on_the_way, plan)
+    return found
+
+
+def _measured(source: Source, on_the_way: tuple[str, ...], plan: Plan) -> list[Edge]:
+    """The ways that what filters measure of a source's records takes."""
+    found: list[Edge] = []
+    for item, owner in metrics(plan):
+        fits = fit(source, item) if owner is item else "always" if owner is source.item else "never"
+        if fits == "never":
+            continue
+        filters = on_the_way[: on_the_way.index(item.name) + 1] if owner is item else ()
+        targets = [output for output in plan.of_kind("output") if serves(output, item)]
+        found += [Edge(source.name, target.name, fits == "always", filters, measured=True) for target in targets]
     return found
 
 
@@ -131,16 +162,20 @@ def _tags(source: Source) -> str:
 def _notes(plan: Plan, picture: Graph, known: list[Source]) -> list[str]:
     notes = []
     for source in known:
-        if any(edge.source == source.name for edge in picture.edges):
+        ways = [edge for edge in picture.edges if edge.source == source.name]
+        if any(not edge.measured for edge in ways):
+            continue
+        if ways:
+            notes.append(f"{source.name}: its records are measured, and then dropped: nothing reads them")
             continue
         takers = [item for item in plan.of_kind("filter") if gives_tags(item) and item is not source.item]
         names = [item.name for item in takers if fit(source, item) != "never"]
         what = f"what {' and '.join(names)} does not take is dropped" if names else "its records are dropped"
         notes.append(f"{source.name}: nothing reads it, {what}")
     notes += [
-        f"{node.name}: no input's records reach it"
+        f"{node.name}: {_UNREACHED[item.plugin.takes_records]}"
         for node, item in zip(picture.outputs, plan.of_kind("output"), strict=True)
-        if item.plugin.takes_records and not any(edge.target == node.name for edge in picture.edges)
+        if not any(edge.target == node.name for edge in picture.edges)
     ]
     service = plan.service
     grace = "as long as it takes" if service.grace < 0 else f"{service.grace} s"

@@ -15,6 +15,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from outrider import __version__
 from outrider.model.errors import LocalError, UserError
 from outrider.pipeline.config import build
 from outrider.pipeline.config.configuration import Configuration
@@ -109,6 +110,10 @@ class Exchangeable:
 
     def _up(self) -> None:
         """Everything of an engine has started."""
+        engine = self.engine
+        parts = (("input", len(engine.inputs)), ("filter", len(engine.filters)), ("output", len(engine.outputs)))
+        told = ", ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in parts)
+        self._log.info(f"outrider {__version__} is up: {told}")
         self._tell("")
         if self._again:
             self._again = False

@@ -69,6 +69,7 @@ async def run(
     service = build.read_service(configuration, environment, log, findings)
     plan = build.plan(configuration, service, environment, log, findings, stage.plugin_class)
     findings.raise_errors()
+    findings.log_warnings(log)
     if not plan.of_kind("input"):
         raise UserError("the configuration has no input", fix="add one; 'Name dummy' will do")
     for instance in plan.instances:

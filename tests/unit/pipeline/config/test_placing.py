@@ -21,9 +21,9 @@ from outrider.pipeline.options import Property
 SECTION = Place("r.conf", 1, 1)
 
 
-def examined(tmp_path: Path, text: str) -> list[str]:
+def examined(tmp_path: Path, text: str, name: str = "r.conf") -> list[str]:
     """What a dry run says of one section."""
-    path = tmp_path / "r.conf"
+    path = tmp_path / name
     path.write_text(text)
     log, findings = Log(Sink(io.StringIO()), "test"), Findings()
     configuration = from_file(str(path), ConfigurationFiles(), log.warn, findings)

@@ -101,6 +101,34 @@ def test_variables_in_variables_are_told(tmp_path: Path) -> None:
     assert "'B'" not in said
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "[FILTER]\n    Name record_modifier\n    Match *\n    Record a b\n    Record product Awesome Tool\n",
+            "r.conf:5:12: warning: filter plugin 'record_modifier': Record 'product Awesome Tool' is skipped: ",
+        ),
+        ("[FILTER]\n    Name ecs\n    Match *\n", "r.conf:1:1: warning: filter plugin 'ecs': nothing is added; fix: "),
+        ("[FILTER]\n    Name expect\n    Match *\n", "r.conf:1:1: warning: filter plugin 'expect': no rules have"),
+        (
+            "[FILTER]\n    Name nest\n    Match *\n    Operation nest\n    Nest_under x\n",
+            "r.conf:1:1: warning: filter plugin 'nest': nothing is nested without Wildcard; fix: ",
+        ),
+        (
+            "[FILTER]\n    Name multiline\n    Match *\n    mode partial_message\n    multiline.key_content log\n"
+            "    multiline.parser go\n",
+            "r.conf:6:22: warning: filter plugin 'multiline': multiline.parser has no effect in mode partial_message",
+        ),
+        (
+            "[OUTPUT]\n    Name syslog\n    Match *\n    mode udp\n    syslog_maxsize 70000\n",
+            "r.conf:5:20: warning: output plugin 'syslog': syslog_maxsize 70000 is more than a datagram holds",
+        ),
+    ],
+)
+def test_what_is_right_and_does_nothing_is_a_warning_with_its_place(tmp_path: Path, text: str, said: str) -> None:
+    assert said in "\n".join(examined(tmp_path, text))
+
+
 def test_a_processor_is_called_one(tmp_path: Path) -> None:
     text = "pipeline:\n  inputs:\n    - name: dummy\n      processors:\n        logs:\n          - name: {}\n"
     assert "unknown processor 'gerp'; did you mean 'grep'?" in made(tmp_path / "r.yaml", text.format("gerp"))

@@ -7,6 +7,11 @@ from pathlib import Path
 import pytest
 from tests.unit.pipeline.config.test_placing import examined
 
+METRICS = (
+    "[INPUT]\n    Name dummy\n    Tag x\n"
+    "[FILTER]\n    Name log_to_metrics\n    Match x\n    Tag met\n    metric_mode counter\n    metric_name n\n"
+    "    metric_description d\n[OUTPUT]\n    Name prometheus_exporter\n    Match met\n"
+)
 NULL = "[OUTPUT]\n    Name null\n    Match "
 TAIL = "[INPUT]\n    Name tail\n    Path /nowhere/*.log\n    Tag java.*\n"
 FORWARD = "[INPUT]\n    Name forward\n    Tag app\n"
@@ -39,8 +44,22 @@ REWRITE = (
             "no output matches the tag",
         ),
         ("[INPUT]\n    Name forward\n", "no output matches what forward.0 takes in"),
+        (METRICS, None),
+        (METRICS.replace("Match x", "Match y"), "log_to_metrics.0 filters nothing: its Match 'y' fits no input's tag"),
+        (METRICS.replace("Match x", "Match y"), "no output matches the tag 'x' of dummy.0"),
+        (METRICS.replace("Match met", "Match mat"), "r.conf:13:11: warning: prometheus_exporter.0 has no metrics to"),
+        ("[INPUT]\n    Name forward\n[OUTPUT]\n    Name prometheus_exporter\n    Match *\n", "no filter measures"),
     ],
 )
 def test_routes_that_lead_nowhere(tmp_path: Path, text: str, said: str | None) -> None:
     lines = examined(tmp_path, text)
     assert (lines == []) if said is None else any(said in line for line in lines), lines
+
+
+def test_a_processor_measures_too(tmp_path: Path) -> None:
+    measured = "{name: log_to_metrics, tag: met, metric_mode: counter, metric_name: n, metric_description: d}"
+    text = (
+        f"pipeline:\n  inputs:\n    - name: dummy\n      processors:\n        logs:\n          - {measured}\n"
+        "  outputs:\n    - {name: prometheus_exporter, match: met}\n"
+    )
+    assert examined(tmp_path, text, "r.yaml") == []

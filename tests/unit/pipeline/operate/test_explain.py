@@ -142,7 +142,35 @@ def test_what_plugins_say_of_themselves_counts(tmp_path: Path) -> None:
     assert "retried 5 times, then set aside in store_dir" in node(found.outputs, "s3.0")
     assert "no records are routed to it" in node(found.outputs, "prometheus_exporter.1")
     assert [(edge.source, edge.target, edge.sure) for edge in found.edges] == [("tail.0", "s3.0", True)]
-    assert not any("prometheus_exporter" in note for note in found.notes)
+    assert "prometheus_exporter.1: there are no metrics for it" in found.notes
+
+
+def test_the_way_of_metrics(tmp_path: Path) -> None:
+    found = pictured(
+        tmp_path,
+        """
+        [INPUT]
+            Name dummy
+            Tag x
+        [FILTER]
+            Name log_to_metrics
+            Match x
+            Tag met
+            metric_mode counter
+            metric_name n
+            metric_description d
+        [FILTER]
+            Name grep
+            Match x
+        [OUTPUT]
+            Name prometheus_exporter
+            Match met
+        """,
+    )
+    assert "dummy.0 > log_to_metrics.0 > prometheus_exporter.0   (metrics)\n" in explain.text(found)
+    assert [edge.measured for edge in found.edges] == [True]
+    assert "dummy.0: its records are measured, and then dropped: nothing reads them" in found.notes
+    assert "dummy.0 &gt; log_to_metrics.0 &gt; prometheus_exporter.0" in drawing.svg(found)
 
 
 def test_an_emitter_is_a_source_of_its_own(tmp_path: Path) -> None:

@@ -36,13 +36,17 @@ class Ecs(Filter[Options]):
         """See Filter."""
         options = self.options
         self._added = [_added(text) for text in options.add]
-        if not self._added:
-            self.log.warn("nothing is added; fix: add a line such as 'add ecs_cluster $ClusterName'")
         tries = 0 if options.cluster_metadata_only else options.agent_endpoint_retries
         self._cache = Cache(self._made, options.ecs_tag_prefix, options.ecs_meta_cache_ttl, tries)
         self._wanted = asyncio.Event()
         self._task = task_endpoint()
         self._agent = Endpoint(f"http://{options.ecs_meta_host}:{options.ecs_meta_port}")
+
+    def doubts(self) -> list[UserError]:
+        """See Filter."""
+        if self._added:
+            return []
+        return [UserError("nothing is added", fix="add a line such as 'add ecs_cluster $ClusterName'")]
 
     def apply(self, batch: Batch) -> None:
         """See Filter."""

@@ -26,8 +26,12 @@ class Expect(Filter[Options]):
                 self._rules.append((name, rule(name, text)))
             except ValueError as error:
                 raise UserError(f"{name} '{text}': {error}") from error
-        if not self._rules:
-            self.log.warn("no rules have been defined; fix: add a line such as 'key_exists KEY'")
+
+    def doubts(self) -> list[UserError]:
+        """See Filter."""
+        if self._rules:
+            return []
+        return [UserError("no rules have been defined", fix="add a line such as 'key_exists KEY'")]
 
     def apply(self, batch: Batch) -> None:
         """See Filter."""

@@ -51,6 +51,10 @@ class LogToMetrics(Filter[Options]):
         )
         self._told = False
 
+    def metrics_tag(self) -> str:
+        """See Filter."""
+        return self.options.tag
+
     def apply(self, batch: Batch) -> None:
         """See Filter."""
         records, selects = batch.records, self._selects

@@ -41,8 +41,6 @@ class Multiline(Filter[Options]):
                 raise UserError(
                     "mode partial_message needs multiline.key_content", fix="add 'multiline.key_content log'"
                 )
-            if names:
-                self.log.warn("multiline.parser has no effect in mode partial_message")
         elif not names:
             raise UserError(
                 "mode parser needs multiline.parser", fix="add 'multiline.parser NAME', or 'mode partial_message'"
@@ -51,6 +49,13 @@ class Multiline(Filter[Options]):
         self._pieces = Pieces(options.multiline_key_content, options.emitter_mem_buf_limit)
         self._streams: dict[tuple[str, str], Joiner] = {}
         self._held = 0
+
+    def doubts(self) -> list[UserError]:
+        """See Filter."""
+        if self.options.mode != "partial_message" or not self.options.multiline_parser:
+            return []
+        fix = "remove it, or use a second filter with 'mode parser'"
+        return [UserError("multiline.parser has no effect in mode partial_message", fix=fix)]
 
     def apply(self, batch: Batch) -> None:
         """See Filter."""

@@ -34,10 +34,14 @@ class Nest(Filter[Options]):
             raise UserError(f"Operation {options.operation} needs {name}", fix=f"add '{name} KEY'")
         self._key = key
         self._renamed = _renamer(options.add_prefix, options.remove_prefix)
-        if options.operation == "nest" and not options.wildcard:
-            self.log.warn("nothing is nested without Wildcard; fix: add 'Wildcard KEY' or 'Wildcard PREFIX*'")
         self._nests = _key_test(options.wildcard)
         self._shapes = Shapes(self._plan)
+
+    def doubts(self) -> list[UserError]:
+        """See Filter."""
+        if self.options.operation != "nest" or self.options.wildcard:
+            return []
+        return [UserError("nothing is nested without Wildcard", fix="add 'Wildcard KEY' or 'Wildcard PREFIX*'")]
 
     def apply(self, batch: Batch) -> None:
         """See Filter."""

@@ -28,18 +28,23 @@ class RecordModifier(Filter[Options]):
             raise UserError("remove_key and allowlist_key cannot be used together", fix="keep one of them")
         self.repeatable = not options.uuid_key
         self._added: Record = {}
+        self._skipped: list[UserError] = []
         for text in options.record:
             try:
                 key, value = words.pair(text)
             except ValueError as error:
                 # As in Fluent Bit this is no reason not to start, but it is said.
-                self.log.warn(f"Record '{text}' is skipped: {error}")
+                self._skipped.append(UserError(f"Record '{text}' is skipped: {error}", key="record", found=text))
                 continue
             self._added.pop(key, None)
             self._added[key] = value
         self._unwanted = _key_test(options.remove_key) if options.remove_key else None
         self._wanted = _key_test(options.allowlist_key) if options.allowlist_key else None
         self._known: dict[str, bool] = {}
+
+    def doubts(self) -> list[UserError]:
+        """See Filter."""
+        return self._skipped
 
     def apply(self, batch: Batch) -> None:
         """See Filter."""

@@ -12,6 +12,7 @@ from outrider.model.errors import PeerError, UserError
 from outrider.net.connect import Datagrams, connect_datagrams
 from outrider.net.tls import client_context
 from outrider.net.upstream import Upstream, target
+from outrider.pipeline.config.findings import Findings
 from outrider.pipeline.plugin import Delivery, Encoded, EncodingOutput
 from outrider.plugins.outputs.syslog.config import Options
 from outrider.protocols.syslog.format import SyslogFormat
@@ -29,18 +30,19 @@ class Syslog(EncodingOutput[Options]):
     def check(self) -> None:
         """See Output."""
         options = self.options
+        found = Findings()
         if options.mode == "dtls":
-            raise UserError("mode dtls is not supported", fix="use mode tls")
+            found.error(UserError("mode dtls is not supported", fix="use mode tls"))
         if options.mode == "udp" and self.core.tls:
-            raise UserError("mode udp has no TLS", fix="use mode tls")
-        if not 0 <= options.syslog_severity_preset <= 7:
-            raise UserError(f"syslog_severity_preset {options.syslog_severity_preset} is not between 0 and 7")
-        if not 0 <= options.syslog_facility_preset <= 23:
-            raise UserError(f"syslog_facility_preset {options.syslog_facility_preset} is not between 0 and 23")
-        if options.mode == "udp" and options.syslog_maxsize > _DATAGRAM_MAX:
-            self.log.warn(
-                f"syslog_maxsize {options.syslog_maxsize} is more than a datagram holds: {_DATAGRAM_MAX} is used"
-            )
+            found.error(UserError("mode udp has no TLS", fix="use mode tls"))
+        for key, value, most in (
+            ("syslog_severity_preset", options.syslog_severity_preset, 7),
+            ("syslog_facility_preset", options.syslog_facility_preset, 23),
+        ):
+            if not 0 <= value <= most:
+                found.error(UserError(f"{key} {value} is not between 0 and {most}", key=key))
+        found.raise_errors()
+        if self._is_too_large():
             options = dataclasses.replace(options, syslog_maxsize=_DATAGRAM_MAX)
         self._format = syslog_format(options)
         tls = client_context(self.core) if self.core.tls or options.mode == "tls" else None
@@ -50,6 +52,17 @@ class Syslog(EncodingOutput[Options]):
             self._target, keepalive=self.core.net_keepalive, idle_timeout=self.core.net_keepalive_idle_timeout
         )
         self._datagrams: Datagrams | None = None
+
+    def doubts(self) -> list[UserError]:
+        """See Output."""
+        if not self._is_too_large():
+            return []
+        size = self.options.syslog_maxsize
+        said = f"syslog_maxsize {size} is more than a datagram holds: {_DATAGRAM_MAX} is used"
+        return [UserError(said, fix=f"set it to {_DATAGRAM_MAX} or less, or use mode tcp")]
+
+    def _is_too_large(self) -> bool:
+        return self.options.mode == "udp" and self.options.syslog_maxsize > _DATAGRAM_MAX
 
     def encode(self, batch: Batch) -> list[bytes]:
         """Datagrams, or blocks of lines."""
