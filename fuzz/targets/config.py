@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from fuzz.target import steered, target
 from outrider.formats import accessor, classic, env, templates, values, words, yaml_tree
+from outrider.launcher import tree
+from outrider.launcher.arguments import Change
 from outrider.model.errors import UserError
 from outrider.model.tag import matcher
 from outrider.pipeline.config import build, routing
@@ -103,6 +105,29 @@ def yaml_text(data: bytes) -> None:
         return
     if root is not None:
         repr(yaml_tree.plain(root))
+
+
+_CHANGES: Final = [Change("service", "Scheduler.Cap", "60"), Change("input", "Mem_Buf_Limit", "50M")]
+
+
+@target("config.launcher", *(b"\0" + text for text in _CLASSIC), *(b"\1" + text for text in _YAML), weight=10)
+def launcher(data: bytes) -> None:
+    """What the launcher makes of a configuration can be read, and the same changes change nothing more."""
+    way, text = steered(data)
+    main = f"main.{'yaml' if way % 2 else 'conf'}"
+    try:
+        changed = _launched(main, _text(text))
+    except UserError as error:
+        _told(error)
+        return
+    assert _launched(main, changed) == changed
+
+
+def _launched(main: str, text: str) -> str:
+    files = _Files(text)
+    members = tree.read(main, text, files)
+    tree.change(members, _CHANGES)
+    return tree.settle(members, "", lambda member, number, text: member.path, files)[-1].text
 
 
 @target("config.parsers", *_PARSERS, weight=10)

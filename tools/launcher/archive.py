@@ -19,9 +19,16 @@ AT_START = ("encodings.ascii", "encodings.latin_1", "encodings.utf_8", "runpy", 
 LATE = ("yaml",)
 """What is imported by name, and only for a file that needs it."""
 UNUSED = (
-    *("yaml.cyaml", "argparse", "asyncio", "bz2", "ctypes", "distutils", "doctest", "email", "http", "logging", "lzma"),
-    *("importlib.metadata", "multiprocessing", "pdb", "pickle", "pydoc", "socket", "ssl", "statistics", "subprocess"),
-    *("tarfile", "unittest", "urllib", "zipfile"),
+    "yaml.cyaml",
+    "argparse",
+    "doctest",
+    "importlib.metadata",
+    "importlib.resources",
+    "pdb",
+    "pickle",
+    "pydoc",
+    "unittest",
+    "urllib",
 )
 """What others import for functions that the launcher never calls."""
 UNCHECKED = 0b01

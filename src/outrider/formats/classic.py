@@ -155,7 +155,7 @@ class Section:
 
     def _append(self, key: str, value: str) -> None:
         after = self.entries[-1]._line if self.entries else self._header
-        indent = self._document.indent or "    "
+        indent = self._document._indentation()
         value = value.strip(_SPACES)
         line = _Line(f"{indent}{key} {value}")
         self._document._insert(after, line)
@@ -194,6 +194,7 @@ class Document:
             raise ValueError(f"a section cannot be called {name!r}: it needs a name without ']' and line ends")
         for key, value in pairs:
             _check_pair(key, value)
+        self._indentation()
         if self._lines and self._lines[-1].text.strip("\r\n"):
             self._insert(self._lines[-1], _Line(""))
         header = _Line(f"[{name}]")
@@ -213,6 +214,12 @@ class Document:
         line.text = f"{command}{paths[-1]}{ending}"
         at = self._lines.index(line)
         self._lines[at:at] = [_Line(command + path + (ending or "\n")) for path in paths[:-1]]
+
+    def _indentation(self) -> str:
+        """That of a new property. Raises ValueError where no property can be written."""
+        if self.indent.startswith("@"):
+            raise ValueError("lines of this file are indented with '@', so a property would be read as a command")
+        return self.indent or "    "
 
     def _insert(self, after: _Line | None, line: _Line) -> None:
         ending = "\r\n" if any(other.text.endswith("\r\n") for other in self._lines[:1]) else "\n"

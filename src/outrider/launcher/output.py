@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
-import tempfile
 
 from outrider.launcher.arguments import OUT_CONFIG
 from outrider.model.errors import UserError
@@ -15,6 +13,8 @@ _OWN = "/var/outrider/lib/fluent-bit"
 """The volume of Outrider's image, where the launcher itself stands."""
 _FALLBACKS = ("/dev/shm", "/run", "/tmp")
 _MODE = 0o644
+_PRIME = 2**64 - 59
+"""The largest prime of 64 bits."""
 
 
 def choose_folder(default: str = OUT_CONFIG) -> tuple[str, str]:
@@ -39,12 +39,21 @@ def choose_folder(default: str = OUT_CONFIG) -> tuple[str, str]:
 def _obstacle(folder: str) -> str | None:
     """Why no file can be made in a folder; access rights alone do not tell (read-only or full file systems)."""
     try:
-        handle, path = tempfile.mkstemp(dir=folder, prefix=".fluent-launch-")
+        handle, path = _new_file(folder, "fluent-launch")
     except OSError as error:
         return error.strerror or str(error)
     os.close(handle)
     os.unlink(path)
     return None
+
+
+def _new_file(folder: str, name: str) -> tuple[int, str]:
+    """A file of no others, hidden, that can be written: its descriptor and its path. Raises OSError.
+
+    Not ``tempfile``, nor ``hashlib`` below: the interpreter that the launcher is built with has no digests.
+    """
+    path = os.path.join(folder, f".{name}.{os.urandom(8).hex()}")
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), path
 
 
 def fallback_name(text: str, default: str = OUT_CONFIG) -> str:
@@ -54,8 +63,8 @@ def fallback_name(text: str, default: str = OUT_CONFIG) -> str:
     file.
     """
     stem, extension = os.path.splitext(os.path.basename(default))
-    digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-    return f"{stem}-{os.getuid()}-{digest[:16]}{extension}"
+    digest = int.from_bytes(text.encode("utf-8", "surrogateescape"), "big") % _PRIME
+    return f"{stem}-{os.getuid()}-{digest:016x}{extension}"
 
 
 def write_config(path: str, text: str) -> None:
@@ -66,7 +75,7 @@ def write_config(path: str, text: str) -> None:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if os.path.exists(path) and not os.path.isfile(path):
             raise OSError(errno.EINVAL, "it is a device or a pipe, from which the router could not read")
-        handle, temporary = tempfile.mkstemp(dir=folder or ".", prefix=f".{name}.")
+        handle, temporary = _new_file(folder, name)
         try:
             with os.fdopen(handle, "wb") as stream:
                 stream.write(text.encode("utf-8", "surrogateescape"))

@@ -168,6 +168,33 @@ def test_what_cannot_be_written_is_refused(key: str, value: str) -> None:
     assert document.text() == "[A]\n  K v\n"
 
 
+def test_no_property_can_be_written_where_it_would_be_a_command() -> None:
+    document = parse("[A]\n@\n", "f")
+    with pytest.raises(ValueError, match="read as a command"):
+        document.sections[0].set("K", "v")
+    with pytest.raises(ValueError, match="read as a command"):
+        document.add_section("B", [("K", "v")])
+    assert document.text() == "[A]\n@\n"
+
+
+def test_replace_gives_one_property_another_value() -> None:
+    document = parse("[A]\n    K  a \n    K b\n", "f")
+    document.sections[0].replace(document.sections[0].entries[0], "new")
+    assert document.text() == "[A]\n    K  new \n    K b\n"
+    with pytest.raises(ValueError, match="empty value"):
+        document.sections[0].replace(document.sections[0].entries[0], "")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_redirect_names_other_files(end: str) -> None:
+    document = parse(f"@include a{end}# note{end}@INCLUDE b ", "f")
+    document.redirect(document.includes[0], ["/x", "/y"])
+    document.redirect(document.includes[1], ["/z"])
+    assert document.text() == f"@include /x{end}@include /y{end}# note{end}@INCLUDE /z"
+    with pytest.raises(ValueError, match="line end"):
+        document.redirect(document.includes[0], ["a\nb"])
+
+
 line = st.text(alphabet="[]@#\t \r abcKS=\u00e9\x00", max_size=12) | st.sampled_from(
     ["[INPUT]", "    Name x", "    Name y z ", "        deep 1", "    [G 1]", "@SET a=b", "@INCLUDE x", "", "# c"]
 )
