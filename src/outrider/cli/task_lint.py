@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from outrider.model.errors import Place, UserError
+from outrider.model.errors import Place, UserError, shown
 from outrider.taskdef.lint import RULES, Finding, check, mend
 from outrider.taskdef.lint.reports import FORMATS
 from outrider.taskdef.source import TaskSource
@@ -77,7 +77,9 @@ def _look(file: str, ignored: set[str], *, fix: bool) -> tuple[list[Finding], st
     except UserError as error:
         if error.place is None:
             raise
-        finding = Finding(_UNREADABLE, "error", error.message, error.place, error.fix or "see the message", _MANUAL)
+        finding = Finding(
+            _UNREADABLE, "error", shown(error.message), error.place, shown(error.fix) or "see the message", _MANUAL
+        )
         return [finding], error.place.file, _text(error.place)
     if fix:
         tasks = _mended(tasks, file, ignored)

@@ -65,7 +65,7 @@ class UserError(OutriderError):
             parts.append(f"allowed: {', '.join(self.allowed)}")
         if self.fix:
             parts.append(f"fix: {self.fix}")
-        return _shown("; ".join(parts))
+        return shown("; ".join(parts))
 
 
 class UserErrors(UserError):  # noqa: N818 - several of the class above
@@ -96,7 +96,7 @@ class LocalError(OutriderError):
     """This machine failed: disk full, permission, memory. Back off, degrade and say so."""
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """The text as it is told: what was found may steer a terminal, or be a file that was pasted into a value."""
     if not text.isprintable():
         text = "".join([c if c.isprintable() or c == "\n" else "\ufffd" for c in text])

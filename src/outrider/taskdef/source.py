@@ -5,14 +5,16 @@ An edit gives a new ``Source``. What is put in takes the file's own indentation,
 
 from __future__ import annotations
 
+import re
 import sys
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
 
 from outrider.model.errors import Place, UserError
-from outrider.taskdef.jsontree import Node, Value, place_of, read_tree
+from outrider.taskdef.jsontree import Node, Value, read_tree
 from outrider.taskdef.layout import Style, line_indent, style_of
 from outrider.taskdef.shape import Path, TaskDefinition, check_shape
 
@@ -28,6 +30,7 @@ class Source:
         self.text = text
         self.file = file
         self._root = read(text, file)
+        self._ends: list[int] = []
 
     @property
     def value(self) -> Value:
@@ -36,7 +39,11 @@ class Source:
 
     def place(self, path: Path) -> Place:
         """Where the value at ``path`` stands, or its nearest ancestor that exists."""
-        return place_of(self.text, self._find(path)[0].start, self.file)
+        start = self._find(path)[0].start
+        if not self._ends:  # a report asks for many places
+            self._ends = [-1, *(found.start() for found in re.finditer("\n", self.text))]
+        line = bisect_left(self._ends, start)
+        return Place(self.file, line, start - self._ends[line - 1])
 
     def append(self, path: Path, value: Any) -> Source:
         """The file with ``value`` after the last item of the array at ``path``. Raises KeyError if there is none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from outrider.model.errors import UserError
+from outrider.model.errors import Place, UserError, shown
 from outrider.taskdef.lint.finding import Finding, Hit
 from outrider.taskdef.lint.rule import Rule
 from outrider.taskdef.source import TaskSource
@@ -18,12 +18,16 @@ def check(source: TaskSource, rules: Sequence[Rule], ignored: Collection[str] = 
     """What is wrong, from the top of the file to its end. Raises UserError where it is no task definition."""
     task = Task(source.task)
     found = [
-        Finding(rule.id, rule.level, hit.message, source.place(hit.path), hit.fix or rule.fix, rule.url, rule.mends)
+        _finding(rule, hit, source.place(hit.path))
         for rule in rules
         if rule.id not in ignored
         for hit in rule.check(task)
     ]
     return sorted(found, key=lambda finding: (finding.place.line, finding.place.column, finding.id))
+
+
+def _finding(rule: Rule, hit: Hit, place: Place) -> Finding:
+    return Finding(rule.id, rule.level, shown(hit.message), place, shown(hit.fix or rule.fix), rule.url, rule.mends)
 
 
 def mend(source: TaskSource, rules: Sequence[Rule], ignored: Collection[str] = ()) -> tuple[TaskSource, list[str]]:
@@ -58,6 +62,6 @@ def _one(
             except UserError:
                 still = True
             if not still:
-                return mended, f"{source.place(hit.path)}: {hit.message}; done: {hit.fix or rule.fix}"
+                return mended, shown(f"{source.place(hit.path)}: {hit.message}; done: {hit.fix or rule.fix}")
             refused.add((rule.id, hit))
     return None
