@@ -87,7 +87,7 @@ def is_yaml(path: str) -> bool:
 def read(path: str, text: str, files: Files) -> list[Member]:
     """The main file, which has this text, and after each file those that it includes. Raises UserError."""
     language = YamlFile if is_yaml(path) else ClassicFile
-    main_folder = folder_of(path)
+    main_folder = _folder_of(path)
     members = [Member(path, text, language(text, path))]
     seen: set[Hashable] = {files.identity(path)}
     for member in members:
@@ -139,7 +139,7 @@ def settle(members: list[Member], folder: str, name: Name, files: Files) -> list
     Paths that only the place of a file gives a meaning are made absolute in a copy that stands elsewhere.
     """
     written: list[Written] = []
-    main_folder = folder_of(members[0].path)
+    main_folder = _folder_of(members[0].path)
     moved = main_folder != os.path.realpath(folder)
     # A file is included by one that was read before it, so its name is known when its includer's turn comes.
     for number, member in reversed([*enumerate(members)]):
@@ -149,9 +149,12 @@ def settle(members: list[Member], folder: str, name: Name, files: Files) -> list
                 file.redirect(include, [os.path.abspath(one.target) for one in found])
         if moved:
             _keep_names(file, main_folder, files)
-        copied = not number or file.text() != member.original
-        if moved if file.includes_from_main else copied and folder_of(member.path) != os.path.realpath(folder):
-            _keep_includes(member, main_folder if file.includes_from_main else folder_of(member.path), files)
+        base, leaves = main_folder, moved
+        if not file.includes_from_main:
+            base = os.path.dirname(os.path.abspath(member.path))
+            leaves = base != os.path.realpath(folder) and (not number or file.text() != member.original)
+        if leaves:
+            _keep_includes(member, base, files)
         text = file.text()
         member.target = member.path if number and text == member.original else name(member, number, text)
         if member.target != member.path or not number:
@@ -174,6 +177,6 @@ def _keep_includes(member: Member, folder: str, files: Files) -> None:
             member.file.redirect(include, [os.path.join(folder, path)])
 
 
-def folder_of(path: str) -> str:
-    """The folder in which a file really stands."""
+def _folder_of(path: str) -> str:
+    """The folder in which a file really stands, which is where the router looks."""
     return os.path.dirname(os.path.realpath(path))
