@@ -186,6 +186,8 @@ class Aws:
             raise RefusalError("InvalidParameterException", "events")
         if sum(sizes) + 26 * len(sizes) > 1_048_576:
             raise RefusalError("InvalidParameterException", "Upload too large")
+        if min(times) < 0:
+            raise RefusalError("InvalidParameterException", "a timestamp is below 0")
         if times != sorted(times):
             raise RefusalError("InvalidParameterException", "not in chronological order")
         if times[-1] - times[0] > DAY_MS:

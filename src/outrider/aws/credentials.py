@@ -162,7 +162,8 @@ def _session(identity: Identity, sts: Endpoint) -> Any:
         from botocore.session import Session
     except ImportError as error:
         raise UserError(
-            f"AWS outputs need botocore, which is not installed ({error})", fix="install outrider with its extra: pip install '.[aws]' in its source"
+            f"AWS outputs need botocore, which is not installed ({error})",
+            fix="install outrider with its extra: pip install '.[aws]' in its source",
         ) from None
     from outrider.aws.sts import Sts
 

@@ -54,11 +54,11 @@ class Logs:
 
         When nobody answers, or asks for less, the other streams are not tried.
         """
+        stopped: PeerError | None = None
         for named_group, named_stream, events in streams:
             group, stream = _name(named_group), _name(named_stream)
-            error = outcome.error
-            if error is not None and not (isinstance(error, CallError) and not error.fault.throttled):
-                outcome.keep(events.places, error)
+            if stopped is not None:
+                outcome.keep(events.places, stopped)
                 continue
             done = 0
             try:
@@ -68,6 +68,7 @@ class Logs:
                     done = body.end
             except PeerError as failed:
                 outcome.keep(events.places[done:], failed)
+                stopped = None if isinstance(failed, CallError) and not failed.fault.throttled else failed
 
     async def _put(self, group: str, stream: str, body: Body, places: Sequence[int], outcome: Outcome) -> None:
         """One call for the records at these places, made once more where the stream is gone or AWS gives no answer."""

@@ -14,6 +14,18 @@ import msgspec
 T = TypeVar("T")
 
 Fields: TypeAlias = dict[str, str]
+TASK_VARIABLES: Final = (
+    "AWS_REGION",
+    "AWS_AVAILABILITY_ZONE",
+    "ECS_CLUSTER",
+    "ECS_TASK_ARN",
+    "ECS_TASK_ID",
+    "ECS_FAMILY",
+    "ECS_LAUNCH_TYPE",
+    "ECS_REVISION",
+    "ECS_TASK_DEFINITION",
+)
+"""What a task says as variables, in the names of AWS's ``init`` images."""
 SHORT: Final = 12
 """Letters of a container's id that tags carry."""
 
@@ -53,6 +65,7 @@ class _OwnTask(msgspec.Struct, rename="pascal"):
     family: str = ""
     revision: str = ""
     availability_zone: str = ""
+    launch_type: str = ""
     vpc: str = msgspec.field(name="VPCID", default="")
     containers: list[_Container] = []
     task_tags: dict[str, str] = {}
@@ -120,6 +133,26 @@ def host_of_task(body: bytes) -> Fields:
         "hostname": network.name,
     }
     return {key: value for key, value in fields.items() if value}
+
+
+def variables_of_task(body: bytes) -> Fields:
+    """``/task`` as TASK_VARIABLES; what is not known, and what no variable can hold, is left out."""
+    found = _read(body, _OwnTask)
+    arn = found.task_arn.split(":")
+    if len(arn) < 6:
+        raise ValueError(f"metadata cannot be read: '{found.task_arn}' is not the ARN of a task")
+    values = {
+        "AWS_REGION": arn[3],
+        "AWS_AVAILABILITY_ZONE": found.availability_zone,
+        "ECS_CLUSTER": _last(found.cluster),
+        "ECS_TASK_ARN": found.task_arn,
+        "ECS_TASK_ID": _last(found.task_arn),
+        "ECS_FAMILY": found.family,
+        "ECS_LAUNCH_TYPE": found.launch_type,
+        "ECS_REVISION": found.revision,
+        "ECS_TASK_DEFINITION": f"{found.family}:{found.revision}",
+    }
+    return {name: value for name, value in values.items() if value and value.isprintable()}
 
 
 def tags_of_task(body: bytes) -> Fields:

@@ -1,4 +1,4 @@
-"""The calls of S3 that store objects, whole and in parts. Addresses are path-style, as Fluent Bit's.
+"""The calls of S3 that store objects, whole and in parts, and read them. Addresses are path-style, as Fluent Bit's.
 
 Bodies are read while they go out; their SHA-256 is given, so that nothing is read twice.
 """
@@ -12,6 +12,7 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape, unescape
 
 from outrider.aws.client import AwsClient, problem
+from outrider.aws.partitions import partition_of
 from outrider.aws.signing import Headers
 from outrider.model.errors import PeerError
 from outrider.net.http import Answer, Streamed, retry_after
@@ -24,6 +25,14 @@ _UNRESERVED: Final = "-._~"
 
 class NoSuchUploadError(PeerError):
     """S3 does not know the upload in parts (any more)."""
+
+
+class OtherRegionError(PeerError):
+    """The bucket is in ``region``, where it has to be asked."""
+
+    def __init__(self, region: str) -> None:
+        super().__init__(f"the bucket is in {region}")
+        self.region = region
 
 
 class RefusedBodyError(PeerError):
@@ -40,6 +49,16 @@ class Objects:
     async def put(self, key: str, headers: Headers, body: Streamed, sha256: str) -> None:
         """Store an object whole."""
         await self._upload(path(self._bucket, key), headers, body, sha256)
+
+    async def get(self, key: str) -> bytes:
+        """A whole object, of a few megabytes at most. Raises OtherRegionError."""
+        answer = await self._client.request("GET", path(self._bucket, key))
+        region = answer.headers.get("x-amz-bucket-region", "")
+        if answer.status in (301, 307, 400) and partition_of(region):
+            raise OtherRegionError(region)
+        if not _expected(answer).whole:
+            raise PeerError(f"the object is larger than {len(answer.body)} bytes")
+        return answer.body
 
     async def begin(self, key: str, headers: Headers) -> str:
         """Begin an upload in parts; its id."""

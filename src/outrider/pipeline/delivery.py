@@ -214,7 +214,10 @@ class OutputRunner:
     async def _deliver_encoded(self, parcel: Parcel, encoded: Encoded) -> None:
         """Deliver what was encoded in slices; its records are made again only where that fails."""
         assert isinstance(self.plugin, EncodingOutput), "nothing else gets such parcels"
-        answer = parcel.answer or await ask(self.plugin.send_encoded(encoded), encoded.count, self._log)
+        answer = parcel.answer
+        if answer is None:
+            answer = await ask(self.plugin.send_encoded(encoded), encoded.count, self._log)
+            self._account(parcel, answer)
         delivery, batch, parcel.answer = answer.delivery, None, None
         keeps = bool(delivery.refused) and self.rejected is not None
         if keeps and delivery.delivered and not delivery.rest:
@@ -260,6 +263,7 @@ class OutputRunner:
         if self.processors and not parcel.is_part:
             batch = processed(whole, self.processors, gone, self._log)
         answer = await ask(self.plugin.send(batch), len(batch), self._log) if batch.records else Answer(Delivery(0))
+        self._account(parcel, answer)
         rest = answer.rest_of(batch)
         if rest is batch:
             self._settle(parcel, whole, answer, whole)  # the processors will see it all again
@@ -268,17 +272,14 @@ class OutputRunner:
             self._account_dropped(parcel, count, reason)
         self._settle(parcel, batch, answer, rest)
 
-    def _settle(self, parcel: Parcel, batch: Batch | None, answer: Answer, rest: Batch | None) -> None:
-        """Account for what became of a try; ``rest`` is to be tried again.
-
-        ``batch`` is what was tried; None: it was encoded, and nothing of it is to be kept or tried again.
-        """
+    def _account(self, parcel: Parcel, answer: Answer) -> None:
+        """Note what an output has said."""
         row, delivery = parcel.row, answer.delivery
         row.delivered += delivery.delivered
         row.bytes += parcel.chunk.size * delivery.delivered // max(parcel.chunk.count, 1)
         row.buffered -= delivery.delivered
         parcel.count -= delivery.delivered
-        self._fails = rest is not None and not delivery.delivered
+        self._fails = not delivery.delivered and (answer.again or bool(delivery.rest))
         if answer.after > 0:
             self._stay_away(answer.after)
         if delivery.dropped:
@@ -286,8 +287,15 @@ class OutputRunner:
             self.errors.append(asyncio.get_running_loop().time())
             self._log.error(f"{delivery.dropped} records of chunk {parcel.chunk.id} dropped: {delivery.reason}")
             self._account_dropped(parcel, delivery.dropped, delivery.reason)
-            if batch is not None and (refused := answer.refused_of(batch)):
-                self._keep(parcel.chunk, refused)
+
+    def _settle(self, parcel: Parcel, batch: Batch | None, answer: Answer, rest: Batch | None) -> None:
+        """Do what an answer asks for, which is accounted for already; ``rest`` is to be tried again.
+
+        ``batch`` is what was tried; None: it was encoded, and nothing of it is to be kept or tried again.
+        """
+        row, delivery = parcel.row, answer.delivery
+        if batch is not None and (refused := answer.refused_of(batch)):
+            self._keep(parcel.chunk, refused)
         if batch is None or rest is None:
             self._finish(parcel)
             if delivery.delivered:

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from outrider.model.errors import LocalError, UserError
 from outrider.pipeline import elsewhere
-from outrider.pipeline.chunk import Chunk
+from outrider.pipeline.chunk import FILTERED, Chunk, pack
 from outrider.pipeline.filtering import RunningFilter
 from outrider.pipeline.intake import ChunkIntake
 from outrider.pipeline.ledger import Ledger
@@ -154,10 +154,7 @@ class Engine(Passage):
             left.outputs[output.name] = Past(output.settings, output.held_until)
             for parcel in output.abandon():
                 if parcel.encoded is not None:
-                    try:
-                        parcel.batch, parcel.encoded, parcel.answer = self.remake(parcel.chunk), None, None
-                    except Exception as error:  # noqa: BLE001 - then it is sent as it was encoded
-                        self.log.warn(f"chunk {parcel.chunk.id} cannot be read again: {described(error)}")
+                    self._decode_again(parcel, output.name)
                 if parcel.batch is not None:
                     self._pack(parcel.chunk, parcel.batch)
                     parcel.batch = None
@@ -165,6 +162,21 @@ class Engine(Passage):
         self._ready.clear()
         self._unread.clear()
         return left
+
+    def _decode_again(self, parcel: Parcel, output: str) -> None:
+        """Another engine may encode otherwise: the chunk holds the records, or what is left of them, filtered."""
+        try:
+            batch = self.remake(parcel.chunk)
+            rest = parcel.answer.rest_of(batch) if parcel.answer is not None else batch
+        except Exception as error:  # noqa: BLE001 - then it is sent as it was encoded
+            self.log.warn(f"chunk {parcel.chunk.id} cannot be read again: {described(error)}")
+            return
+        parcel.encoded = parcel.answer = None
+        if rest is None or rest is batch:
+            parcel.batch = batch
+        else:
+            parcel.is_part = True
+            self.parked(parcel, rest, output)
 
     @property
     def stopping(self) -> bool:
@@ -272,8 +284,11 @@ class Engine(Passage):
         parcels = [(output.name, parcel) for output in self.outputs for parcel in output.abandon()]
         parcels.sort(key=lambda item: item[1].batch is None)  # a chunk goes to disk once: whole, where one has it whole
         for name, parcel in parcels:
-            if parcel.chunk.path is None:
-                self._put_in_chunk(parcel, name)
+            if name in parcel.chunk.rests and self._keep_rest(parcel, name):
+                kept += parcel.count
+                continue
+            if parcel.chunk.path is None and parcel.batch is not None:
+                self._pack(parcel.chunk, parcel.batch)
             if self._intakes[parcel.chunk.source].keep(parcel.chunk):
                 kept += parcel.count
                 continue
@@ -286,19 +301,17 @@ class Engine(Passage):
         if kept:
             self.log.info(f"{kept} records stay in the spool for the next start")
 
-    def _put_in_chunk(self, parcel: Parcel, output: str) -> None:
-        """What is left for an output stands in its chunk, which may go to disk."""
-        if parcel.batch is not None:
-            self._pack(parcel.chunk, parcel.batch)
-        elif parcel.chunk.rests and not parcel.chunk.pieces:
-            left = parcel.chunk.batch(self.decoders, output)
-            for other in parcel.chunk.rests.keys() - {output}:  # each gets the others' too: twice is better than never
-                rest = parcel.chunk.batch(self.decoders, other)
-                metadata = [*(left.metadata or [{}] * len(left)), *(rest.metadata or [{}] * len(rest))]
-                left.times += rest.times
-                left.records += rest.records
-                left.metadata = metadata if any(metadata) else None
-            parcel.chunk.keep_rest(output, left, alone=True)
+    def _keep_rest(self, parcel: Parcel, output: str) -> bool:
+        """Put what is left for an output that has delivered a part on disk, as a chunk of its own for it alone."""
+        left = parcel.chunk.batch(self.decoders, output)
+        own = Chunk(parcel.chunk.source, parcel.chunk.tag, FILTERED, parcel.chunk.created)
+        own.append(pack(left), len(left))
+        own.done = {other.name for other in self.outputs} - {output}
+        if not self._intakes[own.source].keep(own):
+            return False
+        parcel.chunk.rests.pop(output)
+        self._left(parcel.chunk, output)
+        return True
 
 
 async def _placed(context: Context, starting: Awaitable[None]) -> None:

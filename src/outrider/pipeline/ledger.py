@@ -114,10 +114,21 @@ class Ledger:
             row = outputs.setdefault(output, {"routed": 0, "buffered": 0, "delivered": 0, "retried": 0, "dropped": {}})
             _add(row, sent, ("routed", "buffered", "delivered", "retried"), ("dropped",))
         tags = [
-            {"input": source, "tag": tag, "accepted": row.accepted, "waiting": row.waiting, "passed": row.passed}
+            {
+                "input": source,
+                "tag": _shown(tag),
+                "accepted": row.accepted,
+                "waiting": row.waiting,
+                "passed": row.passed,
+            }
             for (source, tag), row in self.taken.items()
         ]
         return {"balance": not self.faults(), "inputs": inputs, "outputs": outputs, "tags": tags}
+
+
+def _shown(text: str) -> str:
+    """Text that senders chose, for JSON: a byte that is not UTF-8 as ``\\xff``."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def add_up(sheets: Sequence[dict[str, Any]]) -> dict[str, Any]:

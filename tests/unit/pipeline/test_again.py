@@ -32,6 +32,10 @@ def patience(monkeypatch: pytest.MonkeyPatch, built: Any) -> None:
     monkeypatch.setattr(delivery, "wait_seconds", lambda attempt, base, cap, pick: 3600)
 
 
+def spooled(spool: Path) -> list[Path]:
+    return sorted(spool.rglob(f"*{chunkfile.SUFFIX}"))
+
+
 async def fail(running: Any, count: int) -> None:
     """Let so many chunks fail and wait."""
     running.output().always = PeerError("dead")
@@ -259,3 +263,22 @@ async def test_a_try_that_the_stop_brings_forward_is_no_retry(
     async with pipeline(text) as again:
         await again.settled()
     assert again.numbers() == [0]
+
+
+@pytest.mark.parametrize("place", ["memory", "filesystem"])
+async def test_at_the_stop_each_output_keeps_its_own_rest(
+    pipeline: Any, tmp_path: Path, patience: None, place: str
+) -> None:
+    output = "[OUTPUT]\n  Name steered\n  Match *\n  Retry_Limit False\n"
+    text = f"  storage.path {tmp_path}\n[INPUT]\n  Name steered\n  storage.type {place}\n{output * 2}"
+    async with pipeline(text, grace=0) as running:
+        for number in (0, 1):
+            running.output(number).answers = [lambda batch: Delivery(2, reason="busy", rest=[0, 3])]
+            running.output(number).always = PeerError("away")
+        running.input().push("app", *[{"n": n} for n in range(4)])
+        await running.until(lambda: all(running.sent(f"steered.{n}")["retried"] for n in (0, 1)))
+    assert "4 records stay in the spool" in running.log.getvalue()
+    async with pipeline(text) as again:
+        await again.settled()
+        assert again.numbers(0) == again.numbers(1) == [0, 3]
+    assert spooled(tmp_path) == []

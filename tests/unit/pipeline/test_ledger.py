@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 
+import msgspec
+
 from outrider.pipeline import ledger
 from outrider.pipeline.ledger import Ledger, count_reason
 
@@ -63,3 +65,10 @@ def test_reasons_beyond_the_limit_share_a_count() -> None:
     assert len(counter) == ledger.REASONS_MAX + 1
     assert counter[ledger.OTHER_REASONS] == 20
     assert counter["reason 3"] == 3
+
+
+def test_a_tag_that_is_not_utf8_can_be_told() -> None:
+    sheet = Ledger()
+    sheet.of_input("in", "a\udcffb").accepted = 1
+    (row,) = json.loads(msgspec.json.encode(sheet.snapshot()))["tags"]
+    assert row["tag"] == "a\\xffb"

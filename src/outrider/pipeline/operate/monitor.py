@@ -99,7 +99,7 @@ class _Endpoint:
     def _text(self, body: Callable[[Status], str], kind: str) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def answer(request: web.Request) -> web.Response:
             text = body((await self._numbers()).status)
-            return web.Response(body=text.encode(), headers={"Content-Type": kind})
+            return web.Response(body=text.encode("utf-8", "replace"), headers={"Content-Type": kind})
 
         return answer
 

@@ -94,6 +94,18 @@ async def test_rotation(make: Any, batch: Any, tmp_path: Path, packed: bool) -> 
     assert (gzip.decompress(oldest) if packed else oldest) == b'{"number":2}\n'
 
 
+@pytest.mark.parametrize("packed", [False, True])
+async def test_a_rotation_that_fails_takes_nothing_back(make: Any, batch: Any, tmp_path: Path, packed: bool) -> None:
+    options = {"rotate": "on", "rotate_max_size": 10, "rotate_max_files": 1, "rotate_gzip": "on" if packed else "off"}
+    plugin = make("output", "file", path=tmp_path, file="out", format="template", template="{n}", **options)
+    (tmp_path / ("out.1.gz" if packed else "out.1") / "taken").mkdir(parents=True)
+    for n in range(3):
+        assert (await plugin.send(batch({"n": f"record {n}"}, {"n": "x"}))).delivered == 2
+    assert (tmp_path / "out").read_text() == "record 0\nx\nrecord 1\nx\nrecord 2\nx\n"
+    assert "out is not rotated: " in plugin.logged()
+    assert sorted(os.listdir(tmp_path)) == ["out", "out.1.gz" if packed else "out.1"]
+
+
 async def test_a_small_file_is_not_rotated(make: Any, batch: Any, tmp_path: Path) -> None:
     plugin = make("output", "file", path=tmp_path, rotate="on", rotate_max_size="1M")
     await plugin.send(batch(RECORD))

@@ -16,6 +16,7 @@ from outrider.pipeline.plugin import Delivery, Encoded, EncodingOutput
 from outrider.plugins.outputs.file.config import Options
 from outrider.plugins.outputs.file.format import delimiter, encode, file_name
 from outrider.plugins.outputs.file.names import UNSAFE, Names, are_made_of_records
+from outrider.spool import disk
 
 _NEVER = (errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL, errno.EILSEQ)
 
@@ -108,10 +109,13 @@ class File(EncodingOutput[Options]):
                 if written != len(data):
                     file.truncate(start)
                     raise LocalError(f"{path}: the disk is full")
-            if self.options.rotate and start + len(data) >= self.options.rotate_max_size:
-                self._rotate(path)
         except OSError as error:
             raise LocalError(f"{path}: {error.strerror}") from error
+        if self.options.rotate and start + len(data) >= self.options.rotate_max_size:
+            try:
+                self._rotate(path)
+            except OSError as error:  # the records are in the file
+                self.log.warn(f"{path} is not rotated: {error.strerror}; fix: {disk.advice(error)}", about="rotate")
 
     def _rotate(self, path: Path) -> None:
         """``file`` becomes ``file.1`` (``.gz``), older ones move up, the oldest goes."""
@@ -124,7 +128,13 @@ class File(EncodingOutput[Options]):
             if newer.exists():
                 newer.rename(older)
         if self.options.rotate_gzip:
-            names[0].write_bytes(compress.gzip(path.read_bytes()))
+            packed = names[0].with_name(f"{names[0].name}.tmp")
+            try:
+                packed.write_bytes(compress.gzip(path.read_bytes()))
+                packed.rename(names[0])
+            except OSError:
+                packed.unlink(missing_ok=True)
+                raise
             path.unlink()
         else:
             path.rename(names[0])

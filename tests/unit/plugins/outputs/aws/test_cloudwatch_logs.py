@@ -223,6 +223,29 @@ async def test_parts_of_a_chunk_go_out_together_and_places_count_through(make: A
     ]
 
 
+async def test_a_record_that_aws_would_refuse_the_call_for_costs_no_other(make: Any, aws: Any) -> None:
+    plugin = plugin_of(make, aws, log_key="log")
+    records = [{"log": "old"}, {"log": "x"}, {"log": b""}, {"log": "z"}]
+    delivery = await plugin.send(Batch("a", [-5_000_000_000, NOW, NOW, NOW], records))
+    await plugin.stop()
+    assert (delivery.delivered, delivery.dropped, list(delivery.refused)) == (2, 2, [0])
+    assert "too old" in delivery.reason
+    assert "empty message" in delivery.reason
+    assert [text for _, text in aws.streams["grp", "str"]] == ["x", "z"]
+
+
+async def test_throttling_stops_the_other_streams_whatever_came_before(make: Any, aws: Any, stand_in: Any) -> None:
+    plugin = plugin_of(make, aws, log_stream_template="$id")
+    aws.failures += [
+        stand_in.RefusalError("InvalidParameterException", "bad name"),
+        stand_in.RefusalError("ThrottlingException", "Rate exceeded"),
+    ]
+    with pytest.raises(PeerError):
+        await plugin.send(Batch("a", [NOW] * 20, [{"id": str(n)} for n in range(20)]))
+    await plugin.stop()
+    assert len(aws.targets) == 2
+
+
 async def test_one_bad_stream_holds_up_no_other(make: Any, aws: Any) -> None:
     plugin = plugin_of(make, aws, log_stream_template="$id")
     records = [{"id": "bad:name"}, {"id": "good"}]
