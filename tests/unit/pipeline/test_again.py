@@ -32,10 +32,6 @@ def patience(monkeypatch: pytest.MonkeyPatch, built: Any) -> None:
     monkeypatch.setattr(delivery, "wait_seconds", lambda attempt, base, cap, pick: 3600)
 
 
-def spooled(spool: Path) -> list[Path]:
-    return sorted(spool.rglob(f"*{chunkfile.SUFFIX}"))
-
-
 async def fail(running: Any, count: int) -> None:
     """Let so many chunks fail and wait."""
     running.output().always = PeerError("dead")
@@ -281,4 +277,4 @@ async def test_at_the_stop_each_output_keeps_its_own_rest(
     async with pipeline(text) as again:
         await again.settled()
         assert again.numbers(0) == again.numbers(1) == [0, 3]
-    assert spooled(tmp_path) == []
+    assert files(tmp_path) == []
