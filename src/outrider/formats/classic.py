@@ -32,10 +32,7 @@ _KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("stream_processor", ("stream_processor",)),
     ("plugins", ("plugins",)),
     ("upstream_servers", ("upstream_servers",)),
-    ("custom", ("custom", "customs")),
-    ("input", ("input", "inputs")),
-    ("filter", ("filter", "filters")),
-    ("output", ("output", "outputs")),
+    *((name, (name, f"{name}s")) for name in ("custom", "input", "filter", "output")),
 )
 
 
@@ -192,9 +189,9 @@ class Document:
         """Append ``[NAME]`` with these properties, after a blank line. Raises ValueError for what cannot be written."""
         if not name or any(c in name for c in "]\r\n"):
             raise ValueError(f"a section cannot be called {name!r}: it needs a name without ']' and line ends")
+        self._indentation()
         for key, value in pairs:
             _check_pair(key, value)
-        self._indentation()
         if self._lines and self._lines[-1].text.strip("\r\n"):
             self._insert(self._lines[-1], _Line(""))
         header = _Line(f"[{name}]")
@@ -209,10 +206,9 @@ class Document:
         """Let an ``@INCLUDE`` name these files, one or more, each on a line of its own. Raises ValueError."""
         if any("\n" in path for path in paths):
             raise ValueError("the name of an included file has a line end in it; this language has no way to write one")
-        line = include._line
-        command, ending = line.text[: len(_INCLUDE)], line.text[len(_INCLUDE) + len(include.path) :]
-        line.text = f"{command}{paths[-1]}{ending}"
-        at = self._lines.index(line)
+        last, at = include._line, self._lines.index(include._line)
+        command, ending = last.text[: len(_INCLUDE)], last.text[len(_INCLUDE) + len(include.path) :]
+        last.text = f"{command}{paths[-1]}{ending}"
         self._lines[at:at] = [_Line(command + path + (ending or "\n")) for path in paths[:-1]]
 
     def _indentation(self) -> str:
