@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -42,6 +43,8 @@ def _root(
 
 def main(arguments: Sequence[str]) -> int:
     """Run a command; 2 for what the user must mend, 1 for a peer or machine that refuses."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")  # names that a terminal of another encoding does not have
     try:
         result = app(list(arguments), prog_name="outrider", standalone_mode=False)
     except typer.Exit as leave:
