@@ -25,6 +25,8 @@ SIZE_LIMIT = 4 * 1024 * 1024
 class Source:
     """``text`` of ``file``, which holds one JSON ``value``."""
 
+    can_be_edited = True
+
     def __init__(self, text: str, file: str, read: Callable[[str, str], Node] = read_tree) -> None:
         """Raises UserError with line and column if ``text`` is not JSON, or what ``read`` reads."""
         self.text = text

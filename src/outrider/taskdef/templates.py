@@ -23,6 +23,8 @@ _VERBATIM: Final = frozenset({"options", "dockerLabels", "driverOpts", "labels"}
 class YamlSource(Source):
     """A YAML file; it can be read and pointed into, and not edited."""
 
+    can_be_edited = False
+
     def __init__(self, text: str, file: str) -> None:
         """Raises UserError with line and column."""
         super().__init__(text, file, yamltree.read_tree)

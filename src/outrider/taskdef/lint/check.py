@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from outrider.model.errors import Place, UserError, shown
+from outrider.model.errors import UserError, shown
 from outrider.taskdef.lint.finding import Finding, Hit
 from outrider.taskdef.lint.rule import Rule
 from outrider.taskdef.source import TaskSource
@@ -18,7 +18,7 @@ def check(source: TaskSource, rules: Sequence[Rule], ignored: Collection[str] = 
     """What is wrong, from the top of the file to its end. Raises UserError where it is no task definition."""
     task = Task(source.task)
     found = [
-        _finding(rule, hit, source.place(hit.path))
+        _finding(rule, hit, source)
         for rule in rules
         if rule.id not in ignored
         for hit in rule.check(task)
@@ -26,8 +26,10 @@ def check(source: TaskSource, rules: Sequence[Rule], ignored: Collection[str] = 
     return sorted(found, key=lambda finding: (finding.place.line, finding.place.column, finding.id))
 
 
-def _finding(rule: Rule, hit: Hit, place: Place) -> Finding:
-    return Finding(rule.id, rule.level, shown(hit.message), place, shown(hit.fix or rule.fix), rule.url, rule.mends)
+def _finding(rule: Rule, hit: Hit, source: TaskSource) -> Finding:
+    message, fix = shown(hit.message), shown(hit.fix or rule.fix)
+    mendable = rule.mends and source.source.can_be_edited
+    return Finding(rule.id, rule.level, message, source.place(hit.path), fix, rule.url, mendable)
 
 
 def mend(source: TaskSource, rules: Sequence[Rule], ignored: Collection[str] = ()) -> tuple[TaskSource, list[str]]:
@@ -37,7 +39,7 @@ def mend(source: TaskSource, rules: Sequence[Rule], ignored: Collection[str] = (
     """
     done: list[str] = []
     refused: set[tuple[str, Hit]] = set()
-    for _ in range(MENDINGS_MAX):
+    for _ in range(MENDINGS_MAX if source.source.can_be_edited else 0):
         step = _one(source, rules, ignored, refused)
         if step is None:
             break
