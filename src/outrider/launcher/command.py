@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import signal
@@ -27,6 +28,8 @@ from outrider.net.files import ConfigurationFiles
 USAGE_STATUS = 2
 NOT_EXECUTABLE_STATUS = 126
 NOT_FOUND_STATUS = 127
+STANDARD_OUTPUT = 1
+STANDARD_ERROR = 2
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -53,14 +56,21 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _show(text: str) -> int:
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
-    sys.stdout.buffer.flush()
+    try:
+        _write(STANDARD_OUTPUT, text)
+    except OSError as error:
+        raise UserError(f"cannot write to standard output: {error.strerror}") from error
     return 0
 
 
 def _say(message: str) -> None:
-    sys.stderr.buffer.write(f"fluent-launch: {message}\n".encode("utf-8", "surrogateescape"))
-    sys.stderr.buffer.flush()
+    with contextlib.suppress(OSError):  # nobody listens, and the router shall run
+        _write(STANDARD_ERROR, f"fluent-launch: {message}\n")
+
+
+def _write(descriptor: int, text: str) -> None:
+    with open(descriptor, "wb", closefd=False) as stream:
+        stream.write(text.encode("utf-8", "surrogateescape"))
 
 
 def _changed(arguments: Arguments) -> tuple[list[Member], list[Written]]:

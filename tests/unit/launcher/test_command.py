@@ -185,6 +185,22 @@ def test_help_and_version():
         assert words in text
 
 
+def test_nobody_listens(config, router, tmp_path):
+    router.write_text("#!/bin/sh\nexit 7\n")
+    words = ["-r", router, "-c", config, "-m", tmp_path / "o", "-i", "a", "b", "-f", "a", "b"]
+
+    def muted(redirection, *more):
+        script = f'"$@" {redirection}'
+        command = ["/bin/sh", "-c", script, "-", sys.executable, "-m", "outrider.launcher", *words, *more]
+        return subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert muted(">&- 2>&-").returncode == 7
+    assert muted(">&- 2>&-", "--diff").returncode == 2
+    full = muted(">/dev/full", "--diff")
+    assert full.returncode == 2
+    assert full.stderr.endswith("fluent-launch: cannot write to standard output: No space left on device\n")
+
+
 def test_a_missing_separator_is_explained(config):
     result = launch("-c", config, *CHANGES, "-o", "stdout", "-m", "*")
     assert result.returncode == 2
