@@ -115,6 +115,7 @@ class _Files(ConfigurationFiles):
     """The file system, with a configuration that stands in a file of tests."""
 
     def __init__(self, source: Source) -> None:
+        super().__init__()
         self._source = source
 
     def read(self, path: str) -> str:

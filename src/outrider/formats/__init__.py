@@ -2,6 +2,7 @@
 
 ``classic``       Fluent Bit's classic configuration language, lossless
 ``classic_load``  a classic configuration with all that it includes, as one list of sections
+``stock_files``   configuration files that AWS's image has
 ``yaml_tree``     YAML text to maps, lists and texts with their places
 ``yaml_config``   a YAML configuration with all that it includes, as sections
 ``env``           ``${NAME}`` in values, and ``@SET``
