@@ -167,6 +167,10 @@ class S3:
                     self._complete(upload, body)
                     del self.uploads[query["uploadId"][0]]
                     return b"<CompleteMultipartUploadResult/>", {}
+                case "GET", []:
+                    if key not in self.objects:
+                        raise RefusalError(404, "NoSuchKey")
+                    return self.objects[key].body, {}
                 case "HEAD", []:
                     if key not in self.objects:
                         raise RefusalError(404, "")

@@ -13,7 +13,7 @@ from outrider.cli.arguments import USAGE, Arguments, parse
 from outrider.model.errors import LocalError, Place, UserError, UserErrors
 from outrider.net.files import ConfigurationFiles
 from outrider.pipeline import registry
-from outrider.pipeline.config import build
+from outrider.pipeline.config import build, init_files
 from outrider.pipeline.config.configuration import COMMAND_LINE, Configuration, from_file
 from outrider.pipeline.config.findings import Findings
 from outrider.pipeline.config.parsers_files import read_parsers
@@ -24,6 +24,8 @@ from outrider.pipeline.service import Service
 
 FLUENT_BIT_VERSION: Final = "5.1.1"
 """The version whose behaviour is matched; tools that parse ``--version`` look for it."""
+_IN_TASK: Final = "ECS_CONTAINER_METADATA_URI_V4"
+"""Set by ECS; see ``outrider.aws.local``, which would cost memory to import."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -56,9 +58,12 @@ def _main(arguments: Arguments) -> int:
     def environment() -> dict[str, str]:
         return {"HOSTNAME": os.uname().nodename, processes.VARIABLE: "0", **os.environ}
 
+    findings = Findings()
+    files = ConfigurationFiles(_objects(log, findings))
+
     def load(findings: Findings | None = None) -> Configuration:
         found = Findings() if findings is None else findings
-        configuration = _read(arguments, environment(), log, found)
+        configuration = _read(arguments, environment(), files, log, found)
         if findings is None:
             found.raise_errors()
         return configuration
@@ -72,8 +77,8 @@ def _main(arguments: Arguments) -> int:
             _set_up_log(arguments, service, environment(), log)
         return made
 
-    findings = Findings()
     configuration = load(findings)
+    _name_task(configuration, findings)
     made = plan(configuration, findings)
     if not any(section.kind == "input" for section in configuration.sections):
         findings.warn("there is no input: nothing will happen", None, fix="add an [INPUT] section")
@@ -101,12 +106,41 @@ def _explain(plan: build.Plan, arguments: Arguments) -> int:
     return 0
 
 
-def _read(arguments: Arguments, environment: Mapping[str, str], log: Log, findings: Findings) -> Configuration:
-    """Command line, file, and the parsers files that both name."""
-    configuration, files = arguments.configuration.then(Configuration()), ConfigurationFiles()
+def _objects(log: Log, findings: Findings) -> Mapping[str, str]:
+    """The texts of the objects that variables name, with the task's own variables set before."""
+    wanted = init_files.named(os.environ)
+    if not wanted:
+        return {}
+    from outrider.pipeline.operate import task_start  # where it is asked for
+
+    with findings.collecting():
+        task_start.set_variables(os.environ)
+    return task_start.fetch(wanted, os.environ, log, findings)
+
+
+def _name_task(configuration: Configuration, findings: Findings) -> None:
+    """Set the task's own variables where the configuration needs one of them."""
+    if not os.environ.get(_IN_TASK) or init_files.named(os.environ):
+        return
+    from outrider.pipeline.operate import task_start  # in tasks on ECS
+
+    if task_start.lacks(configuration, os.environ):
+        try:
+            task_start.set_variables(os.environ)
+        except UserError as error:
+            findings.warn(error.message, error.place)
+
+
+def _read(
+    arguments: Arguments, environment: Mapping[str, str], files: ConfigurationFiles, log: Log, findings: Findings
+) -> Configuration:
+    """Command line, file, those that variables name, and the parsers files that all of them name."""
+    configuration = arguments.configuration.then(Configuration())
     if arguments.config_file:
         with findings.collecting():
             configuration = configuration.then(from_file(arguments.config_file, files, log.warn, findings))
+    wanted = init_files.named(environment)
+    configuration = init_files.include(configuration, arguments.config_file, wanted, files, log.warn, findings)
     read_parsers(configuration, environment, files, log.warn, findings)
     for item in configuration.objects:
         with findings.collecting():

@@ -88,6 +88,29 @@ def test_the_own_task() -> None:
     assert metadata.tags_of_task(packed(OWN)) == {"team": "a"}
 
 
+def test_the_variables_of_a_task() -> None:
+    found = metadata.variables_of_task(packed(OWN))
+    assert found == {
+        "AWS_REGION": "eu-west-1",
+        "AWS_AVAILABILITY_ZONE": "eu-west-1a",
+        "ECS_CLUSTER": "prod",
+        "ECS_TASK_ARN": TASK_ARN,
+        "ECS_TASK_ID": "0123456789abcdef",
+        "ECS_FAMILY": "web",
+        "ECS_LAUNCH_TYPE": "FARGATE",
+        "ECS_REVISION": "7",
+        "ECS_TASK_DEFINITION": "web:7",
+    }
+    assert tuple(found) == metadata.TASK_VARIABLES
+
+
+def test_variables_that_are_not_known_or_cannot_be_are_left_out() -> None:
+    found = metadata.variables_of_task(packed({**OWN, "LaunchType": "", "Cluster": "c\0d"}))
+    assert {"ECS_LAUNCH_TYPE", "ECS_CLUSTER"} & {*found} == set()
+    with pytest.raises(ValueError, match="'x' is not the ARN of a task"):
+        metadata.variables_of_task(packed({**OWN, "TaskARN": "x"}))
+
+
 def test_the_account() -> None:
     assert metadata.account(b'{"accountId": "111122223333", "region": "x"}') == "111122223333"
 
@@ -118,6 +141,7 @@ READERS: list[Any] = [
     lambda body: metadata.tasks(body, {}),
     metadata.own_task,
     metadata.host_of_task,
+    metadata.variables_of_task,
     metadata.tags_of_task,
     metadata.account,
 ]

@@ -2,6 +2,7 @@
 
 ``configuration``  sections with their properties, from a file, the command line or a preset
 ``parsers_files``  what Parsers_File names
+``init_files``  what the variables of AWS's init images name
 ``upstreams``  what Upstream names
 ``findings``  everything that is wrong with a configuration
 ``library``   the parsers and multiline parsers of a configuration, by name
