@@ -87,7 +87,8 @@ def _check_parts() -> None:
     missing = [name for name in _PARTS if importlib.util.find_spec(name) is None]
     if missing:
         raise UserError(
-            f"the server's parts are not installed ({', '.join(missing)})", fix="install outrider with its extra: pip install '.[server]' in its source"
+            f"the server's parts are not installed ({', '.join(missing)})",
+            fix="install outrider with its extra: pip install '.[server]' in its source",
         )
 
 

@@ -3,6 +3,8 @@
 ``finding``  what a rule has found, with its place and its remedy
 ``rule``     the contract of a rule
 ``rules``    one rule a file
+``sensitive``  what looks like a secret
+``routing``  what rules about the log router share: image, command line, outputs
 ``check``    all rules on one task definition, and the repair of what can be repaired
 ``reports``  findings as text, JSON, SARIF, JUnit and annotations of GitHub
 """

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from outrider.taskdef.lint import RULES, Rule, check, mend
+from outrider.taskdef.lint import RULES, Rule, check, mend, rules
 from outrider.taskdef.source import read_task
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -25,6 +25,11 @@ def test_every_rule_has_a_good_and_a_bad_file_and_no_folder_is_left_over() -> No
         assert [stem for stem in stems if stem.startswith("bad")], rule.id
         assert len(stems) == len([stem for stem in stems if stem.startswith(("good", "bad"))]), rule.id
     assert {path.name for path in FIXTURES.iterdir()} == {rule.id for rule in RULES}
+
+
+def test_every_module_is_a_rule() -> None:
+    modules = {path.stem for path in Path(rules.__file__).parent.glob("*.py")} - {"__init__"}
+    assert modules == {type(rule).__module__.rpartition(".")[2] for rule in RULES}
 
 
 def test_rules_are_in_order_and_say_why() -> None:

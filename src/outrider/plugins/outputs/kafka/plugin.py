@@ -35,7 +35,8 @@ class Kafka(Output[Options]):
     def check(self) -> None:
         """See Output."""
         if importlib.util.find_spec("aiokafka") is None:
-            raise UserError("the kafka output needs aiokafka", fix="install outrider with its extra: pip install '.[kafka]' in its source")
+            fix = "install outrider with its extra: pip install '.[kafka]' in its source"
+            raise UserError("the kafka output needs aiokafka", fix=fix)
         self._settings = producer_settings(self.options, self.core)
         if self.options.compression in _PACKED and importlib.util.find_spec("cramjam") is None:
             raise UserError(

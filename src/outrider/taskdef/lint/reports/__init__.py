@@ -1,4 +1,11 @@
-"""Findings in the forms that people and their tools read. Pure."""
+"""Findings in the forms that people and their tools read. Pure.
+
+``text``    for people, with the line that each is about
+``json``    for programs
+``sarif``   SARIF 2.1.0, for code hosts
+``junit``   JUnit's XML, for continuous integration
+``github``  annotations of GitHub's actions
+"""
 
 from __future__ import annotations
 
