@@ -10,6 +10,7 @@ import typer
 
 from outrider.model.errors import Place, UserError, shown
 from outrider.taskdef.lint import RULES, Finding, check, mend
+from outrider.taskdef.lint.quote import quotable
 from outrider.taskdef.lint.reports import FORMATS
 from outrider.taskdef.source import TaskSource
 from outrider.taskdef.templates import read_tasks, tasks_in
@@ -69,7 +70,7 @@ def lint(
 
 
 def _look(file: str, ignored: set[str], *, fix: bool) -> tuple[list[Finding], str, str]:
-    """The findings of a file, its name as messages have it, and its text."""
+    """The findings of a file, its name as messages have it, and its text for excerpts."""
     if fix and file == "-":
         raise UserError("--fix cannot write to standard input", fix="give the file's name")
     try:
@@ -84,7 +85,7 @@ def _look(file: str, ignored: set[str], *, fix: bool) -> tuple[list[Finding], st
     if fix:
         tasks = _mended(tasks, file, ignored)
     findings = [finding for task in tasks for finding in check(task, RULES, ignored)]
-    return findings, tasks[0].source.file, tasks[0].source.text
+    return findings, tasks[0].source.file, quotable(tasks, RULES)
 
 
 def _mended(tasks: list[TaskSource], file: str, ignored: set[str]) -> list[TaskSource]:

@@ -47,6 +47,11 @@ class Source:
         line = bisect_left(self._ends, start)
         return Place(self.file, line, start - self._ends[line - 1])
 
+    def span(self, path: Path) -> tuple[int, int]:
+        """The characters of the value at ``path``, or of its nearest ancestor: the first, and after the last."""
+        node, _ = self._find(path)
+        return node.start, node.end
+
     def append(self, path: Path, value: Any) -> Source:
         """The file with ``value`` after the last item of the array at ``path``. Raises KeyError if there is none."""
         array = self._get(path)
@@ -134,6 +139,10 @@ class TaskSource:
     def place(self, path: Path) -> Place:
         """Where the value at a path inside the task definition stands."""
         return self.source.place((*self.base, *path))
+
+    def span(self, path: Path) -> tuple[int, int]:
+        """See ``Source.span``; the path is inside the task definition."""
+        return self.source.span((*self.base, *path))
 
     def append(self, path: Path, value: Any) -> TaskSource:
         """See ``Source.append``; the path is inside the task definition."""

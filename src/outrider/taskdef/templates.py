@@ -57,6 +57,10 @@ class TemplateSource(TaskSource):
         """See TaskSource."""
         return self.source.place((*self.base, *self._spelled(path)))
 
+    def span(self, path: Path) -> tuple[int, int]:
+        """See TaskSource."""
+        return self.source.span((*self.base, *self._spelled(path)))
+
     def append(self, path: Path, value: Any) -> TaskSource:
         """See TaskSource."""
         spelled = self._spelled(path)

@@ -245,8 +245,32 @@ def test_names_in_any_script_and_what_steers_a_terminal(lint: Lint) -> None:
     assert finding["column"] == 14
 
 
-def test_no_secret_is_told(lint: Lint) -> None:
-    for form in ("text", "json", "sarif", "junit", "github"):
-        status, out, error = lint(WARNED.replace('"value": ', '"value":\n'), words=("--format", form))
-        assert status == 0
-        assert "correct horse" not in error + (out if form != "text" else out.partition("\n")[0])
+SECRETS = """\
+Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ContainerDefinitions:
+        - {Name: web, Image: nginx, Environment: [{Name: DB_PASSWORD, Value: correct horse}], Memory: 64}
+        - Name: worker
+          Image: nginx
+          Environment:
+            - Name: API_KEY
+              Value: |
+                correct
+                horse
+"""
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "junit", "github"])
+@pytest.mark.parametrize(("text", "suffix"), [(WARNED, ".json"), (SECRETS, ".yaml")])
+def test_no_secret_is_told(lint: Lint, form: str, text: str, suffix: str) -> None:
+    _, out, error = lint(text, words=("--format", form), suffix=suffix)
+    assert "DB_PASSWORD" in out
+    assert "correct" not in out + error
+    assert "horse" not in lint(text, words=("--ignore", "secret-in-environment"), suffix=suffix)[1]
+
+
+def test_a_secret_is_asterisks_where_its_line_is_quoted(lint: Lint) -> None:
+    out = lint(WARNED.replace("nginx:1.27", "nginx"))[1]
+    assert f'"DB_PASSWORD", "value": {"*" * 15}' in out

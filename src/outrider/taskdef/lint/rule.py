@@ -26,6 +26,8 @@ class Rule(ABC):
     """What to do, as a command to the reader."""
     url: ClassVar[str]
     """Where the rule comes from: a page of AWS, a source file or an issue."""
+    hides: ClassVar[bool] = False
+    """Whether what stands at its places is never shown."""
     mends: ClassVar[bool] = False
     """Whether ``mend`` does what ``fix`` says."""
 

@@ -21,6 +21,7 @@ class SecretInEnvironment(Rule):
     level: ClassVar[Level] = "warning"
     why = "Whoever may read the task definition reads the secret, in every revision, for ever."
     fix = "put it into Secrets Manager or SSM, name it in secrets, and replace what was in the file"
+    hides = True
     url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html"
 
     def check(self, task: Task) -> Iterator[Hit]:
