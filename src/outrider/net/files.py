@@ -27,7 +27,7 @@ class ConfigurationFiles:
         try:
             with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
                 text = file.read()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             known = self._known(path)
             if known is None:
                 raise

@@ -13,6 +13,12 @@ from typing import Any
 import pytest
 from tests.stand_ins.aws import Aws
 
+from outrider.aws.metadata import TASK_VARIABLES
+from outrider.cli import route as router
+from outrider.pipeline.config import build
+from outrider.pipeline.config.configuration import Configuration
+from outrider.pipeline.operate.reload import Loader
+
 MAIN = """
 [INPUT]
     Name exec
@@ -115,6 +121,31 @@ def test_a_dry_run_fetches_too_and_places_faults_in_the_object(
     )
     assert "aws_fluent_bit_init_s3_5: arn:aws:s3:::files/missing.conf cannot be read: HTTP 404" in done.stderr
     assert "\n2 problems" in done.stderr
+
+
+def test_a_reload_has_what_the_start_has_fetched(
+    amazon: Any, moto: str, task: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[Configuration, Loader]] = []
+
+    def run(configuration: Configuration, plan: build.Plan, loader: Loader) -> int:
+        seen.append((configuration, loader))
+        return 0
+
+    monkeypatch.setattr(router.run, "run", run)
+    keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
+    unset = dict.fromkeys(TASK_VARIABLES, "")  # so that they are unset again
+    for name, value in {**unset, **keys, **variables(tmp_path, moto, task)}.items():
+        monkeypatch.setenv(name, value)
+    main = tmp_path / "main.conf"
+    main.write_text(MAIN)
+    assert router.main(["-c", str(main)]) == 0
+    for key in FILES:
+        amazon.delete_object(Bucket="files", Key=key)
+    ((configuration, loader),) = seen
+    assert loader.load() == configuration
+    (tmp_path / "output.conf").write_text("[OUTPUT]\n    Name null\n    Match *\n")
+    assert loader.load().sections[-1].properties[0].value == "null"
 
 
 def test_the_task_is_asked_where_only_a_value_needs_it(task: Aws, tmp_path: Path) -> None:

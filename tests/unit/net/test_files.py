@@ -27,6 +27,13 @@ def test_texts_and_stock_files_are_there_without_a_disk() -> None:
     assert files.identity(STOCK) == STOCK
 
 
+def test_a_file_where_a_folder_should_be_hides_no_text(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    path = str(tmp_path / "file" / "a.conf")
+    files = ConfigurationFiles({path: "b"})
+    assert (files.identity(path), files.read(path)) == (path, "b")
+
+
 @pytest.mark.parametrize("path", ["/ecs/nosuch.conf", "nosuch", "a\0b"])
 def test_what_is_nowhere_is_missing(path: str) -> None:
     files = ConfigurationFiles()

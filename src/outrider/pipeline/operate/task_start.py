@@ -14,6 +14,7 @@ from typing import Final
 from outrider.aws.local import TASK_VARIABLE, task_endpoint
 from outrider.aws.metadata import TASK_VARIABLES, variables_of_task
 from outrider.aws.objects import Objects, OtherRegionError
+from outrider.aws.partitions import partition_of
 from outrider.model.errors import PeerError, Place, UserError
 from outrider.pipeline.common.aws_output import AwsOptions, aws_client
 from outrider.pipeline.config.configuration import Configuration
@@ -62,15 +63,19 @@ def set_variables(environment: MutableMapping[str, str]) -> None:
 
 def fetch(wanted: Iterable[InitFile], environment: Mapping[str, str], log: Log, findings: Findings) -> dict[str, str]:
     """The texts of the objects among these, by ARN; what cannot be had goes to ``findings``."""
-    region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or _REGION
+    given = (environment.get(name, "") for name in ("AWS_REGION", "AWS_DEFAULT_REGION"))
+    region = next((region for region in given if partition_of(region)), _REGION)
     texts: dict[str, str] = {}
     for item in wanted:
         if not item.in_s3 or item.value in texts:
             continue
-        with findings.collecting():
+        try:
             body = asyncio.run(_fetch(item, region))
-            texts[item.value] = body.decode("utf-8", "surrogateescape")
-            log.info(f"{item.variable}: {item.value} is read, {len(body)} bytes")
+        except UserError as error:
+            findings.error(UserError(error.message, item.place, fix=error.fix))
+            continue
+        texts[item.value] = body.decode("utf-8", "surrogateescape")
+        log.info(f"{item.variable}: {item.value} is read, {len(body)} bytes")
     return texts
 
 
@@ -78,7 +83,7 @@ async def _fetch(item: InitFile, region: str) -> bytes:
     found = _ARN.fullmatch(item.value)
     if found is None:
         fix = "write it as arn:aws:s3:::BUCKET/KEY"
-        raise UserError(f"'{item.value}' is not the ARN of an object in S3", item.place, fix=fix)
+        raise UserError(f"'{item.value}' is not the ARN of an object in S3", fix=fix)
     bucket, key = found.groups()
     try:
         try:
@@ -86,8 +91,13 @@ async def _fetch(item: InitFile, region: str) -> bytes:
         except OtherRegionError as other:
             return await _get(bucket, key, other.region)
     except PeerError as error:
-        fix = "see that the object is there and that the task role may s3:GetObject it"
-        raise UserError(f"{item.value} cannot be read: {error}", item.place, fix=fix) from error
+        raise UserError(f"{item.value} cannot be read: {error}", fix=_fix(error)) from error
+
+
+def _fix(error: PeerError) -> str:
+    """What helps where S3 itself has said no."""
+    refused = str(error).startswith("HTTP 40")
+    return "see that the object is there and that the task role may s3:GetObject it" if refused else ""
 
 
 async def _get(bucket: str, key: str, region: str) -> bytes:

@@ -124,10 +124,20 @@ def test_a_bucket_elsewhere_is_asked_there(s3: S3) -> None:
     assert regions == ["us-east-1", "eu-south-2"]
 
 
+@pytest.mark.parametrize(("region", "asked"), [("eu-west-1", "eu-west-1"), ("..", "us-east-1"), ("", "us-east-1")])
+def test_the_region_of_the_task_is_asked_first(
+    s3: S3, monkeypatch: pytest.MonkeyPatch, region: str, asked: str
+) -> None:
+    monkeypatch.setenv("AWS_REGION", region)
+    fetched(s3_1="arn:aws:s3:::files/x")
+    assert s3.requests[0][2]["authorization"].split("/")[2] == asked
+
+
 def test_a_region_that_is_none_is_not_asked(s3: S3) -> None:
     s3.failures.append(RefusalError(301, "PermanentRedirect", {"x-amz-bucket-region": "evil.example"}))
     _, problems = fetched(s3_1="arn:aws:s3:::files/x")
     assert "HTTP 301 PermanentRedirect" in problems[0]
+    assert "fix:" not in problems[0]
     assert len(s3.requests) == 1
 
 
@@ -156,3 +166,9 @@ def test_without_keys_the_fault_says_so(s3: S3, monkeypatch: pytest.MonkeyPatch)
     _, problems = fetched(s3_1="arn:aws:s3:::files/x")
     assert "no AWS credentials found" in problems[0]
     assert "give the task a task role" in problems[0]
+
+
+def test_an_endpoint_that_is_none_is_told_with_the_variable(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://a b")
+    _, problems = fetched(s3_1="arn:aws:s3:::files/x")
+    assert problems[0].startswith("aws_fluent_bit_init_s3_1: endpoint 'http://a b' is not a host with an optional port")
