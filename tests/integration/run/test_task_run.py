@@ -122,6 +122,14 @@ async def test_a_state_folder_stays_however_long_its_name_is(folder: Path) -> No
     assert "unix_path" in config.read_text()
 
 
+async def test_files_that_variables_name_and_what_the_router_learns_of_its_task(folder: Path) -> None:
+    text = "[FILTER]\n    Name record_modifier\n    Match *\n    Record id ${ECS_TASK_ID}\n"
+    (folder / "more.conf").write_text(text)
+    route = router(folder / "out", environment=[{"name": "aws_fluent_bit_init_file_1", "value": f"{folder}/more.conf"}])
+    done = await run(task(application("echo x"), route), wishes("process"))
+    assert [record["id"] for record in records(folder / "out")] == [done.identity.task_id]
+
+
 def agent(**members: Any) -> dict[str, Any]:
     """An agent without a server: it keeps what it accepts."""
     token = JoinToken("test", "A" * 32, "A" * 43)

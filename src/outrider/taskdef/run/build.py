@@ -56,10 +56,7 @@ class Builder:
     async def build(self, planned: Planned) -> Container:
         """The container, not yet started. Raises UserError or LocalError."""
         if planned.role is Role.ROUTER:
-            here = self.workspace.layout.here
-            return self._sidecar(
-                planned, self._router_words(planned), {name: here(value) for name, value in planned.environment.items()}
-            )
+            return self._sidecar(planned, self._router_words(planned), self._router_variables(planned))
         if planned.role is Role.AGENT:
             return self._sidecar(planned, self._agent_words(planned), self._agent_variables(planned))
         if self.engine is not None:
@@ -107,6 +104,12 @@ class Builder:
         return self.workspace.layout.router_command(
             planned.words("entryPoint"), planned.words("command"), launcher_command(), extra
         )
+
+    def _router_variables(self, planned: Planned) -> dict[str, str]:
+        """The definition's variables, and those of the task, which it would ask ECS for."""
+        here = self.workspace.layout.here
+        own = {name: here(value) for name, value in planned.environment.items()}
+        return {**self.identity.variables(str(self.task.get("family")), self.revision), **own}
 
     def _agent_words(self, planned: Planned) -> list[str]:
         entry_point, command = planned.words("entryPoint"), planned.words("command")

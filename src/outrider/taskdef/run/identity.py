@@ -34,6 +34,17 @@ class Identity:
         digest = hashlib.sha256(self.task_id.encode()).digest()
         return f"127.{digest[0] % 254 + 1}.{digest[1]}.{digest[2] % 254 + 1}"
 
+    def variables(self, family: str, revision: int) -> dict[str, str]:
+        """What a router on ECS learns of its task, in the names of AWS's ``init`` images."""
+        return {
+            "ECS_CLUSTER": self.cluster,
+            "ECS_TASK_ARN": self.arn,
+            "ECS_TASK_ID": self.task_id,
+            "ECS_FAMILY": family,
+            "ECS_REVISION": str(revision),
+            "ECS_TASK_DEFINITION": f"{family}:{revision}",
+        }
+
     def host_name(self, family: str) -> str:
         """The name by which the task's agent enrols."""
         return f"{family}-{self.task_id[:8]}"

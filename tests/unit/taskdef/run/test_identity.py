@@ -3,6 +3,7 @@ import ipaddress
 from hypothesis import given
 from hypothesis import strategies as st
 
+from outrider.aws.metadata import TASK_VARIABLES
 from outrider.taskdef.run.identity import Identity
 
 IDENTITY = Identity("0123456789abcdef0123456789abcdef")
@@ -31,3 +32,10 @@ def test_containers_have_names_like_those_of_the_ecs_agent() -> None:
     assert IDENTITY.container_name("web", 3, "app").startswith("ecs-web-3-app-")
     assert len(IDENTITY.container_id("app")) == 64
     assert IDENTITY.container_id("app") != IDENTITY.container_id("web")
+
+
+def test_a_router_learns_of_its_task_what_it_would_on_ecs() -> None:
+    found = IDENTITY.variables("web", 3)
+    assert found["ECS_TASK_ARN"].endswith(f"{found['ECS_CLUSTER']}/{found['ECS_TASK_ID']}")
+    assert found["ECS_TASK_DEFINITION"] == f"{found['ECS_FAMILY']}:{found['ECS_REVISION']}" == "web:3"
+    assert {*found} < {*TASK_VARIABLES}
