@@ -11,13 +11,14 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, Final
 
 from outrider.model.errors import Place, UserError
 from outrider.taskdef.jsontree import Node, Value, read_tree
 from outrider.taskdef.layout import Style, line_indent, style_of
 from outrider.taskdef.shape import Path, TaskDefinition, check_shape
 
+_NAME: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 SIZE_LIMIT = 4 * 1024 * 1024
 """Largest file in bytes. ECS takes task definitions up to 64 KiB."""
 
@@ -72,6 +73,33 @@ class Source:
             return self._add(holder, style.inline(key) + style.colon, value, expand=False)
         start, old = holder.members[key]
         return self._replace(old.start, old.end, style.lay_out(value, line_indent(self.text, start)))
+
+    def rename(self, path: Path, key: str, name: str) -> Source:
+        """The file with another name for this member of the object at ``path``; the rest stays.
+
+        Raises KeyError if there is no such member, UserError if another one has the name.
+        """
+        start, _ = self._get(path).members[key]
+        written = _NAME.match(self.text, start)
+        assert written is not None, "a name in JSON"
+        return self._replace(start, written.end(), style_of(self.text, self._root).inline(name))
+
+    def remove(self, path: Path) -> Source:
+        """The file without the member or item at ``path``: the very bytes that ``append`` or ``set`` put there.
+
+        Raises KeyError if there is none.
+        """
+        holder, key = self._get(path[:-1]), path[-1]
+        children = holder.children()
+        places = list(holder.members) if holder.members else list(range(len(children)))
+        if key not in places:
+            raise KeyError(path)
+        at = places.index(key)
+        if at > 0:
+            return self._replace(children[at - 1][1].end, children[at][1].end, "")
+        if len(children) > 1:
+            return self._replace(children[0][0], children[1][0], "")
+        return self._replace(holder.start + 1, holder.end - 1, "")
 
     def _find(self, path: Path) -> tuple[Node, int]:
         node, steps = self._root, 0
@@ -151,6 +179,14 @@ class TaskSource:
     def set(self, path: Path, key: str, value: Any) -> TaskSource:
         """See ``Source.set``; the path is inside the task definition."""
         return TaskSource(self.source.set((*self.base, *path), key, value), self.base)
+
+    def remove(self, path: Path) -> TaskSource:
+        """See ``Source.remove``; the path is inside the task definition."""
+        return TaskSource(self.source.remove((*self.base, *path)), self.base)
+
+    def rename(self, path: Path, key: str, name: str) -> TaskSource:
+        """See ``Source.rename``; the path is inside the task definition."""
+        return TaskSource(self.source.rename((*self.base, *path), key, name), self.base)
 
 
 def task_source(text: str, file: str) -> TaskSource:

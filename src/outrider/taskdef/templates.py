@@ -37,6 +37,14 @@ class YamlSource(Source):
         """See Source."""
         raise self._refusal()
 
+    def rename(self, path: Path, key: str, name: str) -> Source:
+        """See Source."""
+        raise self._refusal()
+
+    def remove(self, path: Path) -> Source:
+        """See Source."""
+        raise self._refusal()
+
     def _refusal(self) -> UserError:
         return UserError("YAML files are not edited", Place(self.file, 1, 1), fix="edit it by hand, or give JSON")
 
@@ -71,6 +79,16 @@ class TemplateSource(TaskSource):
         spelled = self._spelled((*path, key))
         written = _spell(value, spelled)
         return TemplateSource(self.source.set((*self.base, *spelled[:-1]), str(spelled[-1]), written), self.base)
+
+    def rename(self, path: Path, key: str, name: str) -> TaskSource:
+        """See TaskSource."""
+        *above, old = self._spelled((*path, key))
+        new = self._spelled((*path, name))[-1]
+        return TemplateSource(self.source.rename((*self.base, *above), str(old), str(new)), self.base)
+
+    def remove(self, path: Path) -> TaskSource:
+        """See TaskSource."""
+        return TemplateSource(self.source.remove((*self.base, *self._spelled(path))), self.base)
 
     def _spelled(self, path: Path) -> list[str | int]:
         found: list[str | int] = []

@@ -34,6 +34,17 @@ class Part:
         """Whether something is written there; null, which the AWS command line writes, is nothing."""
         return self.value.get(key) is not None
 
+    def is_open(self, key: str) -> bool:
+        """Whether it, or an item of it, is open: then nobody knows what is not there."""
+        found = self.value.get(key)
+        return found is UNKNOWN or (isinstance(found, list) and UNKNOWN in found)
+
+    def names(self, key: str) -> list[str] | None:
+        """The names of an array's objects; None where one of them is open."""
+        found = [item.text("name") for item in self.parts(key)]
+        known = [name for name in found if name is not None]
+        return None if self.is_open(key) or len(known) < len(found) else known
+
     def text(self, key: str) -> str | None:
         """A string."""
         found = self.value.get(key)
@@ -188,6 +199,10 @@ class Task(Part):
     def network_mode(self) -> str:
         """Its network mode; empty where it is absent or open."""
         return self.text("networkMode") or ""
+
+    def holding(self, path: Path) -> Container:
+        """The container that a path leads to or into."""
+        return next(container for container in self if container.path == path[:2])
 
     def named(self, name: str) -> Container | None:
         """The container of this name."""

@@ -71,6 +71,22 @@ def test_set(document, key, value, style, data):
     assert len(kept(text, edited.text).strip()) <= len(old) + old.count("\n") * 40
 
 
+@given(values.filter(lambda v: any(at(v, path) for path in paths(v, dict))), texts, styles, st.data())
+def test_rename(document, name, style, data):
+    text = json.dumps(document, **style)
+    path = data.draw(st.sampled_from([path for path in paths(document, dict) if at(document, path)]))
+    members = at(document, path)
+    key = data.draw(st.sampled_from([*members]))
+    if name in members and name != key:
+        with pytest.raises(UserError):
+            Source(text, "f").rename(path, key, name)
+        return
+    edited = Source(text, "f").rename(path, key, name)
+    changed = [(name if old == key else old, value) for old, value in members.items()]
+    assert list(at(edited.value, path).items()) == changed
+    assert len(kept(text, edited.text)) <= len(json.dumps(key, **style))
+
+
 def test_the_files_own_style_is_taken():
     two = '{\n  "containerDefinitions": [\n    {\n      "name": "a"\n    }\n  ]\n}\n'
     edited = Source(two, "f").append(
@@ -113,6 +129,8 @@ def test_no_such_place_to_edit():
             source.append(path, 1)
         with pytest.raises(KeyError):
             source.set(path, "k", 1)
+        with pytest.raises(KeyError):
+            source.rename(path, "k", "l")
 
 
 MINIMAL = '{"containerDefinitions": [{"name": "a"}]}'

@@ -76,10 +76,13 @@ def test_a_json_template_is_edited_in_its_own_spelling() -> None:
     first, second = tasks_in(text, "t.json")
     edited = first.set(("containerDefinitions", 0), "logConfiguration", {"logDriver": "x", "options": {"aKey": "v"}})
     edited = edited.append(("containerDefinitions",), {"name": "router", "dockerLabels": {"l": "v"}})
+    edited = edited.rename(("containerDefinitions", 0), "command", "entryPoint")
+    options = ("containerDefinitions", 0, "logConfiguration", "options")
+    edited = edited.rename(options, "aKey", "bKey")
     assert edited.task["containerDefinitions"][1] == {"name": "router", "dockerLabels": {"l": "v"}}
     told = json.loads(edited.source.text)["Resources"]
     assert told["A"]["Properties"]["ContainerDefinitions"] == [
-        {"Name": "web", "Command": ["a"], "LogConfiguration": {"LogDriver": "x", "Options": {"aKey": "v"}}},
+        {"Name": "web", "EntryPoint": ["a"], "LogConfiguration": {"LogDriver": "x", "Options": {"bKey": "v"}}},
         {"Name": "router", "DockerLabels": {"l": "v"}},
     ]
     assert told["B"] == json.loads(text)["Resources"]["B"]
@@ -91,6 +94,8 @@ def test_yaml_of_ecs_itself_is_read_and_not_edited() -> None:
     assert found.task["containerDefinitions"] == [{"name": "web", "essential": True}]
     with pytest.raises(UserError, match="not edited"):
         found.set((), "family", "x")
+    with pytest.raises(UserError, match="not edited"):
+        found.rename((), "family", "name")
 
 
 @pytest.mark.parametrize(
