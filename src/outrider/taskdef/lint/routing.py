@@ -156,17 +156,21 @@ def is_elsewhere(plugin: str) -> bool:
 
 def settings(container: Container) -> list[Setting]:
     """What the launcher is to set, if it is the container's program."""
-    if not launches(container):
-        return []
-    words = _words(container, "command")
+    return _own_settings(_words(container, "command"))[0] if launches(container) else []
+
+
+def _own_settings(words: list[Word]) -> tuple[list[Setting], int]:
+    """What the launcher is to set, and how many words it takes for its own."""
     found: list[Setting] = []
     at = 0
-    while at < len(words) and words[at].text != "--":
+    while at < len(words):
         section = _SETTINGS.get(words[at].text)
         if section is not None and at + 2 < len(words):
             found.append(Setting(section, words[at + 1].text, words[at + 2].text, words[at + 1].path))
-        at += 3 if section else 2 if words[at].text in _PATHS else 1
-    return found
+        elif section is not None or words[at].text not in _PATHS:
+            break
+        at += 3 if section else 2
+    return found, at
 
 
 def launches(container: Container) -> bool:
@@ -175,13 +179,17 @@ def launches(container: Container) -> bool:
 
 
 def router_words(container: Container) -> list[Word] | None:
-    """The arguments of the router itself; None where the image chooses them, or something in them is open."""
+    """The arguments of the router itself.
+
+    None where the image chooses them, something in them is open, or the launcher does not get as far.
+    """
     words = [*_words(container, "entryPoint"), *_words(container, "command")]
     if any(not word.text for word in words):
         return None
     if launches(container):
-        own = [place for place, word in enumerate(words) if word.text == "--"]
-        return words[own[0] + 1 :] if own else []
+        words = _words(container, "command")
+        rest = words[_own_settings(words)[1] :]
+        return rest[1:] if not rest or rest[0].text == "--" else None
     for place, word in enumerate(words):
         if word.text.rpartition("/")[2] == "fluent-bit" and " " not in word.text:
             return words[place + 1 :]

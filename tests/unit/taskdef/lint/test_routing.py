@@ -25,7 +25,9 @@ def words(**members: Any) -> list[str] | None:
 
 def test_the_routers_words_follow_the_dashes_or_the_program() -> None:
     assert words(entryPoint=LAUNCH, command=["-i", "a", "b", "--", "-o", "null"]) == ["-o", "null"]
-    assert words(entryPoint=LAUNCH, command=["-o", "null"]) == []
+    assert words(entryPoint=LAUNCH, command=["-o", "a", "b"]) == []
+    assert words(entryPoint=LAUNCH, command=["-o", "null"]) is None
+    assert words(entryPoint=LAUNCH, command=["-e", "x.so", "--", "-o", "null"]) is None
     assert words(command=["/fluent-bit/bin/fluent-bit", "-c", "x"]) == ["-c", "x"]
     assert words(entryPoint=["/fluent-bit/bin/fluent-bit"], command=["-v"]) == ["-v"]
     assert words(command=["sh", "-c", "exec /fluent-bit/bin/fluent-bit"]) is None
