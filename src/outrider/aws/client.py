@@ -9,6 +9,7 @@ from outrider.aws.endpoints import Endpoint
 from outrider.aws.faults import Fault, fault
 from outrider.aws.signing import Body, Headers, Signer, payload_hash
 from outrider.model.errors import PeerError
+from outrider.net.connect import Target
 from outrider.net.http import Answer, HttpClient
 
 USER_AGENT: Final = "aws-fluent-bit-plugin"
@@ -38,6 +39,10 @@ class AwsClient:
         self._signer = Signer(credentials, service, region)
         self._resend = resend
         self._user_agent = user_agent
+
+    def peers(self) -> list[Target]:
+        """See HttpClient."""
+        return self._http.peers()
 
     async def request(
         self,

@@ -14,6 +14,7 @@ from outrider.aws.faults import Fault
 from outrider.aws.log_events import Body, Events, bodies
 from outrider.aws.outcome import CallError, Outcome
 from outrider.model.errors import PeerError
+from outrider.net.connect import Target
 from outrider.net.http import Answer, retry_after
 
 TARGET: Final = "Logs_20140328."
@@ -44,6 +45,10 @@ class Logs:
         self._client = client
         self._options = options
         self._known: dict[tuple[str, str], float] = {}
+
+    def peers(self) -> list[Target]:
+        """See HttpClient."""
+        return self._client.peers()
 
     def warm(self) -> None:
         """See AwsClient."""

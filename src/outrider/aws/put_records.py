@@ -14,6 +14,7 @@ from outrider.aws.data_records import Item, calls
 from outrider.aws.faults import Fault
 from outrider.aws.outcome import CallError, Outcome
 from outrider.model.errors import PeerError
+from outrider.net.connect import Target
 from outrider.net.http import retry_after
 
 
@@ -44,6 +45,10 @@ class PutRecords:
         self._client = client
         self._kind = kind
         self._head = msgspec.json.encode({kind.name: stream})[:-1] + b',"Records":['
+
+    def peers(self) -> list[Target]:
+        """See HttpClient."""
+        return self._client.peers()
 
     def warm(self) -> None:
         """See AwsClient."""

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from outrider.model.errors import PeerError, UserError
-from outrider.net.upstream import UpstreamOptions
+from outrider.net.connect import Target
+from outrider.net.upstream import UpstreamOptions, target
 
 if TYPE_CHECKING:
     import aiohttp
@@ -188,6 +189,13 @@ class HttpClient:
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
+
+    def peers(self) -> list[Target]:
+        """What it connects to: the host, or the proxy before it."""
+        if not self._proxy:
+            return [target(self._options, self.host, self.port, self._tls)]
+        parts = urlsplit(self._proxy)
+        return [target(self._options, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))]
 
     async def request(
         self,

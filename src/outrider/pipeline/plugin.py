@@ -16,6 +16,7 @@ from msgspec import Struct, field
 
 from outrider.model.batch import Batch, Record
 from outrider.model.errors import Place, UserError
+from outrider.net.connect import Target
 from outrider.net.listen import UnixAddress
 from outrider.pipeline.common.metrics import Metrics
 from outrider.pipeline.common.rounds import Rounds
@@ -267,6 +268,10 @@ class Output(ABC, Generic[O]):
 
     def doubts(self) -> list[UserError]:
         """See Input."""
+        return []
+
+    def peers(self) -> list[Target]:
+        """What it connects to, after ``check``, by streams; for ``outrider doctor``."""
         return []
 
     async def start(self) -> None:

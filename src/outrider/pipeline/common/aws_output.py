@@ -19,6 +19,7 @@ from outrider.aws.outcome import Outcome
 from outrider.aws.put_records import PutRecords
 from outrider.model.batch import Batch
 from outrider.model.errors import UserError
+from outrider.net.connect import Target
 from outrider.net.http import http_client
 from outrider.pipeline.options import OutputCore, option, secret_option
 from outrider.pipeline.plugin import Delivery, Encoded, EncodingOutput, Output
@@ -118,6 +119,10 @@ class LogsOutput(EncodingOutput[O]):
     _logs: Logs
     _naming: Naming
 
+    def peers(self) -> list[Target]:
+        """See Output."""
+        return self._logs.peers()
+
     async def start(self) -> None:
         """See Output."""
         self._logs.warm()
@@ -163,6 +168,10 @@ class RecordsOutput(Output[O]):
     def keyed(self, batch: Batch, items: list[Item]) -> tuple[list[Item], list[str] | None]:
         """What is put in the end, and the partition key of each item where the service wants one."""
         return items, None
+
+    def peers(self) -> list[Target]:
+        """See Output."""
+        return self._put.peers()
 
     async def start(self) -> None:
         """See Output."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from outrider.net.connect import Target
 from outrider.net.http import Answer, Headers, HttpClient, refusal
 from outrider.pipeline.common.nodes import Turns, in_turn
 from outrider.pipeline.log import Log
@@ -37,6 +38,10 @@ class NodeClients:
         self._nodes = nodes
         self._turns = Turns(nodes)
         self._log = log
+
+    def peers(self) -> list[Target]:
+        """See HttpClient; those of all nodes."""
+        return [peer for node in self._nodes for peer in node.client.peers()]
 
     async def request(
         self,

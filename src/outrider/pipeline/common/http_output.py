@@ -11,6 +11,7 @@ from outrider.aws.endpoints import Endpoint
 from outrider.formats import compress, words
 from outrider.model.batch import Batch
 from outrider.model.errors import PeerError, UserError
+from outrider.net.connect import Target
 from outrider.net.http import Answer, Headers, HttpClient, check_header, http_client, refusal
 from outrider.net.tls import client_context
 from outrider.pipeline.options import OutputCore
@@ -24,6 +25,8 @@ USER_AGENT: Final = ("User-Agent", "Fluent-Bit")
 
 class Requests(Protocol):
     """An HttpClient, or one that signs what it sends."""
+
+    def peers(self) -> list[Target]: ...
 
     async def request(
         self,
@@ -65,6 +68,10 @@ class HttpOutput(Output[O]):
     def check(self) -> None:
         """See Output."""
         self.client = self.client_of()
+
+    def peers(self) -> list[Target]:
+        """See Output."""
+        return self.client.peers()
 
     def client_of(self, host: str = "", port: int = 0, proxy: str = "", core: OutputCore | None = None) -> HttpClient:
         """A client with this output's network options, or with a node's. Raises UserError."""

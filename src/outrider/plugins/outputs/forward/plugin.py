@@ -11,7 +11,7 @@ import msgpack as stream
 from outrider.formats import msgpack, words
 from outrider.model.batch import Batch
 from outrider.model.errors import PeerError, UserError
-from outrider.net.connect import Connection
+from outrider.net.connect import Connection, Target
 from outrider.net.tls import client_context
 from outrider.net.upstream import Upstream, target
 from outrider.pipeline.common.nodes import Turns, beside_upstream, each_node, in_turn
@@ -51,6 +51,10 @@ class Forward(EncodingOutput[Options]):
         self._turns = Turns(self._peers)
         self._forms = sorted({peer.options.time_as_integer for peer in self._peers})
 
+    def peers(self) -> list[Target]:
+        """See Output."""
+        return [peer.target for peer in self._peers]
+
     def doubts(self) -> list[UserError]:
         """See Output."""
         return beside_upstream(self.core) if self.options.upstream else []
@@ -87,9 +91,9 @@ class Peer:
         self._extra = dict(extra)
         self._log = log
         tls = client_context(core) if core.tls else None
-        self._target = target(core, core.host or "127.0.0.1", core.port or DEFAULT_PORT, tls, options.unix_path)
+        self.target = target(core, core.host or "127.0.0.1", core.port or DEFAULT_PORT, tls, options.unix_path)
         self._upstream = Upstream(
-            self._target, keepalive=core.net_keepalive, idle_timeout=core.net_keepalive_idle_timeout
+            self.target, keepalive=core.net_keepalive, idle_timeout=core.net_keepalive_idle_timeout
         )
 
     def __str__(self) -> str:
@@ -105,7 +109,7 @@ class Peer:
         async with self._upstream.connection() as (connection, is_new):
             if is_new:
                 await self._greet(connection)
-                self._log.info(f"connected to {self._target}" + (f", {self}" if self.name else ""))
+                self._log.info(f"connected to {self.target}" + (f", {self}" if self.name else ""))
             await connection.write(*frame)
             if chunk:
                 await self._await_ack(connection, chunk)
@@ -122,17 +126,17 @@ class Peer:
                 helo, hostname=name, shared_key=key, salt=salt, username=options.username, password=options.password
             )
         except ValueError as error:
-            raise PeerError(f"{self._target}: {error}") from error
+            raise PeerError(f"{self.target}: {error}") from error
         await connection.write(ping)
         pong = await self._message(connection, self._core.net_connect_timeout)
         fault = handshake.check_pong(pong, nonce=nonce, salt=salt, shared_key=key, hostname=name)
         if fault:
-            raise PeerError(f"{self._target}: {fault}")
+            raise PeerError(f"{self.target}: {fault}")
 
     async def _await_ack(self, connection: Connection, chunk: str) -> None:
         answer = await self._message(connection, self.options.ack_timeout)
         if not isinstance(answer, dict) or answer.get("ack") != chunk:
-            raise PeerError(f"{self._target}: wrong acknowledgement")
+            raise PeerError(f"{self.target}: wrong acknowledgement")
 
     async def _message(self, connection: Connection, seconds: float) -> object:
         """One msgpack value from the peer."""
@@ -147,8 +151,8 @@ class Peer:
             except stream.OutOfData:
                 continue
             except (msgpack.MalformedError, stream.UnpackException, ValueError) as error:
-                raise PeerError(f"{self._target}: the answer is not msgpack: {error}") from error
-        raise PeerError(f"{self._target}: the answer is too long")
+                raise PeerError(f"{self.target}: the answer is not msgpack: {error}") from error
+        raise PeerError(f"{self.target}: the answer is too long")
 
     async def close(self) -> None:
         """Close in order: what was written still goes out."""

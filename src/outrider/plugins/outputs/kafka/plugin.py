@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from outrider.model.batch import Batch
 from outrider.model.errors import PeerError, UserError
+from outrider.net.connect import Target
+from outrider.net.upstream import target
 from outrider.pipeline.plugin import Delivery, Output
 from outrider.plugins.outputs.kafka.config import Options
 from outrider.plugins.outputs.kafka.format import Messages
@@ -23,6 +25,7 @@ _FINAL: Final = frozenset(
 """Errors of aiokafka that the same messages will always meet."""
 _PACKED: Final = ("snappy", "lz4", "zstd")
 _CLOSE_SECONDS: Final = 5
+_PORT: Final = 9092
 Message = tuple[bytes | None, bytes]
 
 
@@ -49,6 +52,15 @@ class Kafka(Output[Options]):
         self._producer: Any = None
         self._turn = asyncio.Lock()
         self._next = itertools.count()
+
+    def peers(self) -> list[Target]:
+        """See Output."""
+        tls = self._settings.get("ssl_context")
+        brokers = [broker.rpartition(":") for broker in self._settings["bootstrap_servers"]]
+        return [
+            target(self.core, (host if colon else port).strip("[]"), int(port) if colon else _PORT, tls)
+            for host, colon, port in brokers
+        ]
 
     async def send(self, batch: Batch) -> Delivery:
         """See Output."""

@@ -23,6 +23,7 @@ from outrider.aws.objects import NoSuchUploadError, Objects, RefusedBodyError
 from outrider.formats import values
 from outrider.model.batch import Batch
 from outrider.model.errors import LocalError, PeerError
+from outrider.net.connect import Target
 from outrider.net.http import http_client
 from outrider.net.threads import detached
 from outrider.pipeline.plugin import Delivery, Encoded, EncodingOutput
@@ -69,6 +70,10 @@ class S3(EncodingOutput[Options]):
             self.log.warn("storage.total_limit_size bounds chunks; fix: bound files with store_dir_limit_size")
         if self.limits.whole and not options.use_put_object:
             self.log.info("total_file_size is less than 10 MB, will use PutObject API")
+
+    def peers(self) -> list[Target]:
+        """See Output."""
+        return self._http.peers()
 
     async def start(self) -> None:
         """See Output. Raises LocalError when the store cannot be made."""

@@ -9,7 +9,7 @@ from itertools import chain
 
 from outrider.model.batch import Batch
 from outrider.model.errors import PeerError, UserError
-from outrider.net.connect import Datagrams, connect_datagrams
+from outrider.net.connect import Datagrams, Target, connect_datagrams
 from outrider.net.tls import client_context
 from outrider.net.upstream import Upstream, target
 from outrider.pipeline.config.findings import Findings
@@ -52,6 +52,10 @@ class Syslog(EncodingOutput[Options]):
             self._target, keepalive=self.core.net_keepalive, idle_timeout=self.core.net_keepalive_idle_timeout
         )
         self._datagrams: Datagrams | None = None
+
+    def peers(self) -> list[Target]:
+        """See Output."""
+        return [] if self.options.mode == "udp" else [self._target]
 
     def doubts(self) -> list[UserError]:
         """See Output."""

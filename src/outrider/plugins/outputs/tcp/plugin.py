@@ -5,6 +5,7 @@ from __future__ import annotations
 from outrider.formats.accessor import accessor
 from outrider.model.batch import Batch
 from outrider.model.errors import UserError
+from outrider.net.connect import Target
 from outrider.net.tls import client_context
 from outrider.net.upstream import Upstream, target
 from outrider.pipeline.plugin import Delivery, Output
@@ -33,6 +34,10 @@ class Tcp(Output[Options]):
         self._upstream = Upstream(
             self._target, keepalive=core.net_keepalive, idle_timeout=core.net_keepalive_idle_timeout
         )
+
+    def peers(self) -> list[Target]:
+        """See Output."""
+        return [self._target]
 
     async def send(self, batch: Batch) -> Delivery:
         """See Output."""

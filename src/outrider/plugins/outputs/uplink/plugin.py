@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from outrider.model.batch import Batch
 from outrider.model.errors import PeerError, UserError
+from outrider.net.connect import Target
 from outrider.net.uplink import Client, Identity
+from outrider.net.upstream import target
 from outrider.pipeline.plugin import Delivery, Output
 from outrider.plugins.outputs.uplink.config import Options
 from outrider.plugins.outputs.uplink.rows import parts
@@ -48,6 +51,13 @@ class Uplink(Output[Options]):
         self.seen: dict[str, Seen] = {}
         self._identity = Identity(Path(self.options.identity))
         self._client: Client | None = None
+
+    def peers(self) -> list[Target]:
+        """See Output; nobody before enrolment."""
+        if not self._identity.complete:
+            return []
+        url = urlsplit(self._identity.server)
+        return [target(self.core, url.hostname or "", url.port or 443, self._identity.context())]
 
     async def send(self, batch: Batch) -> Delivery:
         """See Output."""
