@@ -56,7 +56,7 @@ def _one(
             try:
                 mended = rule.mend(source, hit)
                 still = hit in set(rule.check(Task(mended.task)))
-            except UserError:
+            except (UserError, KeyError):  # KeyError: a template that does not spell it as CloudFormation does
                 still = True
             if not still:
                 return mended, shown(f"{source.place(hit.path)}: {hit.message}; done: {hit.fix or rule.fix}")

@@ -50,6 +50,8 @@ from outrider.taskdef.lint.rules.launcher_option_value import LauncherOptionValu
 from outrider.taskdef.lint.rules.launcher_without_dashes import LauncherWithoutDashes
 from outrider.taskdef.lint.rules.log_driver_unknown import LogDriverUnknown
 from outrider.taskdef.lint.rules.long_lines_split import LongLinesSplit
+from outrider.taskdef.lint.rules.member_type import MemberType
+from outrider.taskdef.lint.rules.member_unknown import MemberUnknown
 from outrider.taskdef.lint.rules.memory_below_minimum import MemoryBelowMinimum
 from outrider.taskdef.lint.rules.memory_hard_below_soft import MemoryHardBelowSoft
 from outrider.taskdef.lint.rules.memory_missing import MemoryMissing
@@ -144,6 +146,8 @@ RULES: Final[tuple[Rule, ...]] = (
     LauncherWithoutDashes(),
     LogDriverUnknown(),
     LongLinesSplit(),
+    MemberType(),
+    MemberUnknown(),
     MemoryBelowMinimum(),
     MemoryHardBelowSoft(),
     MemoryMissing(),

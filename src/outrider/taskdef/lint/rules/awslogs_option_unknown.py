@@ -36,6 +36,6 @@ class AwslogsOptionUnknown(Rule):
         for container in task:
             for key in container.options.value if container.driver == "awslogs" else ():
                 if key not in OPTIONS and (task.fargate or key not in OF_DOCKER):
-                    near = get_close_matches(key, OPTIONS, 1)
+                    near = get_close_matches(key[:60], OPTIONS, 1)
                     fix = f"write {near[0]}" if near else ""
                     yield Hit(container.options.at(key), f"awslogs has no option '{key[:60]}'", fix)

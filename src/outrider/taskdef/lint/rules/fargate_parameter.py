@@ -37,7 +37,7 @@ class FargateParameter(Rule):
             yield Hit(part.at(key), f"Fargate has no {what}")
         for container in task:
             capabilities = container.part("linuxParameters").part("capabilities")
-            for place, name in enumerate(capabilities.texts("add")):
+            for place, name in enumerate(() if capabilities.is_open("add") else capabilities.texts("add")):
                 if name != "SYS_PTRACE":
                     yield Hit(capabilities.at("add", place), f"Fargate adds no capability {name}, only SYS_PTRACE")
 

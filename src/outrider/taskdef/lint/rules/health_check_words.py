@@ -26,7 +26,7 @@ class HealthCheckWords(Rule):
         """See Rule."""
         for container in task:
             health = container.part("healthCheck")
-            words = health.texts("command")
+            words = [] if health.is_open("command") else health.texts("command")
             if words[:1] == ["CMD"] and len(words) == 2 and " " in words[1].strip():
                 yield Hit(health.at("command", 1), f"CMD runs a program named '{words[1][:60]}'")
             elif words[:1] == ["CMD-SHELL"] and len(words) > 2:

@@ -55,7 +55,7 @@ def _value(source: TaskSource, path: tuple[str | int, ...]) -> dict[str, object]
 def foreign(container: Container) -> int | None:
     """The place in ``command`` of the first word that the launcher does not know, where no ``--`` stands before it."""
     launches = any(word.rpartition("/")[2] == LAUNCHER for word in container.texts("entryPoint"))
-    words = container.texts("command")
+    words = [] if container.is_open("command") else container.texts("command")
     at = 0
     while launches and at < len(words) and words[at] != "--":
         name, equals, _ = words[at].partition("=")

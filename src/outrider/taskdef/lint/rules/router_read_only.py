@@ -45,17 +45,22 @@ def _written(task: Task, router: Container) -> Iterator[tuple[str, str]]:
 
 def _is_mounted(container: Container, folder: str) -> bool:
     """Whether something writable is at the folder or above it, or may be: a volume of another container."""
-    mounts = [
-        item.text("containerPath") or ""
-        for item in [*container.parts("mountPoints"), *container.part("linuxParameters").parts("tmpfs")]
-        if not item.flag("readOnly", default=False)
-    ]
-    given = bool(container.parts("volumesFrom"))
-    return given or any(PurePosixPath(folder).is_relative_to(mount) for mount in mounts if mount)
+    if container.parts("volumesFrom") or container.is_open("volumesFrom") or container.is_open("mountPoints"):
+        return True
+    mounts = [*container.parts("mountPoints"), *container.part("linuxParameters").parts("tmpfs")]
+    return any(
+        mount.is_open("containerPath") or PurePosixPath(folder).is_relative_to(mount.text("containerPath") or ".")
+        for mount in mounts
+        if not mount.flag("readOnly", default=False)
+    )
 
 
 def _launches(container: Container) -> bool:
     """Whether the launcher runs and writes where it does by default, beside itself."""
     words = container.words
     own = words[: words.index("--")] if "--" in words else words
-    return any(word.endswith("/fluent-launch") for word in own) and not {"-m", "--out-config"} & set(own)
+    return (
+        any(word.endswith("/fluent-launch") for word in own)
+        and not container.is_open("command")
+        and not {"-m", "--out-config"} & set(own)
+    )

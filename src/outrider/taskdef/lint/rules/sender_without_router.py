@@ -21,7 +21,7 @@ class SenderWithoutRouter(Rule):
 
     def check(self, task: Task) -> Iterator[Hit]:
         """See Rule."""
-        if task.router is None:
+        if task.router is None and task.whole:
             for container in task.senders:
                 path = (*container.log.path, "logDriver")
                 yield Hit(path, f"'{container.name}' logs to awsfirelens, and no container has a firelensConfiguration")

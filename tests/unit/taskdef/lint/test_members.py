@@ -1,0 +1,45 @@
+"""The table of members against the model of the API that botocore has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from outrider.taskdef.lint.members import MEMBERS, TASK, known, walk
+
+
+def test_the_table_is_that_of_the_api() -> None:
+    import botocore.session
+
+    service = botocore.session.get_session().get_service_model("ecs")
+    found: dict[str, dict[str, str]] = {}
+    collect(service.operation_model("RegisterTaskDefinition").input_shape, found)
+    assert found == MEMBERS
+
+
+def collect(shape: Any, found: dict[str, dict[str, str]]) -> str:
+    """The kind of a shape; its members go to ``found``."""
+    if shape.type_name == "list":
+        return f"[{collect(shape.member, found)}]"
+    if shape.type_name != "structure":
+        return "map" if shape.type_name == "map" else ""
+    found.setdefault(shape.name, {}).update({name: collect(member, found) for name, member in shape.members.items()})
+    return str(shape.name)
+
+
+def test_everything_known_is_walked_from_outside_in() -> None:
+    task = {"containerDefinitions": [{"name": "web", "environment": [{"name": "A"}], "other": [{}]}], "cpu": "256"}
+    assert [(path, kind) for path, _, kind in walk(task)] == [
+        ((), TASK),
+        (("cpu",), ""),
+        (("containerDefinitions",), "[ContainerDefinition]"),
+        (("containerDefinitions", 0), "ContainerDefinition"),
+        (("containerDefinitions", 0, "name"), ""),
+        (("containerDefinitions", 0, "environment"), "[KeyValuePair]"),
+        (("containerDefinitions", 0, "environment", 0), "KeyValuePair"),
+        (("containerDefinitions", 0, "environment", 0, "name"), ""),
+    ]
+
+
+def test_the_spelling_of_templates_is_known() -> None:
+    assert known("Volume")["eFSVolumeConfiguration"] == "EFSVolumeConfiguration"
+    assert known("map") == known("") == {}
