@@ -80,7 +80,7 @@ def _main(arguments: Arguments) -> int:
     configuration = load(findings)
     _name_task(configuration, findings)
     made = plan(configuration, findings)
-    if not any(section.kind == "input" for section in configuration.sections):
+    if not findings.errors and not any(section.kind == "input" for section in configuration.sections):
         findings.warn("there is no input: nothing will happen", None, fix="add an [INPUT] section")
     if arguments.dry_run:
         return _report(findings, made)

@@ -12,6 +12,7 @@ the indentation of all its lines, comments and blank lines included; twice the i
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from outrider.model.errors import Place, UserError
@@ -103,13 +104,15 @@ class Note:
 class Section:
     """A ``[NAME]`` with its properties in order; keys may repeat. ``place`` is that of the header."""
 
-    __slots__ = ("_document", "_header", "entries", "groups", "name", "place")
+    __slots__ = ("_document", "_header", "entries", "faulty", "groups", "name", "place")
 
     def __init__(self, name: str, place: Place, document: Document, header: _Line) -> None:
         self.name = name
         self.place = place
         self.entries: list[Entry] = []
         self.groups: list[Group] = []
+        self.faulty = False
+        """Whether a line of it could not be read."""
         self._document = document
         self._header = header
 
@@ -244,16 +247,33 @@ def _check_value(key: str, value: str) -> None:
         raise ValueError(f"the value of '{key}' has more than one line; this language has no continuation lines")
 
 
-def parse(text: str, file: str) -> Document:
-    """Read one file. Raises UserError with file, line and column, in Fluent Bit's words and with the remedy."""
+def raise_fault(error: UserError) -> None:
+    """The taker of faults where the first one is the end."""
+    raise error
+
+
+Faults = Callable[[UserError], None]
+"""Takes each fault, and returns where reading shall go on without what is wrong."""
+
+
+def parse(text: str, file: str, fault: Faults = raise_fault) -> Document:
+    """Read one file. Raises UserError with file, line and column, in Fluent Bit's words and with the remedy.
+
+    A ``fault`` that returns is given every faulty line; of wrong indentation the first, for it may be the one that is
+    right.
+    """
     parser = _Parser(file)
     for raw in _LINES.findall(text):
-        parser.line(raw)
+        try:
+            parser.line(raw)
+        except UserError as error:
+            parser.pass_over(raw)
+            fault(error)
     document = parser.document
     document.notes += [
         Note(f"section [{section.name}] has no keys", section.place)
         for section in document.sections
-        if not section.entries and not section.groups
+        if not section.entries and not section.groups and not section.faulty
     ]
     return document
 
@@ -268,6 +288,7 @@ class _Parser:
         self.section: Section | None = None
         self.group: Group | None = None
         self.indent_line = 0
+        self.misindented = False
 
     def place(self, offset: int) -> Place:
         return Place(self.file, self.number, offset + 1)
@@ -291,6 +312,13 @@ class _Parser:
             self._header(text, line)
         else:
             self._property(text, line)
+
+    def pass_over(self, raw: str) -> None:
+        """Go on behind a faulty line. What follows a faulty header belongs to no section that is known."""
+        if raw.startswith("["):
+            self.section, self.group = Section("", self.place(0), self.document, _Line(raw)), None
+        if self.section is not None:
+            self.section.faulty = True
 
     def _meta(self, text: str) -> None:
         name, space, parameter = text[1:].partition(" ")
@@ -366,6 +394,10 @@ class _Parser:
             same = next(i for i, c in enumerate(indent) if i >= len(text) or text[i] != c)
             mixed = same < len(text) and text[same] in _BLANKS
             reason = "inconsistent use of tab and space" if mixed else "indentation level is too low"
+        if self.misindented:
+            self.pass_over(text)
+            return len(text)
+        self.misindented = True
         what = (
             "comment" if text.lstrip(_BLANKS).startswith("#") else "blank line" if not text.strip(_BLANKS) else "line"
         )

@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from outrider.formats.classic import Document, Include, Meta, Note, Section, parse
+from outrider.formats.classic import Document, Faults, Include, Meta, Note, Section, parse, raise_fault
 from outrider.model.errors import Place, UserError
 
 FILE_LIMIT = 1000
@@ -44,9 +44,10 @@ class Loaded:
 _Items = Iterator[Section | Meta | Include]
 
 
-def load(path: str, files: Files) -> Loaded:
+def load(path: str, files: Files, fault: Faults = raise_fault) -> Loaded:
     """Read ``path`` and what it includes. Raises UserError, whose place is in the file where the fault is.
 
+    With a ``fault`` that returns, only for the main file; else it is given every fault, and reading goes on.
     A path with ``*`` is a pattern, taken from the main file's folder; one without is tried as it stands, then from the
     main file's folder, also in nested files. No match and a file read twice are errors. An include does not end the
     section before it: properties that follow still belong to that section.
@@ -54,7 +55,7 @@ def load(path: str, files: Files) -> Loaded:
     folder = os.path.dirname(path)
     loaded = Loaded()
     seen: set[Hashable] = set()
-    waiting: list[_Items] = [_open(path, files, loaded, seen, None)]
+    waiting: list[_Items] = [_open(path, files, loaded, seen, None, fault)]
     while waiting:
         item = next(waiting[-1], None)
         if item is None:
@@ -64,14 +65,24 @@ def load(path: str, files: Files) -> Loaded:
         elif isinstance(item, Meta):
             loaded.metas.append(item)
         else:
-            waiting.append(_follow(item, folder, files, loaded, seen))
+            waiting.append(_follow(item, folder, files, loaded, seen, fault))
     return loaded
 
 
-def _follow(include: Include, folder: str, files: Files, loaded: Loaded, seen: set[Hashable]) -> _Items:
+def _follow(include: Include, folder: str, files: Files, loaded: Loaded, seen: set[Hashable], fault: Faults) -> _Items:
     """The items of every file that one include names, each file opened when its turn comes."""
-    for path in include_paths(include, folder, files):
-        yield from _open(path, files, loaded, seen, include.place)
+    try:
+        paths = include_paths(include, folder, files)
+    except UserError as error:
+        fault(error)
+        return
+    for path in paths:
+        try:
+            items = _open(path, files, loaded, seen, include.place, fault)
+        except UserError as error:
+            fault(error)
+            continue
+        yield from items
 
 
 def include_paths(include: Include, folder: str, files: Files) -> list[str]:
@@ -88,10 +99,11 @@ def include_paths(include: Include, folder: str, files: Files) -> list[str]:
     for candidate in dict.fromkeys((path, beside)):
         if files.identity(candidate) is not None:
             return [candidate]
+    places = " and ".join(f"'{candidate}'" for candidate in dict.fromkeys((path, beside)))
     raise UserError(
         f"the include '{path}' was not found",
         include.place,
-        fix=f"looked for '{path}' and '{beside}'{_blanks(path)}",
+        fix=f"looked for {places}{_blanks(path)}; correct the path",
     )
 
 
@@ -101,7 +113,7 @@ def _blanks(path: str) -> str:
     return "; the path counts to the end of the line, blanks included: remove those at its ends"
 
 
-def _open(path: str, files: Files, loaded: Loaded, seen: set[Hashable], place: Place | None) -> _Items:
+def _open(path: str, files: Files, loaded: Loaded, seen: set[Hashable], place: Place | None, fault: Faults) -> _Items:
     identity = files.identity(path)
     if identity is None and place is None:
         raise UserError(f"could not open configuration file '{path}': there is no such file", Place(path))
@@ -116,7 +128,7 @@ def _open(path: str, files: Files, loaded: Loaded, seen: set[Hashable], place: P
         text = files.read(path)
     except OSError as error:
         raise UserError(f"could not read '{path}': {error.strerror or error}", place or Place(path)) from error
-    document = parse(text, path)
+    document = parse(text, path, fault)
     loaded.documents.append(document)
     loaded.notes += document.notes
     items: list[Section | Meta | Include] = [*document.sections, *document.metas, *document.includes]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from outrider.formats.classic import Meta
+from outrider.formats.classic import Meta, Note
 from outrider.model.errors import UserError
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
@@ -32,7 +32,7 @@ def expand(text: str, env: Mapping[str, str], warn: Callable[[str], None]) -> st
     return _VARIABLE.sub(value, text)
 
 
-def variables(metas: Iterable[Meta], read: Callable[[str], str], warn: Callable[[str], None]) -> dict[str, str]:
+def variables(metas: Iterable[Meta], read: Callable[[str], str], warn: Callable[[Note], None]) -> dict[str, str]:
     """What the ``@SET key=value`` lines set; the last one of a key wins.
 
     The parameter splits at the first ``=`` and its parts are not trimmed. A value ``file://PATH`` is the text of that
@@ -41,7 +41,7 @@ def variables(metas: Iterable[Meta], read: Callable[[str], str], warn: Callable[
     found: dict[str, str] = {}
     for meta in metas:
         if meta.name.upper() != "SET":
-            warn(f"{meta.place}: unknown command '@{meta.name}' is ignored; allowed: @SET, @INCLUDE")
+            warn(Note(f"unknown command '@{meta.name}' is ignored; allowed: @SET, @INCLUDE", meta.place))
             continue
         key, equals, value = meta.parameter.partition("=")
         if not equals:

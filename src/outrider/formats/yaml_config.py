@@ -10,12 +10,13 @@ import difflib
 import os.path
 import re
 from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from msgspec import Struct, field
 
 from outrider.formats import yaml_tree
-from outrider.formats.classic import Note
+from outrider.formats.classic import Faults, Note, raise_fault
 from outrider.formats.classic_load import FILE_LIMIT, Files
 from outrider.formats.words import key_name
 from outrider.formats.yaml_tree import Listing, Mapping, Node, Scalar, text_of
@@ -50,6 +51,8 @@ class YamlSection(Struct):
     pairs: list[Pair]
     place: Place
     processors: list[YamlSection] = field(default_factory=list)
+    faulty: bool = False
+    """Whether a part of it could not be read."""
 
 
 class YamlUpstream(Struct):
@@ -76,18 +79,21 @@ class YamlLoaded(Struct):
 _Items = Iterator[tuple[Scalar, Node, str]]
 
 
-def load(path: str, files: Files) -> YamlLoaded:
+def load(path: str, files: Files, fault: Faults = raise_fault) -> YamlLoaded:
     """Read ``path`` and what it includes. Raises UserError, whose place is in the file where the fault is.
 
+    With a ``fault`` that returns, only for the main file; else it is given every fault, and reading goes on.
     An include is relative to the file that names it; with ``*`` it is a pattern, and no match is an error. What an
     include has comes where it is named. Each file may be read once.
     """
-    return _Reader(files).read(path)
+    return _Reader(files, fault).read(path)
 
 
 class _Reader:
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: Files, fault: Faults) -> None:
         self.files = files
+        self.fault = fault
+        self.faults = 0
         self.loaded = YamlLoaded()
         self.seen: set[Hashable] = set()
         self.takers: dict[str, Callable[[Node, str], None]] = {
@@ -110,9 +116,19 @@ class _Reader:
             key, value, file = item
             if key.text.lower() == "includes":
                 waiting.append(self._includes(value, file))
-            else:
+                continue
+            with self._collecting():
                 self._top(key, value, file)
         return self.loaded
+
+    @contextmanager
+    def _collecting(self) -> Iterator[None]:
+        """Around a part that the rest can do without."""
+        try:
+            yield
+        except UserError as error:
+            self.faults += 1
+            self.fault(error)
 
     def _open(self, path: str, place: Place | None) -> _Items:
         identity = self.files.identity(path)
@@ -138,16 +154,27 @@ class _Reader:
         return iter([(key, value, path) for key, value in pairs])
 
     def _includes(self, value: Node, file: str) -> _Items:
-        folder = os.path.dirname(file)
-        for item in _listing(value, "includes", "write '- PATH' lines below it"):
-            pattern = os.path.join(folder, text_of(item, "an include"))
-            paths = sorted(self.files.glob(pattern)) if "*" in pattern else [pattern]
-            if not paths:
-                raise UserError(f"no file matches the include '{pattern}'", item.place)
+        included: list[Node] = []
+        with self._collecting():
+            included = _listing(value, "includes", "write '- PATH' lines below it")
+        for item in included:
+            paths: list[str] = []
+            with self._collecting():
+                paths = self._paths(os.path.join(os.path.dirname(file), text_of(item, "an include")), item.place)
             for path in paths:
-                if self.files.identity(path) is None:
-                    raise UserError(f"the include '{path}' was not found", item.place)
-                yield from self._open(path, item.place)
+                items: _Items = iter(())
+                with self._collecting():
+                    items = self._open(path, item.place)
+                yield from items
+
+    def _paths(self, pattern: str, place: Place) -> list[str]:
+        """The files that an include names."""
+        paths = sorted(self.files.glob(pattern)) if "*" in pattern else [pattern]
+        if not paths:
+            raise UserError(f"no file matches the include '{pattern}'", place, fix="correct the path")
+        if self.files.identity(paths[0]) is None:
+            raise UserError(f"the include '{pattern}' was not found", place, fix="correct the path")
+        return paths
 
     def _top(self, key: Scalar, value: Node, file: str) -> None:
         name = key.text.lower()
@@ -169,21 +196,26 @@ class _Reader:
     def _env(self, value: Node, file: str) -> None:
         if isinstance(value, Mapping):
             for key, item in value.pairs:
-                self._variable(key.text, item)
+                with self._collecting():
+                    self._variable(key.text, item)
             return
         for item in _listing(value, "env", "write 'NAME: value' lines below it"):
-            entry = {key.text.lower(): (key, node) for key, node in _mapping(item, "an item of env").pairs}
-            _known(entry, ("name", "value", "uri", "refresh_interval"), "env")
-            if "name" not in entry or ("value" in entry) == ("uri" in entry):
-                raise UserError("an item of env has a name and either a value or a uri", item.place)
-            if "refresh_interval" in entry:
-                place = entry["refresh_interval"][0].place
-                self.loaded.notes.append(Note("refresh_interval has no effect: the value is read once", place))
-            name = text_of(entry["name"][1], "the name of a variable")
-            if "uri" in entry:
-                self.loaded.variables[name] = self._fetch(entry["uri"][1])
-            else:
-                self._variable(name, entry["value"][1])
+            with self._collecting():
+                self._item_of_env(item)
+
+    def _item_of_env(self, item: Node) -> None:
+        entry = {key.text.lower(): (key, node) for key, node in _mapping(item, "an item of env").pairs}
+        _known(entry, ("name", "value", "uri", "refresh_interval"), "env")
+        if "name" not in entry or ("value" in entry) == ("uri" in entry):
+            raise UserError("an item of env has a name and either a value or a uri", item.place)
+        if "refresh_interval" in entry:
+            place = entry["refresh_interval"][0].place
+            self.loaded.notes.append(Note("refresh_interval has no effect: the value is read once", place))
+        name = text_of(entry["name"][1], "the name of a variable")
+        if "uri" in entry:
+            self.loaded.variables[name] = self._fetch(entry["uri"][1])
+        else:
+            self._variable(name, entry["value"][1])
 
     def _variable(self, name: str, node: Node) -> None:
         value = self.loaded.variables[name] = text_of(node, f"the variable '{name}'")
@@ -203,83 +235,124 @@ class _Reader:
         return text.removesuffix("\n").removesuffix("\r")
 
     def _service(self, value: Node, file: str) -> None:
-        self.loaded.service += _pairs(_mapping(value, "service"), "service")
+        self.loaded.service += self._pairs(_mapping(value, "service"), "service")
 
     def _plugins(self, value: Node, file: str) -> None:
         for item in _listing(value, "plugins", "write '- PATH' lines below it"):
-            self.loaded.plugins.append(Pair("path", text_of(item, "a plugin's path"), item.place))
+            with self._collecting():
+                self.loaded.plugins.append(Pair("path", text_of(item, "a plugin's path"), item.place))
 
     def _pipeline(self, value: Node, file: str) -> None:
         for key, part in _mapping(value, "pipeline").pairs:
-            kind = _PLURALS.get(key.text.lower())
-            if kind is None:
-                raise UserError(f"pipeline has no '{key.text}'", key.place, found=key.text, allowed=_PLURALS)
-            if _is_empty(part):
-                continue
-            for item in _listing(part, key.text, "write '- name: PLUGIN' lines below it"):
-                self.loaded.sections.append(self._plugin(kind, _mapping(item, f"an item of {key.text}")))
+            with self._collecting():
+                kind = _PLURALS.get(key.text.lower())
+                if kind is None:
+                    raise UserError(f"pipeline has no '{key.text}'", key.place, found=key.text, allowed=_PLURALS)
+                if not _is_empty(part):
+                    self._plugins_of(kind, key.text, part)
+
+    def _plugins_of(self, kind: str, what: str, part: Node) -> None:
+        for item in _listing(part, what, "write '- name: PLUGIN' lines below it"):
+            with self._collecting():
+                self.loaded.sections.append(self._plugin(kind, _mapping(item, f"an item of {what}")))
 
     def _plugin(self, kind: str, node: Mapping) -> YamlSection:
-        section = YamlSection(kind, [], node.place)
+        section, before = YamlSection(kind, [], node.place), self.faults
         rest = Mapping(node.place)
         for key, value in node.pairs:
             name = key.text.lower()
-            if name == "processors" and kind != "filter":
-                section.processors += self._processors(value)
-            elif name == "routes" and kind == "input":
-                raise UserError("routes: conditional routing is not supported", key.place, fix="route by tag and match")
-            else:
-                rest.pairs.append((key, value))
-        section.pairs = _pairs(rest, kind)
+            with self._collecting():
+                if name == "processors" and kind != "filter":
+                    section.processors += self._processors(value)
+                elif name == "routes" and kind == "input":
+                    fix = "route by tag and match"
+                    raise UserError("routes: conditional routing is not supported", key.place, fix=fix)
+                else:
+                    rest.pairs.append((key, value))
+        section.pairs = self._pairs(rest, kind)
+        section.faulty = self.faults > before
         return section
 
     def _processors(self, node: Node) -> list[YamlSection]:
         found: list[YamlSection] = []
         for key, value in _mapping(node, "processors", "write 'logs:' with a list of filters below it").pairs:
-            signal = key.text.lower()
-            if _is_empty(value):
-                continue
-            if signal in _SIGNALS:
-                raise UserError(f"processors of {signal} are not supported: the pipeline carries logs", key.place)
-            if signal != "logs":
-                raise UserError(f"processors have no '{key.text}'", key.place, found=signal, allowed=["logs"])
-            for item in _listing(value, "logs", "write '- name: FILTER' lines below it"):
-                processor = _mapping(item, "a processor")
-                for name, _ in processor.pairs:
-                    if name.text.lower() == "condition":
-                        fix = "write the condition as options of the filter, or use a filter such as grep"
-                        raise UserError("conditions of processors are not supported", name.place, fix=fix)
-                found.append(YamlSection("filter", _pairs(processor, "processor"), item.place))
+            with self._collecting():
+                found += [] if _is_empty(value) else self._processors_of(key, value)
         return found
+
+    def _processors_of(self, key: Scalar, value: Node) -> list[YamlSection]:
+        found: list[YamlSection] = []
+        signal = key.text.lower()
+        if signal in _SIGNALS:
+            raise UserError(f"processors of {signal} are not supported: the pipeline carries logs", key.place)
+        if signal != "logs":
+            raise UserError(f"processors have no '{key.text}'", key.place, found=signal, allowed=["logs"])
+        for item in _listing(value, "logs", "write '- name: FILTER' lines below it"):
+            with self._collecting():
+                found.append(self._processor(_mapping(item, "a processor")))
+        return found
+
+    def _processor(self, item: Mapping) -> YamlSection:
+        before = self.faults
+        for name, _ in item.pairs:
+            if name.text.lower() == "condition":
+                fix = "write the condition as options of the filter, or use a filter such as grep"
+                raise UserError("conditions of processors are not supported", name.place, fix=fix)
+        pairs = self._pairs(item, "processor")
+        return YamlSection("filter", pairs, item.place, faulty=self.faults > before)
 
     def _parsers(self, value: Node, file: str) -> None:
         for item in _listing(value, "parsers", "write '- name: NAME' lines below it"):
-            self.loaded.parsers.append(YamlSection("parser", _pairs(_mapping(item, "a parser"), "parser"), item.place))
+            with self._collecting():
+                before, pairs = self.faults, self._pairs(_mapping(item, "a parser"), "parser")
+                faulty = self.faults > before
+                self.loaded.parsers.append(YamlSection("parser", pairs, item.place, faulty=faulty))
 
     def _multiline_parsers(self, value: Node, file: str) -> None:
         for item in _listing(value, "multiline_parsers", "write '- name: NAME' lines below it"):
-            section = YamlSection("multiline_parser", [], item.place)
-            rest = Mapping(item.place)
-            for key, node in _mapping(item, "a multiline parser").pairs:
-                if key.text.lower() == "rules":
-                    section.pairs += [_rule(rule) for rule in _listing(node, "rules", "write '- state: …' below it")]
-                else:
-                    rest.pairs.append((key, node))
-            section.pairs = _pairs(rest, "multiline parser") + section.pairs
-            self.loaded.parsers.append(section)
+            with self._collecting():
+                self.loaded.parsers.append(self._multiline_parser(_mapping(item, "a multiline parser")))
+
+    def _multiline_parser(self, item: Mapping) -> YamlSection:
+        section, before = YamlSection("multiline_parser", [], item.place), self.faults
+        rest = Mapping(item.place)
+        for key, node in item.pairs:
+            if key.text.lower() != "rules":
+                rest.pairs.append((key, node))
+                continue
+            with self._collecting():
+                for rule in _listing(node, "rules", "write '- state: …' below it"):
+                    with self._collecting():
+                        section.pairs.append(_rule(rule))
+        section.pairs = self._pairs(rest, "multiline parser") + section.pairs
+        section.faulty = self.faults > before
+        return section
 
     def _upstream_servers(self, value: Node, file: str) -> None:
         for item in _listing(value, "upstream_servers", "write '- name: NAME' and 'nodes:' lines below it"):
-            entry = {key.text.lower(): (key, node) for key, node in _mapping(item, "an upstream").pairs}
-            _known(entry, ("name", "nodes"), "upstream")
-            if "name" not in entry or "nodes" not in entry:
-                raise UserError("an upstream has a name and nodes", item.place, fix="write both keys")
-            nodes = [
-                YamlSection("node", _pairs(_mapping(node, "a node"), "node"), node.place)
-                for node in _listing(entry["nodes"][1], "nodes", "write '- name: NAME' lines below it")
-            ]
-            name = text_of(entry["name"][1], "the name of an upstream")
-            self.loaded.upstreams.append(YamlUpstream(name, nodes, item.place))
+            with self._collecting():
+                self.loaded.upstreams.append(self._upstream(item))
+
+    def _upstream(self, item: Node) -> YamlUpstream:
+        entry = {key.text.lower(): (key, node) for key, node in _mapping(item, "an upstream").pairs}
+        _known(entry, ("name", "nodes"), "upstream")
+        if "name" not in entry or "nodes" not in entry:
+            raise UserError("an upstream has a name and nodes", item.place, fix="write both keys")
+        nodes = [
+            YamlSection("node", self._pairs(_mapping(node, "a node"), "node"), node.place)
+            for node in _listing(entry["nodes"][1], "nodes", "write '- name: NAME' lines below it")
+        ]
+        return YamlUpstream(text_of(entry["name"][1], "the name of an upstream"), nodes, item.place)
+
+    def _pairs(self, node: Mapping, what: str) -> list[Pair]:
+        """A map's properties; a list gives one for each of its items."""
+        found: list[Pair] = []
+        for key, value in node.pairs:
+            name = key_name(key.text)
+            for item in value.items if isinstance(value, Listing) else [value]:
+                with self._collecting():
+                    found.append(Pair(name, _value(item, key.text, what), item.place))
+        return found
 
 
 def _rule(node: Node) -> Pair:
@@ -298,18 +371,12 @@ def _escape(word: str) -> str:
     return re.sub(r'(\\.)|"', lambda match: match[1] or '\\"', word, flags=re.DOTALL)
 
 
-def _pairs(node: Mapping, what: str) -> list[Pair]:
-    """A map's properties; a list gives one for each of its items."""
-    found: list[Pair] = []
-    for key, value in node.pairs:
-        name = key_name(key.text)
-        for item in value.items if isinstance(value, Listing) else [value]:
-            if not isinstance(item, Scalar):
-                fix = f"write '{key.text}.KEY: value'" if isinstance(item, Mapping) else "write texts"
-                kind = "a map" if isinstance(item, Mapping) else "a list of lists"
-                raise UserError(f"{what}: '{key.text}' cannot be {kind}", item.place, fix=fix)
-            found.append(Pair(name, item.text, item.place))
-    return found
+def _value(item: Node, key: str, what: str) -> str:
+    if isinstance(item, Scalar):
+        return item.text
+    fix = f"write '{key}.KEY: value'" if isinstance(item, Mapping) else "write texts"
+    kind = "a map" if isinstance(item, Mapping) else "a list of lists"
+    raise UserError(f"{what}: '{key}' cannot be {kind}", item.place, fix=fix)
 
 
 def _known(entry: dict[str, tuple[Scalar, Node]], allowed: tuple[str, ...], what: str) -> None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 _WORD_MAX = 300
 """Characters of one word that are told."""
+_SHORT_LIST = 8
+"""A longer list of what is allowed is told only where nothing in it is near to what was found."""
 _LONG = re.compile(rf"\S{{{_WORD_MAX + 1},}}")
 
 
@@ -61,7 +63,7 @@ class UserError(OutriderError):
         near = _nearest(self.found, self.allowed) if self.found else []
         if near:
             parts.append(f"did you mean '{near[0]}'?")
-        if self.allowed:
+        if self.allowed and not (near and len(self.allowed) > _SHORT_LIST):
             parts.append(f"allowed: {', '.join(self.allowed)}")
         if self.fix:
             parts.append(f"fix: {self.fix}")

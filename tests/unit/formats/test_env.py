@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outrider.formats.classic import Meta
+from outrider.formats.classic import Meta, Note
 from outrider.formats.env import expand, variables
 from outrider.model.errors import Place, UserError
 
@@ -39,13 +39,13 @@ def test_expansion_of_any_text_leaves_no_known_variable(text: str) -> None:
 
 def test_set_last_wins_and_parts_are_not_trimmed() -> None:
     metas = [Meta("SET", "a=1", HERE), Meta("set", "b = 2", HERE), Meta("SET", "a=3=4", HERE)]
-    assert variables(metas, str, list[str]().append) == {"a": "3=4", "b ": " 2"}
+    assert variables(metas, str, list[Note]().append) == {"a": "3=4", "b ": " 2"}
 
 
 @pytest.mark.parametrize(("content", "value"), [("secret\n", "secret"), ("two\n\n", "two\n"), ("x\r\n", "x")])
 def test_set_from_a_file_cuts_one_line_end(content: str, value: str) -> None:
     read = {"/run/s": content}.__getitem__
-    assert variables([Meta("SET", "k=file:///run/s", HERE)], read, list[str]().append) == {"k": value}
+    assert variables([Meta("SET", "k=file:///run/s", HERE)], read, list[Note]().append) == {"k": value}
 
 
 def missing(path: str) -> str:
@@ -58,11 +58,11 @@ def missing(path: str) -> str:
 )
 def test_set_faults_are_placed(parameter: str, message: str) -> None:
     with pytest.raises(UserError, match=message) as caught:
-        variables([Meta("SET", parameter, HERE)], lambda p: "" if p == "/empty" else missing(p), list[str]().append)
+        variables([Meta("SET", parameter, HERE)], lambda p: "" if p == "/empty" else missing(p), list[Note]().append)
     assert caught.value.place == HERE
 
 
 def test_an_unknown_command_is_told_and_ignored() -> None:
-    told: list[str] = []
+    told: list[Note] = []
     assert variables([Meta("STE", "a=1", HERE)], missing, told.append) == {}
-    assert told == ["a.conf:3:1: unknown command '@STE' is ignored; allowed: @SET, @INCLUDE"]
+    assert told == [Note("unknown command '@STE' is ignored; allowed: @SET, @INCLUDE", HERE)]

@@ -116,15 +116,18 @@ def plan(
     """
     found = Findings() if findings is None else findings
     variables = {**environment, **configuration.variables}
-    upstreams = Upstreams(configuration.upstreams, configuration.folder, variables, log.warn)
-    library = Library(upstreams=upstreams)
+    upstreams = Upstreams(configuration.upstreams, configuration.folder, variables, found)
+    limit = 0
     with found.collecting():
-        library = Library(configuration.parsers, variables, log.warn, _line_limit(service), upstreams)
+        limit = _line_limit(service)
+    library = Library(configuration.parsers, variables, log.warn, limit, upstreams, found.doubt)
+    found.errors += library.faults
     maker = Maker(variables, service, log, library, found, classes)
     instances: list[Instance] = []
     for section in configuration.sections:
         with found.collecting():
-            instances.append(maker.instance(section))
+            made = maker.instance(section)
+            instances += [made] if made else []
     result = Plan(service, instances, log, library, maker.metrics)
     _check_names(instances, found)
     kinds = Counter(section.kind for section in configuration.sections)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os.path
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,8 @@ COMMAND_LINE: Final = "command line"
 _IN_PARSERS_FILE: Final = ("parser", "multiline_parser")
 _YAML: Final = (".yaml", ".yml")
 """A configuration whose name ends so, in any case of letters, is YAML."""
+_HEADER: Final = re.compile(r"\[\w+\]|@(set|include) .*", re.IGNORECASE)
+"""What a classic configuration begins with."""
 
 
 class PluginSection(Struct):
@@ -31,6 +34,8 @@ class PluginSection(Struct):
     place: Place
     processors: list[PluginSection] = field(default_factory=list)
     """Filters of this input or output alone."""
+    faulty: bool = False
+    """Whether a part of it could not be read, which has been told."""
 
     def first(self, key: str) -> Property | None:
         """The first property of that key."""
@@ -78,66 +83,89 @@ def from_file(
 ) -> Configuration:
     """Read a configuration, classic or YAML by its name, and what it includes.
 
-    Raises UserError; with ``findings`` only where reading cannot go on, and the other faults are added there.
+    Raises UserError where reading cannot go on; all other faults and warnings are added to ``findings``. Without these
+    ``warn`` is told the warnings, and the faults are raised too.
     """
-    found = findings or Findings()
-    if path.lower().endswith(_YAML):
-        configuration = _from_yaml(path, files, warn)
-    else:
-        try:
-            loaded = classic_load.load(path, files)
-        except UserError as error:
-            raise _as_yaml(path, files) or error from error
-        configuration = Configuration(variables=env.variables(loaded.metas, files.read, warn))
-        for note in loaded.notes:
-            warn(f"{note.place}: {note.message}")
-        for section in loaded.sections:
-            with found.collecting():
-                _take(configuration, section, warn)
+    found = Findings() if findings is None else findings
+    told = len(found.errors)
+    try:
+        configuration = _from_yaml(path, files, found) if _is_yaml(path) else _from_classic(path, files, found)
+    except UserError as error:
+        raise _of_other_form(path, files) or error from error
+    if len(found.errors) > told:
+        other = _of_other_form(path, files)
+        if other is not None:  # then all that was said of its lines is beside the point
+            found.errors[told:] = []
+            raise other
     configuration.folder = os.path.dirname(path)
     if findings is None:
+        for warning in found.warnings:
+            warn(str(warning))
         found.raise_errors()
     return configuration
 
 
-def _as_yaml(path: str, files: classic_load.Files) -> UserError | None:
-    """What to say of a file that is YAML under another name."""
+def _is_yaml(path: str) -> bool:
+    return path.lower().endswith(_YAML)
+
+
+def _of_other_form(path: str, files: classic_load.Files) -> UserError | None:
+    """What to say of a file that is YAML, or classic, under the name of the other."""
     try:
         lines = files.read(path).splitlines()
     except OSError:
         return None
     first = next((line.rstrip() for line in lines if line.strip() and not line.startswith("#")), "")
-    if first.endswith(":") and first[:-1].isidentifier():
-        return UserError("this looks like YAML", Place(path, lines.index(first) + 1, 1), fix="name the file *.yaml")
+    place = Place(path, lines.index(first) + 1 if first in lines else 1, 1)
+    if _is_yaml(path):
+        if _HEADER.fullmatch(first):
+            return UserError("this looks like the classic format", place, fix="name the file *.conf")
+    elif first.endswith(":") and first[:-1].isidentifier():
+        return UserError("this looks like YAML", place, fix="name the file *.yaml")
     return None
 
 
-def parsers_from_file(path: str, files: classic_load.Files, warn: Callable[[str], None]) -> list[PluginSection]:
-    """The ``parser`` and ``multiline_parser`` sections of a parsers file, classic or YAML. Raises UserError.
+def parsers_from_file(
+    path: str, files: classic_load.Files, warn: Callable[[str], None], findings: Findings | None = None
+) -> list[PluginSection]:
+    """The ``parser`` and ``multiline_parser`` sections of a parsers file, classic or YAML.
 
-    Other sections have no meaning there; ``warn`` is told so.
+    Other sections have no meaning there, which is a warning. Faults and warnings are told as in ``from_file``.
     """
-    if path.lower().endswith(_YAML):
-        return _from_yaml(path, files, warn).parsers
-    loaded = classic_load.load(path, files)
-    for note in loaded.notes:
-        warn(f"{note.place}: {note.message}")
-    found: list[PluginSection] = []
-    for section in loaded.sections:
+    found = Findings() if findings is None else findings
+    sections = _from_yaml(path, files, found).parsers if _is_yaml(path) else _parsers(path, files, found)
+    if findings is None:
+        for warning in found.warnings:
+            warn(str(warning))
+        found.raise_errors()
+    return sections
+
+
+def _parsers(path: str, files: classic_load.Files, findings: Findings) -> list[PluginSection]:
+    sections: list[PluginSection] = []
+    for section in _loaded(path, files, findings).sections:
         if section.kind in _IN_PARSERS_FILE:
-            found.append(PluginSection(section.kind, _properties(section), section.place))
-        else:
-            warn(f"{section.place}: section [{section.name}] is ignored in a parsers file")
-    return found
+            sections.append(_plugin_section(section))
+            continue
+        said = f"section [{section.name}] is ignored in a parsers file"
+        findings.warn(said, section.place, found=section.name.lower(), allowed=_IN_PARSERS_FILE)
+    return sections
 
 
-def upstreams_from_file(path: str, files: classic_load.Files, warn: Callable[[str], None]) -> list[UpstreamServers]:
-    """What an upstream file defines, classic (one [UPSTREAM] with its [NODE] sections) or YAML. Raises UserError."""
-    if path.lower().endswith(_YAML):
-        return _from_yaml(path, files, warn).upstreams
-    loaded = classic_load.load(path, files)
-    for note in loaded.notes:
-        warn(f"{note.place}: {note.message}")
+def upstreams_from_file(path: str, files: classic_load.Files, findings: Findings) -> list[UpstreamServers]:
+    """What an upstream file defines, classic (one [UPSTREAM] with its [NODE] sections) or YAML.
+
+    Raises UserError with every fault; warnings are added to ``findings``.
+    """
+    faults = Findings(warnings=findings.warnings)
+    upstreams = _from_yaml(path, files, faults).upstreams if _is_yaml(path) else _upstreams(path, files, faults)
+    faults.raise_errors()
+    return upstreams
+
+
+def _upstreams(path: str, files: classic_load.Files, findings: Findings) -> list[UpstreamServers]:
+    loaded = _loaded(path, files, findings)
+    findings.raise_errors()
     found: list[UpstreamServers] = []
     nodes: list[PluginSection] = []
     for section in loaded.sections:
@@ -150,7 +178,8 @@ def upstreams_from_file(path: str, files: classic_load.Files, warn: Callable[[st
         elif kind == "node":
             nodes.append(PluginSection("node", _properties(section), section.place))
         else:
-            warn(f"{section.place}: section [{section.name}] is ignored in an upstream file")
+            said = f"section [{section.name}] is ignored in an upstream file"
+            findings.warn(said, section.place, found=kind, allowed=("upstream", "node"))
     if len(found) != 1:
         place = found[1].place if found else Place(path)
         raise UserError(f"an upstream file has one [UPSTREAM], this one has {len(found) or 'none'}", place)
@@ -161,19 +190,47 @@ def _properties(section: classic.Section) -> list[Property]:
     return [Property(entry.key, entry.value, entry.value_place) for entry in section.entries]
 
 
-def _from_yaml(path: str, files: classic_load.Files, warn: Callable[[str], None]) -> Configuration:
+def _plugin_section(section: classic.Section) -> PluginSection:
+    return PluginSection(section.kind, _properties(section), section.place, faulty=section.faulty)
+
+
+def _loaded(path: str, files: classic_load.Files, findings: Findings) -> classic_load.Loaded:
+    loaded = classic_load.load(path, files, findings.error)
+    for note in loaded.notes:
+        findings.warn(note.message, note.place)
+    return loaded
+
+
+def _from_classic(path: str, files: classic_load.Files, findings: Findings) -> Configuration:
+    loaded, configuration = _loaded(path, files, findings), Configuration()
+    for meta in loaded.metas:
+        with findings.collecting():
+            configuration.variables |= env.variables(
+                [meta], files.read, lambda note: findings.warn(note.message, note.place)
+            )
+    for section in loaded.sections:
+        with findings.collecting():
+            _take(configuration, section, findings)
+    return configuration
+
+
+def _from_yaml(path: str, files: classic_load.Files, findings: Findings) -> Configuration:
     from outrider.formats import yaml_config  # only where the configuration is YAML
 
-    loaded = yaml_config.load(path, files)
+    loaded = yaml_config.load(path, files, findings.error)
     for note in loaded.notes:
-        warn(f"{note.place}: {note.message}")
+        findings.warn(note.message, note.place)
 
     def properties(pairs: list[yaml_config.Pair]) -> list[Property]:
         return [Property(pair.key, pair.value, pair.place) for pair in pairs]
 
     def section(item: yaml_config.YamlSection) -> PluginSection:
         return PluginSection(
-            item.kind, properties(item.pairs), item.place, [section(processor) for processor in item.processors]
+            item.kind,
+            properties(item.pairs),
+            item.place,
+            [section(processor) for processor in item.processors],
+            item.faulty,
         )
 
     return Configuration(
@@ -186,15 +243,14 @@ def _from_yaml(path: str, files: classic_load.Files, warn: Callable[[str], None]
     )
 
 
-def _take(configuration: Configuration, section: classic.Section, warn: Callable[[str], None]) -> None:
+def _take(configuration: Configuration, section: classic.Section, findings: Findings) -> None:
     kind = section.kind
-    properties = _properties(section)
     if kind == "service":
-        configuration.service += properties
+        configuration.service += _properties(section)
     elif kind in KINDS:
         if section.groups:
             raise UserError(f"[{section.name}] has a group, which no plugin takes", section.groups[0].place)
-        configuration.sections.append(PluginSection(kind, properties, section.place))
+        configuration.sections.append(_plugin_section(section))
     elif kind in _IN_PARSERS_FILE:
         raise UserError(
             f"section '{section.name}' belongs to the 'parsers_file' configuration files",
@@ -211,7 +267,7 @@ def _take(configuration: Configuration, section: classic.Section, warn: Callable
                 section.place,
                 fix=f"write [{near[0].upper()}]; a section that is meant for others needs a name less like ours",
             )
-        warn(f"{section.place}: section [{section.name}] is not known and ignored")
+        findings.warn(f"section [{section.name}] is not known and ignored", section.place)
     elif kind == "upstream_servers":
         fix = "move it, with its [NODE] sections, to a file and name that file with Upstream in [OUTPUT]"
         raise UserError(f"section '{section.name}' belongs to a file of its own", section.place, fix=fix)

@@ -1,7 +1,7 @@
 """From the keys of a definition to a parser.
 
-Definitions are read leniently where Fluent Bit is: a key that is not known, or given a second time, is told to the log
-and counts for nothing.
+Definitions are read leniently where Fluent Bit is: a key that is not known, or given a second time, is a warning and
+counts for nothing.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from outrider.pipeline.options import Count, InOrder, Property, Repeated, in_ord
 T = TypeVar("T")
 Warn = Callable[[str, str], None]
 """Takes a message and what it is about, as ``Log.warn`` does."""
+Doubt = Callable[[UserError], None]
+"""Takes what is right but hardly meant."""
 BUILT_IN: Final = Place("built-in parsers")
 
 
@@ -66,16 +68,16 @@ class MultilineOptions:
     flush_timeout: Count = option(4000, "milliseconds after which a record gets no more lines")
 
 
-def parser_options(name: str, properties: Sequence[Property], warn: Warn) -> ParserOptions:
+def parser_options(name: str, properties: Sequence[Property], doubt: Doubt) -> ParserOptions:
     """How a [PARSER] section defines a parser. Raises UserError."""
-    read: ParserOptions = _read(ParserOptions, f"parser '{name}'", properties, warn)
+    read: ParserOptions = _read(ParserOptions, f"parser '{name}'", properties, doubt)
     return read
 
 
-def make_parser(name: str, properties: Sequence[Property], place: Place, warn: Warn) -> Parser:
-    """The parser that a section defines. Raises UserError."""
+def make_parser(name: str, properties: Sequence[Property], place: Place, warn: Warn, doubt: Doubt) -> Parser:
+    """The parser that a section defines; ``warn`` is told of records later. Raises UserError."""
     what = f"parser '{name}'"
-    read = parser_options(name, properties, warn)
+    read = parser_options(name, properties, doubt)
     form = read.time_format
     message = f"{what}: a time does not fit Time_Format '{form}' and stays a field"
 
@@ -101,19 +103,24 @@ def make_parser(name: str, properties: Sequence[Property], place: Place, warn: W
 
 
 def make_multiline(
-    name: str, properties: Sequence[Property], place: Place, warn: Warn, parser: Callable[[str], Parser]
+    name: str,
+    properties: Sequence[Property],
+    place: Place,
+    warn: Warn,
+    doubt: Doubt,
+    parser: Callable[[str], Parser],
 ) -> MultilineParser:
     """The multiline parser that a section defines, or ``stock`` where ``place`` says so. Raises UserError.
 
     ``parser`` gives the parser of a name; it raises UserError.
     """
     what = f"multiline parser '{name}'"
-    read: MultilineOptions = _read(MultilineOptions, what, properties, warn)
+    read: MultilineOptions = _read(MultilineOptions, what, properties, doubt)
     inner: Parser | None = None
     if read.parser:
         inner = _at(place, what, lambda: parser(read.parser))
     elif place is BUILT_IN and name in stock.INNER_PARSERS:
-        inner = make_parser(f"of {what}", as_properties(stock.INNER_PARSERS[name]), place, warn)
+        inner = make_parser(f"of {what}", as_properties(stock.INNER_PARSERS[name]), place, warn, doubt)
     if read.type is None:
         raise UserError(f"{what} has no Type", place, allowed=["regex", "endswith", "equal"])
     kind: Literal["regex", "endswith", "equal"] = "equal" if read.type == "eq" else read.type
@@ -136,7 +143,7 @@ def make_multiline(
     )
 
 
-def _read(kind: type[Any], what: str, properties: Sequence[Property], warn: Warn) -> Any:
+def _read(kind: type[Any], what: str, properties: Sequence[Property], doubt: Doubt) -> Any:
     """The options, without those that Fluent Bit passes over too."""
     known = options.declared(kind)
     taken: list[Property] = []
@@ -144,9 +151,11 @@ def _read(kind: type[Any], what: str, properties: Sequence[Property], warn: Warn
     for item in properties:
         entry = known.get(item.key)
         if entry is None:
-            warn(f"{item.place}: {what}: key '{item.key}' is not known and ignored", str(item.place))
+            said = f"{what}: key '{item.key}' is not known and ignored"
+            doubt(UserError(said, item.place, found=item.key, allowed=sorted(known)))
         elif item.key in seen and not entry.repeats:
-            warn(f"{item.place}: {what}: '{item.key}' is set again; the first one counts", str(item.place))
+            said = f"{what}: '{item.key}' is set again; the first one counts"
+            doubt(UserError(said, item.place, fix="remove one of them"))
         else:
             seen.add(item.key)
             taken.append(item)

@@ -25,7 +25,12 @@ class Findings(Struct):
         self, message: str, place: Place | None, *, found: str = "", allowed: Iterable[str] = (), fix: str = ""
     ) -> None:
         """Add a warning: what it says works, but hardly as its writer wanted."""
-        self.warnings.append(UserError(message, place, found=found, allowed=allowed, fix=fix))
+        self.doubt(UserError(message, place, found=found, allowed=allowed, fix=fix))
+
+    def doubt(self, warning: UserError) -> None:
+        """Add a warning, once."""
+        if str(warning) not in map(str, self.warnings):
+            self.warnings.append(warning)
 
     def unset(self, message: str, place: Place, fix: str) -> None:
         """Add a warning about a variable."""

@@ -38,6 +38,17 @@ class Instance(Struct):
     processors: list[Instance] = field(default_factory=list)
 
 
+class _Read(Struct):
+    """A section as read: the name of the plugin, what messages call it, its class, its options and what they are of."""
+
+    plugin_name: str
+    what: str
+    factory: Any
+    core: Any
+    own: Any
+    properties: list[options.Property]
+
+
 class Maker(Struct):
     """Makes the plugin instances of one configuration, numbered as they come."""
 
@@ -54,11 +65,27 @@ class Maker(Struct):
     rounds: Rounds = field(default_factory=Rounds)
     _numbers: Counter[str] = field(default_factory=Counter)
 
-    def instance(self, section: PluginSection, owner: str = "") -> Instance:
+    def instance(self, section: PluginSection, owner: str = "") -> Instance | None:
         """A plugin that is constructed and checked, with its processors. Raises UserError with every fault.
 
-        ``owner`` is the input or output whose processor it is; those do not count among the filters.
+        ``owner`` is the input or output whose processor it is; those do not count among the filters. None: the section
+        is faulty; of what could be read of it, keys and values are right.
         """
+        faults, made = Findings(), None
+        if not section.faulty or section.first("name"):
+            with faults.collecting():
+                found = self._read(section, owner)
+                made = None if section.faulty else self._made(found, section, owner, faults)
+        for processor in section.processors:
+            with faults.collecting():
+                item = self._processor(processor, section.kind, made.name if made else "")
+                if made and item:
+                    made.processors.append(item)
+        faults.raise_errors()
+        return made
+
+    def _read(self, section: PluginSection, owner: str) -> _Read:
+        """The plugin's class and its options. Raises UserError with every fault."""
         kind = section.kind
         properties = expand_all(section.properties, self.variables, self.findings.unset)
         named = self._named(section, properties)
@@ -69,13 +96,17 @@ class Maker(Struct):
         properties = [item for item in properties if item.key != "name"]
         properties += [options.Property(key, value, named.place) for key, value in address.items()]
         core, own = self._options(kind, factory.Options, properties, what)
+        return _Read(plugin_name, what, factory, core, own, properties)
+
+    def _made(self, found: _Read, section: PluginSection, owner: str, faults: Findings) -> Instance:
+        """The plugin, constructed and checked; what is wrong is added to ``faults``."""
+        kind, core, what, properties = section.kind, found.core, found.what, found.properties
         number = self._numbers[owner or kind]
         self._numbers[owner or kind] += 1
-        name = core.alias or f"{owner}{'/' if owner else ''}{plugin_name}.{number}"
-        context = self._context(name, f"{kind}:{plugin_name}:{name}", core.log_level, section.place)
-        made = Instance(kind, factory(own, core, context), core, name, section)
-        faults = Findings()
-        known = {**options.declared(type(core)), **options.declared(factory.Options)}
+        name = core.alias or f"{owner}{'/' if owner else ''}{found.plugin_name}.{number}"
+        context = self._context(name, f"{kind}:{found.plugin_name}:{name}", core.log_level, section.place)
+        made = Instance(kind, found.factory(found.own, core, context), core, name, section)
+        known = {**options.declared(type(core)), **options.declared(found.factory.Options)}
         for check in (made.plugin.check, lambda: _check_core(made, self.service)):
             try:
                 check()
@@ -86,15 +117,11 @@ class Maker(Struct):
                 self.findings.warnings += placed(doubt, what, properties, section.properties, known, section.place)
         if kind == "output":
             self._check_retries(core.retry_limit, what, properties)
-        for processor in section.processors:
-            with faults.collecting():
-                made.processors.append(self._processor(processor, kind, name))
-        faults.raise_errors()
         return made
 
-    def _processor(self, section: PluginSection, kind: str, name: str) -> Instance:
+    def _processor(self, section: PluginSection, kind: str, name: str) -> Instance | None:
         made = self.instance(section, f"{kind}:{name}")
-        if made.plugin.emits:
+        if made and made.plugin.emits:
             raise UserError(
                 f"a filter that emits records cannot be a processor of an {kind}",
                 section.place,

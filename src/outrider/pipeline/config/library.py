@@ -23,8 +23,8 @@ _BUFFER_LIMIT: Final = 2 * 1024 * 1024
 
 
 class Library:
-    """See the module. ``warn`` gets a message and what it is about, as ``Log.warn`` does; ``buffer_limit`` is the
-    service's ``multiline_buffer_limit``. Raises UserError for sections that cannot be.
+    """See the module. ``warn`` gets a message and what it is about, as ``Log.warn`` does, ``doubt`` what is right but
+    hardly meant; ``buffer_limit`` is the service's ``multiline_buffer_limit``. ``faults`` are sections that cannot be.
     """
 
     def __init__(
@@ -34,24 +34,34 @@ class Library:
         warn: Callable[[str, str], None] = lambda message, about: None,
         buffer_limit: int = _BUFFER_LIMIT,
         upstreams: Upstreams | None = None,
+        doubt: Callable[[UserError], None] = lambda warning: None,
     ) -> None:
+        self.faults: list[UserError] = []
         self.upstreams = upstreams or Upstreams()
         self.buffer_limit = buffer_limit
         self._warn = warn
+        self._doubt = doubt
+        self._faulty: dict[tuple[str, str], Place] = {}
         self._parsers: dict[str, Parser] = {}
         self._sections: dict[tuple[str, str], tuple[list[Property], Place]] = {}
         for section in sections:
-            properties = expand_all(
-                section.properties, variables or {}, lambda text, place, fix: warn(f"{place}: {text}", text)
-            )
-            name = next((item.value for item in properties if item.key == "name"), "")
-            if not name:
-                raise UserError(f"[{section.kind.upper()}] without Name", section.place, fix="add a line 'Name NAME'")
-            first = self._sections.setdefault((section.kind, name), (properties, section.place))
-            if first[0] is not properties:
-                raise UserError(
-                    f"two {section.kind}s are named '{name}', first at {first[1]}", section.place, fix="rename one"
-                )
+            self._add(section, variables or {})
+
+    def _add(self, section: PluginSection, variables: Mapping[str, str]) -> None:
+        kind, place = section.kind, section.place
+        properties = expand_all(
+            section.properties, variables, lambda text, place, fix: self._doubt(UserError(text, place, fix=fix))
+        )
+        name = next((item.value for item in properties if item.key == "name"), "")
+        if section.faulty:
+            self._faulty[kind, name] = place
+        elif not name:
+            self.faults.append(UserError(f"[{kind.upper()}] without Name", place, fix="add a line 'Name NAME'"))
+        elif (kind, name) in self._sections:
+            first = self._sections[kind, name][1]
+            self.faults.append(UserError(f"two {kind}s are named '{name}', first at {first}", place, fix="rename one"))
+        else:
+            self._sections[kind, name] = (properties, place)
 
     def parser(self, name: str) -> Parser:
         """The parser of that name. Raises UserError."""
@@ -59,7 +69,7 @@ class Library:
             from outrider.pipeline.config import definitions, stock
 
             properties, place = self._properties("parser", name, stock.PARSERS)
-            self._parsers[name] = definitions.make_parser(name, properties, place, self._warn)
+            self._parsers[name] = definitions.make_parser(name, properties, place, self._warn, self._doubt)
         return self._parsers[name]
 
     def own_options(self, name: str) -> ParserOptions | None:
@@ -69,14 +79,14 @@ class Library:
             return None
         from outrider.pipeline.config import definitions
 
-        return definitions.parser_options(name, found[0], self._warn)
+        return definitions.parser_options(name, found[0], self._doubt)
 
     def multiline(self, name: str) -> MultilineParser:
         """A multiline parser of that name. Raises UserError."""
         from outrider.pipeline.config import definitions, stock
 
         properties, place = self._properties("multiline_parser", name, stock.MULTILINE)
-        return definitions.make_multiline(name, properties, place, self._warn, self.parser)
+        return definitions.make_multiline(name, properties, place, self._warn, self._doubt, self.parser)
 
     def check(self) -> Iterable[UserError]:
         """The faults of all definitions, the unused ones too."""
@@ -92,6 +102,10 @@ class Library:
         found = self._sections.get((kind, name))
         if found is not None:
             return found
+        faulty = self._faulty.get((kind, name)) or self._faulty.get((kind, ""))
+        if faulty is not None:
+            what = f"{kind.replace('_', ' ')} '{name}'"
+            raise UserError(f"{what} cannot be made: its section, at {faulty}, has faults", fix="mend those first")
         if name in built_in:
             from outrider.pipeline.config import definitions
 

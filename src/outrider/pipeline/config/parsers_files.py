@@ -22,9 +22,9 @@ def read_parsers(
     warn: Callable[[str], None],
     findings: Findings,
 ) -> None:
-    """Add to ``configuration.parsers`` what its parsers files define; faults go to ``findings``.
+    """Add to ``configuration.parsers`` what its parsers files define; faults and warnings go to ``findings``.
 
-    A path is tried as it stands, then from the main file's folder.
+    ``warn`` is told of stock files that are not needed. A path is tried as it stands, then from the main file's folder.
     """
     variables = {**environment, **configuration.variables}
     named = [item for item in configuration.service if item.key == "parsers_file"]
@@ -35,7 +35,7 @@ def read_parsers(
             beside = os.path.join(configuration.folder, item.value)
             path = next((path for path in (item.value, beside) if files.identity(path) is not None), None)
             if path is not None:
-                configuration.parsers += parsers_from_file(path, files, warn)
+                configuration.parsers += parsers_from_file(path, files, warn, findings)
             elif _STOCK.fullmatch(beside):
                 warn(f"{item.place}: the parsers file '{item.value}' is not here; the stock parsers are built in")
             else:

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from outrider.model.errors import UserError
 from outrider.net.files import ConfigurationFiles
 from outrider.pipeline.config.configuration import PluginSection, UpstreamServers, expand_all, upstreams_from_file
+from outrider.pipeline.config.findings import Findings
 
 
 class Upstreams:
-    """See the module. ``folder`` is that of the main file; ``warn`` is told what is odd in a file."""
+    """See the module. ``folder`` is that of the main file; ``findings`` get what is hardly meant in a file."""
 
     def __init__(
         self,
         defined: Sequence[UpstreamServers] = (),
         folder: str = "",
         variables: Mapping[str, str] | None = None,
-        warn: Callable[[str], None] = lambda message: None,
+        findings: Findings | None = None,
     ) -> None:
         self._defined = defined
         self._folder = folder
         self._variables = variables or {}
-        self._warn = warn
+        self._findings = findings or Findings()
 
     def servers(self, named: str) -> UpstreamServers:
         """The upstream of that name, or of that file, variables expanded; it has nodes. Raises UserError.
@@ -48,10 +49,8 @@ class Upstreams:
             fix = "correct the path" + (f"; '{beside}' is not there either" if beside != named else "")
             known = [item.name for item in self._defined]
             raise UserError(f"the upstream file '{named}' was not found", found=named, allowed=known, fix=fix)
-        return upstreams_from_file(path, files, self._warn)
+        return upstreams_from_file(path, files, self._findings)
 
     def _expanded(self, node: PluginSection) -> PluginSection:
-        properties = expand_all(
-            node.properties, self._variables, lambda text, place, fix: self._warn(f"{place}: {text}; fix: {fix}")
-        )
+        properties = expand_all(node.properties, self._variables, self._findings.unset)
         return PluginSection(node.kind, properties, node.place)

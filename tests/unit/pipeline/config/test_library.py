@@ -184,10 +184,9 @@ def test_sections_that_cannot_work(text: str, says: str) -> None:
 
 
 def test_names() -> None:
-    with pytest.raises(UserError, match=r"parsers.conf:1: \[PARSER\] without Name"):
-        library("Format json")
-    with pytest.raises(UserError, match=r"parsers.conf:11: two parsers are named 'a', first at parsers.conf:1"):
-        library("Name a\nFormat json", "Name a\nFormat json")
+    faults = list(map(str, library("Format json", "Name a\nFormat json", "Name a\nFormat json").faults))
+    assert faults[0].startswith("parsers.conf:1: [PARSER] without Name")
+    assert faults[1].startswith("parsers.conf:21: two parsers are named 'a', first at parsers.conf:11")
     with pytest.raises(UserError, match="parser 'apach' is not known; did you mean 'apache'"):
         Library().parser("apach")
     with pytest.raises(UserError, match="multiline parser 'jav' is not known; did you mean 'java'"):
@@ -195,12 +194,12 @@ def test_names() -> None:
 
 
 def test_keys_that_mean_nothing_are_told() -> None:
-    told: list[str] = []
-    found = library("Name a\nFormat json\nTime_Kep on\nFormat ltsv", warn=lambda text, about: told.append(text))
+    told: list[UserError] = []
+    found = Library([section("Name a\nFormat json\nTime_Kep on\nFormat ltsv", "parser", 1)], doubt=told.append)
     assert found.parser("a").parse('{"b":1}') == (None, {"b": 1})
-    assert told == [
-        "parsers.conf:4:5: parser 'a': key 'time_kep' is not known and ignored",
-        "parsers.conf:5:5: parser 'a': 'format' is set again; the first one counts",
+    assert list(map(str, told)) == [
+        "parsers.conf:4:5: parser 'a': key 'time_kep' is not known and ignored; did you mean 'time_keep'?",
+        "parsers.conf:5:5: parser 'a': 'format' is set again; the first one counts; fix: remove one of them",
     ]
 
 

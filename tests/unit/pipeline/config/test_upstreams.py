@@ -15,6 +15,7 @@ from outrider.model.errors import UserError
 from outrider.net.files import ConfigurationFiles
 from outrider.pipeline.config import build
 from outrider.pipeline.config.configuration import from_file, upstreams_from_file
+from outrider.pipeline.config.findings import Findings
 from outrider.pipeline.log import Log, Sink
 
 MAIN = """
@@ -180,4 +181,4 @@ def test_any_file_is_read_or_refused(tmp_path: Path, words: list[str]) -> None:
     path = tmp_path / "any.conf"
     path.write_text("".join(words), errors="surrogatepass")
     with contextlib.suppress(UserError):
-        assert len(upstreams_from_file(str(path), ConfigurationFiles(), lambda message: None)) == 1
+        assert len(upstreams_from_file(str(path), ConfigurationFiles(), Findings())) == 1
