@@ -27,6 +27,7 @@ from outrider.taskdef.lint.rules.config_file_value_missing import ConfigFileValu
 from outrider.taskdef.lint.rules.config_file_without_type import ConfigFileWithoutType
 from outrider.taskdef.lint.rules.container_name import ContainerName
 from outrider.taskdef.lint.rules.container_name_overlap import ContainerNameOverlap
+from outrider.taskdef.lint.rules.cpu_over_task import CpuOverTask
 from outrider.taskdef.lint.rules.dependency_condition import DependencyCondition
 from outrider.taskdef.lint.rules.dependency_cycle import DependencyCycle
 from outrider.taskdef.lint.rules.dependency_on_the_end import DependencyOnTheEnd
@@ -75,6 +76,7 @@ from outrider.taskdef.lint.rules.output_to_itself import OutputToItself
 from outrider.taskdef.lint.rules.output_unknown import OutputUnknown
 from outrider.taskdef.lint.rules.pattern_invalid import PatternInvalid
 from outrider.taskdef.lint.rules.port_collision import PortCollision
+from outrider.taskdef.lint.rules.port_used_twice import PortUsedTwice
 from outrider.taskdef.lint.rules.router_arguments import RouterArguments
 from outrider.taskdef.lint.rules.router_health_check_tcp import RouterHealthCheckTcp
 from outrider.taskdef.lint.rules.router_logs_to_itself import RouterLogsToItself
@@ -95,6 +97,7 @@ from outrider.taskdef.lint.rules.sidecar_not_essential import SidecarNotEssentia
 from outrider.taskdef.lint.rules.stop_timeout_below_grace import StopTimeoutBelowGrace
 from outrider.taskdef.lint.rules.task_role_missing import TaskRoleMissing
 from outrider.taskdef.lint.rules.task_role_of_instance import TaskRoleOfInstance
+from outrider.taskdef.lint.rules.task_too_large import TaskTooLarge
 from outrider.taskdef.lint.rules.timeout_out_of_range import TimeoutOutOfRange
 from outrider.taskdef.lint.rules.too_many_containers import TooManyContainers
 from outrider.taskdef.lint.rules.two_routers import TwoRouters
@@ -123,6 +126,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ConfigFileWithoutType(),
     ContainerName(),
     ContainerNameOverlap(),
+    CpuOverTask(),
     DependencyCondition(),
     DependencyCycle(),
     DependencyOnTheEnd(),
@@ -171,6 +175,7 @@ RULES: Final[tuple[Rule, ...]] = (
     OutputUnknown(),
     PatternInvalid(),
     PortCollision(),
+    PortUsedTwice(),
     RouterArguments(),
     RouterHealthCheckTcp(),
     RouterLogsToItself(),
@@ -191,6 +196,7 @@ RULES: Final[tuple[Rule, ...]] = (
     StopTimeoutBelowGrace(),
     TaskRoleMissing(),
     TaskRoleOfInstance(),
+    TaskTooLarge(),
     TimeoutOutOfRange(),
     TooManyContainers(),
     TwoRouters(),
