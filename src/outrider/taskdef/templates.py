@@ -18,6 +18,15 @@ from outrider.taskdef.source import Source, TaskSource, read_text, task_in
 RESOURCE: Final = "AWS::ECS::TaskDefinition"
 _VERBATIM: Final = frozenset({"options", "dockerLabels", "driverOpts", "labels"})
 """Members whose own members are the user's words."""
+_ODD: Final = {
+    "EFSVolumeConfiguration": "efsVolumeConfiguration",
+    "FSxWindowsFileServerVolumeConfiguration": "fsxWindowsFileServerVolumeConfiguration",
+    "IAM": "iam",
+    "ProxyConfigurationProperties": "properties",
+    "S3FilesVolumeConfiguration": "s3filesVolumeConfiguration",
+}
+"""Members whose spelling differs by more than the first letter."""
+_ODD_PASCAL: Final = {camel: pascal for pascal, camel in _ODD.items()}
 
 
 class YamlSource(Source):
@@ -179,8 +188,10 @@ def _is_verbatim(path: list[str | int]) -> bool:
 
 
 def _camel(name: str) -> str:
-    return name[:1].lower() + name[1:]
+    if name == "FilesystemId":  # so in EFSVolumeConfiguration alone
+        return "fileSystemId"
+    return _ODD.get(name) or name[:1].lower() + name[1:]
 
 
 def _pascal(name: str) -> str:
-    return name[:1].upper() + name[1:]
+    return _ODD_PASCAL.get(name) or name[:1].upper() + name[1:]

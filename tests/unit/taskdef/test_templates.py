@@ -168,3 +168,33 @@ def test_any_text_gives_a_tree_or_an_error_with_a_place(text: str) -> None:
         return
     assert place is not None
     assert place.line >= 1
+
+
+VOLUMES = """\
+Resources:
+  Web:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Volumes:
+        - Name: data
+          EFSVolumeConfiguration:
+            FilesystemId: fs-1
+            AuthorizationConfig: {IAM: ENABLED}
+      ProxyConfiguration: {ContainerName: a, ProxyConfigurationProperties: []}
+      ContainerDefinitions: [{Name: a}]
+"""
+
+
+def test_members_that_cloudformation_spells_in_a_way_of_its_own() -> None:
+    (found,) = tasks_in(VOLUMES, "t.yaml")
+    assert found.task["volumes"] == [
+        {
+            "name": "data",
+            "efsVolumeConfiguration": {"fileSystemId": "fs-1", "authorizationConfig": {"iam": "ENABLED"}},
+        }
+    ]
+    assert found.task["proxyConfiguration"] == {"containerName": "a", "properties": []}
+    place = found.place(("volumes", 0, "efsVolumeConfiguration", "authorizationConfig", "iam"))
+    assert (place.line, place.column) == (9, 40)
+    place = found.place(("proxyConfiguration", "properties"))
+    assert place.line == 10

@@ -123,28 +123,10 @@ _INNER: Final = {
 }
 """Object to the members that hold more, each with its kind."""
 
-_OF_TEMPLATES: Final = {
-    "Volume": {
-        "eFSVolumeConfiguration": "EFSVolumeConfiguration",
-        "fSxWindowsFileServerVolumeConfiguration": "FSxWindowsFileServerVolumeConfiguration",
-        "s3FilesVolumeConfiguration": "S3FilesVolumeConfiguration",
-    },
-    "EFSVolumeConfiguration": {"filesystemId": ""},
-    "EFSAuthorizationConfig": {"iAM": ""},
-    "ProxyConfiguration": {"proxyConfigurationProperties": "[KeyValuePair]"},
-}
-"""What CloudFormation spells in another way, as ``templates`` reads it."""
-
 MEMBERS: Final[dict[str, dict[str, str]]] = {
     name: dict.fromkeys(_PLAIN.get(name, "").split(), "") | _INNER.get(name, {}) for name in {**_PLAIN, **_INNER}
 }
 """Object to its members, each with its kind."""
-_ALL: Final = {name: members | _OF_TEMPLATES.get(name, {}) for name, members in MEMBERS.items()}
-
-
-def known(kind: str) -> dict[str, str]:
-    """The members of an object, each with its kind, those of templates too; none where the kind is no object."""
-    return _ALL.get(kind, {})
 
 
 def walk(value: Any, kind: str = TASK, path: Path = ()) -> Iterator[tuple[Path, Any, str]]:
@@ -154,6 +136,6 @@ def walk(value: Any, kind: str = TASK, path: Path = ()) -> Iterator[tuple[Path, 
         for place, item in enumerate(value):
             yield from walk(item, kind[1:-1], (*path, place))
     elif isinstance(value, dict):
-        for name, inner in known(kind).items():
+        for name, inner in MEMBERS.get(kind, {}).items():
             if name in value:
                 yield from walk(value[name], inner, (*path, name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from outrider.taskdef.lint.members import MEMBERS, TASK, known, walk
+from outrider.taskdef.lint.members import MEMBERS, TASK, walk
 
 
 def test_the_table_is_that_of_the_api() -> None:
@@ -38,8 +38,3 @@ def test_everything_known_is_walked_from_outside_in() -> None:
         (("containerDefinitions", 0, "environment", 0), "KeyValuePair"),
         (("containerDefinitions", 0, "environment", 0, "name"), ""),
     ]
-
-
-def test_the_spelling_of_templates_is_known() -> None:
-    assert known("Volume")["eFSVolumeConfiguration"] == "EFSVolumeConfiguration"
-    assert known("map") == known("") == {}

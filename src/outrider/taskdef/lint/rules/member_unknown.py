@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import ClassVar, Final
 
 from outrider.taskdef.lint.finding import Hit, Level
-from outrider.taskdef.lint.members import TASK, known, walk
+from outrider.taskdef.lint.members import MEMBERS, TASK, walk
 from outrider.taskdef.lint.rule import Rule
 from outrider.taskdef.shape import READ_ONLY, UNKNOWN
 from outrider.taskdef.view import Task
@@ -31,7 +31,7 @@ class MemberUnknown(Rule):
     def check(self, task: Task) -> Iterator[Hit]:
         """See Rule."""
         for path, value, kind in walk(task.value):
-            members = known(kind)
+            members = MEMBERS.get(kind, {})
             names = [name for name in value if name not in members] if isinstance(value, dict) and members else []
             for name in names[:MOST]:
                 if value[name] in (None, UNKNOWN) or (kind == TASK and name in READ_ONLY) or "::" in name:
