@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from outrider.cli import firelens_plan
 from outrider.taskdef import firelens
 from outrider.taskdef.firelens.runtime import LOCAL_TASK_ARN
 from outrider.taskdef.source import read_task
@@ -19,6 +20,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="What ECS generates for the log router of a task.")
     group.callback()(_group)
     group.command("render")(render)
+    firelens_plan.register(group)
     app.add_typer(group, name="firelens")
 
 

@@ -82,7 +82,7 @@ def iam(
     _check_given(account, region, partition, kms_key or [])
     if role is not None and diff:
         raise UserError("--role is for what is printed without --diff", fix="write --diff ROLE=POLICY.json")
-    source = _chosen(read_tasks(file), resource)
+    source = chosen(read_tasks(file), resource)
     task = Task(source.task)
     rights = rights_of(
         task,
@@ -110,7 +110,7 @@ def _check_given(account: str, region: str, partition: str, kms_keys: Sequence[s
             )
 
 
-def _chosen(tasks: list[TaskSource], name: str | None) -> TaskSource:
+def chosen(tasks: list[TaskSource], name: str | None) -> TaskSource:
     """The task definition of that name in a template, else the only one."""
     found = {str(task.base[1]) if len(task.base) > 2 else "": task for task in tasks}
     if name is not None and name not in found:

@@ -10,6 +10,7 @@
 ``view``      typed answers about a task definition, for who only looks at it
 ``lint``      what is wrong with it: rules, findings, reports (pure)
 ``firelens``  what ECS generates around FireLens: configuration, driver options, environment, mounts, order (pure)
+``plan``      what ECS would do with its containers for FireLens, as one document (pure)
 ``protect``   adds the agent and the log router to a task definition (pure)
 ``compare``   how two task definitions differ, as ECS takes them (pure)
 ``deploy``    brings a task definition to a service, and takes it back if that does not settle

@@ -22,7 +22,12 @@ OUTPUT_KEY: dict[Kind, str] = {"fluentbit": "Name", "fluentd": "@type"}
 EXTERNAL: dict[Kind, str] = {"fluentbit": "/fluent-bit/etc/external.conf", "fluentd": "/fluentd/etc/external.conf"}
 """Where a configuration from S3 is mounted."""
 
-_TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
+METADATA = "enable-ecs-log-metadata"
+BOOLEANS = {
+    **dict.fromkeys(("1", "t", "T", "TRUE", "true", "True"), True),
+    **dict.fromkeys(("0", "f", "F", "FALSE", "false", "False"), False),
+}
+"""As Go reads them."""
 
 
 def firelens_kind(text: object, place: Place | None = None, words: str = "unsupported firelens config type") -> Kind:
@@ -50,7 +55,7 @@ def router_options(kind: Kind, options: Mapping[str, str], locate: Locate = nowh
     As in ECS, a metadata switch that is no boolean of Go's ParseBool counts as false, and a config-file-value without
     a config-file-type counts as nothing.
     """
-    metadata = options.get("enable-ecs-log-metadata", "true") in _TRUE
+    metadata = BOOLEANS.get(options.get(METADATA, "true"), False)
     kind_of_file = options.get("config-file-type")
     if kind_of_file is None:
         return RouterOptions(metadata, None, False)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Final
+from typing import ClassVar
 
+from outrider.taskdef.firelens.options import BOOLEANS, METADATA
 from outrider.taskdef.lint.finding import Hit, Level
 from outrider.taskdef.lint.rule import Rule
 from outrider.taskdef.view import Task
-
-KEY: Final = "enable-ecs-log-metadata"
-_BOOLEANS: Final = frozenset(["1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"])
-"""As Go reads them."""
 
 
 class MetadataSwitchInvalid(Rule):
@@ -30,6 +27,6 @@ class MetadataSwitchInvalid(Rule):
         """See Rule."""
         for container in task.routers:
             options = container.firelens.part("options")
-            text = options.text(KEY)
-            if text is not None and text not in _BOOLEANS:
-                yield Hit(options.at(KEY), f"{KEY} is '{text[:60]}'")
+            text = options.text(METADATA)
+            if text is not None and text not in BOOLEANS:
+                yield Hit(options.at(METADATA), f"{METADATA} is '{text[:60]}'")

@@ -1,0 +1,44 @@
+"""A task definition whose values are all known, as far as FireLens reads them. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from outrider.model.errors import UserError
+from outrider.taskdef.shape import UNKNOWN, Locate, Path, TaskDefinition
+
+OPEN: Final = "<set at deployment>"
+"""Stands for the text of an option that a template leaves open."""
+_READ: Final = frozenset(
+    {"name", "firelensConfiguration", "logConfiguration", "dependsOn", "memory", "memoryReservation", "user"}
+)
+_TEXTS: Final = frozenset({"family", "valueFrom"})
+
+
+def known(task: TaskDefinition, locate: Locate) -> TaskDefinition:
+    """The same with OPEN for texts that are open, and without open members that nothing reads.
+
+    Raises UserError with its place for any other value that is open.
+    """
+    settled: TaskDefinition = _settled(task, (), locate)
+    return settled
+
+
+def _settled(value: Any, path: Path, locate: Locate) -> Any:
+    if isinstance(value, dict):
+        pairs = ((key, _settled(member, (*path, key), locate)) for key, member in value.items())
+        return {key: member for key, member in pairs if member is not UNKNOWN}
+    if isinstance(value, list):
+        items = [_settled(item, (*path, place), locate) for place, item in enumerate(value)]
+        return [item for item in items if item is not UNKNOWN]
+    if value is not UNKNOWN:
+        return value
+    if path[-1] in _TEXTS or (len(path) > 1 and path[-2] == "options"):
+        return OPEN
+    if path[0] in ("networkMode", "containerDefinitions") and (len(path) < 3 or path[2] in _READ):
+        raise UserError(
+            f"the plan depends on {path[-1] if isinstance(path[-1], str) else path[-2]}, which is open here",
+            locate(path),
+            fix="write the value, or give what 'aws ecs describe-task-definition' prints once it is deployed",
+        )
+    return UNKNOWN
