@@ -111,7 +111,8 @@ def test_a_server_without_its_parts_says_how_to_get_them(
 ) -> None:
     monkeypatch.setitem(sys.modules, "chdb", None)
     for command in (["run"], ["token", "list"]):
-        with pytest.raises(UserError, match=r"not installed \(chdb\); fix: install outrider with its extra: pip install '\.\[server\]'"):
+        said = r"not installed \(chdb\); fix: install outrider with its extra: pip install '\.\[server\]'"
+        with pytest.raises(UserError, match=said):
             run(app, tmp_path, *command)
 
 
