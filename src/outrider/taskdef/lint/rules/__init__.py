@@ -39,6 +39,7 @@ from outrider.taskdef.lint.rules.fargate_log_driver import FargateLogDriver
 from outrider.taskdef.lint.rules.fargate_network_mode import FargateNetworkMode
 from outrider.taskdef.lint.rules.fargate_parameter import FargateParameter
 from outrider.taskdef.lint.rules.fargate_size import FargateSize
+from outrider.taskdef.lint.rules.go_plugin_not_in_image import GoPluginNotInImage
 from outrider.taskdef.lint.rules.go_plugin_not_loaded import GoPluginNotLoaded
 from outrider.taskdef.lint.rules.health_check_invalid import HealthCheckInvalid
 from outrider.taskdef.lint.rules.health_check_words import HealthCheckWords
@@ -83,6 +84,7 @@ from outrider.taskdef.lint.rules.router_logs_to_itself import RouterLogsToItself
 from outrider.taskdef.lint.rules.router_on_windows import RouterOnWindows
 from outrider.taskdef.lint.rules.router_port_mapped import RouterPortMapped
 from outrider.taskdef.lint.rules.router_read_only import RouterReadOnly
+from outrider.taskdef.lint.rules.router_section_unknown import RouterSectionUnknown
 from outrider.taskdef.lint.rules.router_type_unknown import RouterTypeUnknown
 from outrider.taskdef.lint.rules.router_user_name import RouterUserName
 from outrider.taskdef.lint.rules.router_without_log import RouterWithoutLog
@@ -138,6 +140,7 @@ RULES: Final[tuple[Rule, ...]] = (
     FargateNetworkMode(),
     FargateParameter(),
     FargateSize(),
+    GoPluginNotInImage(),
     GoPluginNotLoaded(),
     HealthCheckInvalid(),
     HealthCheckWords(),
@@ -182,6 +185,7 @@ RULES: Final[tuple[Rule, ...]] = (
     RouterOnWindows(),
     RouterPortMapped(),
     RouterReadOnly(),
+    RouterSectionUnknown(),
     RouterTypeUnknown(),
     RouterUserName(),
     RouterWithoutLog(),

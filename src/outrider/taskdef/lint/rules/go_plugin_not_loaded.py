@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from outrider.taskdef.lint.finding import Hit, Level
-from outrider.taskdef.lint.routing import GO_PLUGINS, is_aws_image, is_stock_image, outputs, path_of, router_words
+from outrider.taskdef.lint.routing import GO_PLUGINS, is_aws_image, outputs, path_of, router_words
 from outrider.taskdef.lint.rule import Rule
 from outrider.taskdef.source import TaskSource
 from outrider.taskdef.view import Task
-
-_IN_C: Final = {"cloudwatch": "cloudwatch_logs", "firehose": "kinesis_firehose", "kinesis": "kinesis_streams"}
 
 
 class GoPluginNotLoaded(Rule):
@@ -31,24 +29,18 @@ class GoPluginNotLoaded(Rule):
         """See Rule."""
         router = task.router
         words = router_words(router) if router else None
-        if router is None or words is None or not is_stock_image(router):
+        if router is None or words is None or not is_aws_image(router):
             return
         loaded = {word.text.rpartition("/")[2] for word in words}
         for output in outputs(task):
             if output.plugin in GO_PLUGINS and f"{output.plugin}.so" not in loaded:
-                if is_aws_image(router):
-                    fix = f'add "-e", "/fluent-bit/{output.plugin}.so" to the arguments of Fluent Bit'
-                    yield Hit(
-                        path_of(output.where), f"{output.owner} sends to {output.plugin}, which is not loaded", fix
-                    )
-                else:
-                    told = f"{output.owner} sends to {output.plugin}, which the router's image does not have"
-                    yield Hit(path_of(output.where), told, f"write {_IN_C[output.plugin]}, or use AWS's image")
+                fix = f'add "-e", "/fluent-bit/{output.plugin}.so" to the arguments of Fluent Bit'
+                yield Hit(path_of(output.where), f"{output.owner} sends to {output.plugin}, which is not loaded", fix)
 
     def mend(self, source: TaskSource, hit: Hit) -> TaskSource:
         """See Rule."""
         router = Task(source.task).router
-        if router is None or '"-e"' not in hit.fix or router.is_open("command"):
+        if router is None or router.is_open("command"):
             return source
         command = router.texts("command")
         at = command.index("--") + 1 if "--" in command else _after_program(command)

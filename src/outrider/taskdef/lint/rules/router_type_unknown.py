@@ -27,5 +27,5 @@ class RouterTypeUnknown(Rule):
             kind = firelens.text("type")
             if kind is not None and kind not in OUTPUT_KEY:
                 yield Hit(firelens.at("type"), f"the type of the log router '{container.name}' is '{kind[:60]}'")
-            elif "firelensConfiguration" in container.value and not firelens.has("type") and firelens.value:
+            elif isinstance(container.value["firelensConfiguration"], dict) and not firelens.has("type"):
                 yield Hit(firelens.path, f"the log router '{container.name}' has no type")
