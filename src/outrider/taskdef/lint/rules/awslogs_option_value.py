@@ -13,7 +13,7 @@ from outrider.taskdef.view import Task
 VALUES: Final = (
     ("awslogs-create-group", re.compile("true", re.IGNORECASE), 'write "true", or leave the option out'),
     ("mode", re.compile("blocking|non-blocking"), "write blocking or non-blocking"),
-    ("max-buffer-size", re.compile(r"[0-9]+ ?[bkmg]?b?", re.IGNORECASE), "write a size such as 25m"),
+    ("max-buffer-size", re.compile(r"[0-9]+(?:\.[0-9]+)? ?[kmgtp]?i?b?", re.IGNORECASE), "write a size such as 25m"),
 )
 
 

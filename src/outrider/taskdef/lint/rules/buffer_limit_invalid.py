@@ -12,7 +12,7 @@ from outrider.taskdef.lint.rule import Rule
 from outrider.taskdef.view import Task
 
 MOST: Final = 536_870_911
-_SIZE: Final = re.compile(r"([0-9]{1,18}) ?(?:([kmgtp])?i?b?)", re.IGNORECASE)
+_SIZE: Final = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,9})?) ?([kmgtp]?)i?b?", re.IGNORECASE)
 
 
 class BufferLimitInvalid(Rule):
@@ -40,4 +40,4 @@ class BufferLimitInvalid(Rule):
 def lines(text: str) -> int | None:
     """The number of lines; Docker reads ``1m`` as 1048576."""
     found = _SIZE.fullmatch(text)
-    return int(found[1]) << (10 * "kmgtp".index(found[2].lower()) + 10 if found[2] else 0) if found else None
+    return int(float(found[1]) * 1024 ** " kmgtp".index(found[2].lower() or " ")) if found else None
