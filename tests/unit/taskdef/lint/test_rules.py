@@ -63,6 +63,6 @@ def test_what_can_be_repaired_is(rule: Rule, path: Path) -> None:
     mended, done = mend(source, [rule])
     assert check(mended, [rule]) == []
     assert bool(done) == path.stem.startswith("bad")
-    assert mended.source.text.count("\n") >= source.source.text.count("\n")
+    assert mended.source.text.count("\n") >= source.source.text.count("\n") - len(done)
     again, nothing = mend(mended, [rule])
     assert (again.source.text, nothing) == (mended.source.text, [])
