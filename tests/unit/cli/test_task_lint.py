@@ -262,8 +262,14 @@ Resources:
 """
 
 
+LOGS = '"logConfiguration": {"logDriver": "awsfirelens", "options": {"Name": "http", "http_passwd": "correct horse"}}, '
+
+
 @pytest.mark.parametrize("form", ["text", "json", "sarif", "junit", "github"])
-@pytest.mark.parametrize(("text", "suffix"), [(WARNED, ".json"), (SECRETS, ".yaml")])
+@pytest.mark.parametrize(
+    ("text", "suffix"),
+    [(WARNED, ".json"), (SECRETS, ".yaml"), (WARNED.replace('"environment"', f'{LOGS}"environment"'), ".json")],
+)
 def test_no_secret_is_told(lint: Lint, form: str, text: str, suffix: str) -> None:
     _, out, error = lint(text, words=("--format", form), suffix=suffix)
     assert "DB_PASSWORD" in out
@@ -274,3 +280,11 @@ def test_no_secret_is_told(lint: Lint, form: str, text: str, suffix: str) -> Non
 def test_a_secret_is_asterisks_where_its_line_is_quoted(lint: Lint) -> None:
     out = lint(WARNED.replace("nginx:1.27", "nginx"))[1]
     assert f'"DB_PASSWORD", "value": {"*" * 15}' in out
+
+
+def test_a_template_in_another_spelling_is_not_repaired(lint: Lint) -> None:
+    text = TEMPLATE.replace("PortMappings", "portMappings").replace('"One"', '"Zero"')
+    status, out, error = lint(text, words=("--fix",))
+    assert status == 1
+    assert "host-port-mismatch" in out
+    assert len(error.splitlines()) == 1

@@ -25,6 +25,7 @@ class SecretInOptions(Rule):
     level: ClassVar[Level] = "warning"
     why = "Whoever may read the task definition reads the secret, in every revision, for ever."
     fix = "put it into Secrets Manager or SSM, name it in secretOptions, and replace what was in the file"
+    hides = True
     url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-logconfig.html"
 
     def check(self, task: Task) -> Iterator[Hit]:
