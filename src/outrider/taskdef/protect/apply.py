@@ -3,43 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from outrider.model.errors import Place, UserError
-from outrider.taskdef.firelens.options import plain_options, uses_firelens
+from outrider.taskdef.firelens.options import DRIVER, plain_options, uses_firelens
 from outrider.taskdef.firelens.render import find_router
+from outrider.taskdef.protect.debug import debug, region_of
+from outrider.taskdef.protect.edited import CONTAINERS, Edited
 from outrider.taskdef.protect.profile import (
     OWN_IMAGE,
-    PLUGINS,
     PROFILES,
     ROUTER_NAME,
+    START,
     Container,
     Wish,
     agent_container,
+    is_init,
     pairs,
+    plugin_notes,
     router_container,
     router_members,
 )
 from outrider.taskdef.protect.refusals import Refusals
 from outrider.taskdef.protect.refuse import check_log_drivers, check_names, check_outputs, check_platform, check_ports
 from outrider.taskdef.protect.values import check_token
-from outrider.taskdef.shape import Path, TaskDefinition
+from outrider.taskdef.shape import TaskDefinition
 from outrider.taskdef.source import TaskSource
 
-_CONTAINERS: Path = ("containerDefinitions",)
 
-
-@dataclass(slots=True)
-class Protected:
-    """The edited file; what was ``changed``, one phrase each, nothing if it was protected; ``notes`` for the user."""
-
-    source: TaskSource
-    changed: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-
-def protect(source: TaskSource, wish: Wish) -> Protected:
+def protect(source: TaskSource, wish: Wish) -> Edited:
     """The task definition with agent and router. Raises UserError with every reason if it cannot be protected."""
     task, place = source.task, source.place
     refusals = Refusals()
@@ -54,16 +46,30 @@ def protect(source: TaskSource, wish: Wish) -> Protected:
             edit = _editing(task, router, wish, source)
     applications = _applications(task, wish)
     if not applications:
-        refusals.add([_nothing_to_protect(place(_CONTAINERS))])
+        refusals.add([_nothing_to_protect(place(CONTAINERS))])
     refusals.add(check_ports(applications, place))
     refusals.add(check_log_drivers(applications, wish, place))
+    region = ""
+    with refusals:
+        region = region_of(source, wish.debugging) if wish.debugging is not None else ""
     refusals.settle()
-    result = Protected(source)
+    result = Edited(source)
     for index, container in applications:
         _switch(result, index, container)
     edit(result, wish)
     _note(result, wish)
+    if wish.debugging is not None:
+        debug(result, _sidecars(result, wish), wish.debugging, region)
     return result
+
+
+def _sidecars(result: Edited, wish: Wish) -> list[int]:
+    """Where the agent and the router are."""
+    return [
+        index
+        for index, container in enumerate(result.containers())
+        if container["name"] == wish.profile.agent_name or container.get("firelensConfiguration") is not None
+    ]
 
 
 def _router_of(task: TaskDefinition, source: TaskSource) -> int | None:
@@ -89,11 +95,11 @@ def _nothing_to_protect(place: Place) -> UserError:
     )
 
 
-def _switch(result: Protected, index: int, container: Container) -> None:
+def _switch(result: Edited, index: int, container: Container) -> None:
     if uses_firelens(container):
         return
     old = container.get("logConfiguration")
-    result.source = result.source.set((*_CONTAINERS, index), "logConfiguration", {"logDriver": "awsfirelens"})
+    result.set(index, "logConfiguration", {"logDriver": DRIVER})
     before = f" (was {old['logDriver']}; its options are gone)" if old else ""
     result.changed.append(f"'{container['name']}' logs through awsfirelens{before}")
 
@@ -113,26 +119,26 @@ def _router_image(task: TaskDefinition, router: int | None, wish: Wish) -> str:
     return wish.router_image or task["containerDefinitions"][router].get("image") or ""
 
 
-_Edit: TypeAlias = Callable[[Protected, Wish], None]
+_Edit: TypeAlias = Callable[[Edited, Wish], None]
 
 
-def _add_both(result: Protected, wish: Wish) -> None:
+def _add_both(result: Edited, wish: Wish) -> None:
     _add_agent(result, wish)
     router = router_container(wish, _outputs(result.source.task))
-    result.source = result.source.append(_CONTAINERS, router)
+    result.source = result.source.append(CONTAINERS, router)
     result.changed.append(f"added the log router '{ROUTER_NAME}' ({router['image']})")
 
 
-def _add_agent(result: Protected, wish: Wish) -> None:
+def _add_agent(result: Edited, wish: Wish) -> None:
     agent = agent_container(wish)
-    result.source = result.source.append(_CONTAINERS, agent)
+    result.source = result.source.append(CONTAINERS, agent)
     result.changed.append(f"added the agent '{agent['name']}' ({agent['image']})")
 
 
 def _editing(task: TaskDefinition, index: int, wish: Wish, source: TaskSource) -> _Edit:
     """How to go on with a task that has a router: it is ours already, may be adopted, or is refused."""
     router = task["containerDefinitions"][index]
-    path = (*_CONTAINERS, index)
+    path = (*CONTAINERS, index)
     for profile in PROFILES.values():
         if router.get("entryPoint") != [profile.launcher]:
             continue
@@ -145,6 +151,8 @@ def _editing(task: TaskDefinition, index: int, wish: Wish, source: TaskSource) -
         return _protected_already(task, index, wish, source)
     kind = router["firelensConfiguration"].get("type")
     own = [key for key in ("entryPoint", "command", "volumesFrom") if router.get(key)]
+    if {key: router[key] for key in own} == START:
+        own = []
     if kind != "fluentbit" or own:
         has = f"of type {kind}" if kind != "fluentbit" else f"with its own {' and '.join(own)}"
         raise UserError(
@@ -173,27 +181,27 @@ def _protected_already(task: TaskDefinition, index: int, wish: Wish, source: Tas
         lacks = f"the container '{agent}' is missing" if not places else f"its volumesFrom does not name '{agent}'"
         raise UserError(
             f"the log router '{router['name']}' runs the launcher of profile {wish.profile.name}, but {lacks}",
-            source.place((*_CONTAINERS, index)),
+            source.place((*CONTAINERS, index)),
             fix=f"remove '{router['name']}' and protect the task again",
         )
     return lambda result, wish: _update(result, places[0], index, wish)
 
 
-def _update(result: Protected, agent: int, router: int, wish: Wish) -> None:
+def _update(result: Edited, agent: int, router: int, wish: Wish) -> None:
     """Bring what the user named to containers that are there; leave alone what was not named."""
     for index, image in ((agent, wish.agent_image), (router, wish.router_image)):
         container = result.source.task["containerDefinitions"][index]
         if image and container.get("image") != image:
-            result.source = result.source.set((*_CONTAINERS, index), "image", image)
+            result.set(index, "image", image)
             result.changed.append(f"'{container['name']}' runs {image}")
     _merge(result, agent, "environment", pairs(wish.environment, "value"))
     _merge(result, agent, "secrets", pairs(wish.secrets, "valueFrom"))
 
 
-def _merge(result: Protected, index: int, key: str, items: list[dict[str, str]]) -> None:
+def _merge(result: Edited, index: int, key: str, items: list[dict[str, str]]) -> None:
     for item in items:
         container: dict[str, Any] = result.source.task["containerDefinitions"][index]
-        path = (*_CONTAINERS, index)
+        path = (*CONTAINERS, index)
         present = container.get(key)
         if present is not None and item in present:
             continue
@@ -209,21 +217,27 @@ def _merge(result: Protected, index: int, key: str, items: list[dict[str, str]])
         result.changed.append(f"'{container['name']}' has {item['name']} in its {key}")
 
 
-def _adopt(result: Protected, index: int, wish: Wish) -> None:
+def _adopt(result: Edited, index: int, wish: Wish) -> None:
     task = result.source.task
     router = task["containerDefinitions"][index]
     members = router_members(wish.profile, _router_image(task, index, wish), _outputs(task))
-    for wait in reversed(router.get("dependsOn") or []):
-        members["dependsOn"].insert(0, wait)
     if wish.router_image and wish.router_image != router.get("image"):
         members = {"image": wish.router_image, **members}
     for key, value in members.items():
-        result.source = result.source.set((*_CONTAINERS, index), key, value)
+        if key == "dependsOn" and router.get(key):
+            result.source = result.source.append((*CONTAINERS, index, key), *value)
+        else:
+            result.set(index, key, value)
     result.changed.append(f"the log router '{router['name']}' runs under the launcher")
+    if is_init(str(router.get("image"))):
+        result.notes.append(
+            f"the launcher takes the place of the image's start program: variables aws_fluent_bit_init_* of "
+            f"'{router['name']}' have no effect then, unless --router-image names Outrider's router"
+        )
     _add_agent(result, wish)
 
 
-def _note(result: Protected, wish: Wish) -> None:
+def _note(result: Edited, wish: Wish) -> None:
     task = result.source.task
     containers = {container["name"]: container for container in task["containerDefinitions"]}
     agent, router = containers[wish.profile.agent_name], task["containerDefinitions"][find_router(task)]
@@ -243,10 +257,7 @@ def _note(result: Protected, wish: Wish) -> None:
         not (container.get("memory") or container.get("memoryReservation")) for container in containers.values()
     ):
         notes.append("set the task's memory, or memoryReservation on each container: ECS asks for one of them")
-    loaded = router.get("command") or []
-    for name in dict.fromkeys(name.lower() for name in _outputs(task)):
-        if name in PLUGINS and "aws-for-fluent-bit" in str(router.get("image")) and PLUGINS[name] not in loaded:
-            notes.append(f"output {name} needs -e {PLUGINS[name]} in the command of '{router['name']}'")
+    notes += plugin_notes(router, _outputs(task))
 
 
 def _foreign(key: str) -> bool:

@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from outrider.model.errors import UserError
+from outrider.taskdef.protect.debug import Debugging
 from outrider.taskdef.protect.refusals import Refusals
 from outrider.taskdef.protect.values import check_secret, check_server, check_token
 
@@ -28,6 +29,9 @@ AGENT_PORT = 1514
 ROUTER_NAME = "log_router"
 PLUGINS = {name: f"/fluent-bit/{name}.so" for name in ("firehose", "cloudwatch", "kinesis")}
 """Outputs that AWS's image has as plug-ins to load, in the order in which the documents load them."""
+
+START: Container = {"entryPoint": ["/fluent-bit/bin/fluent-bit"], "command": ["-c", "/fluent-bit/etc/fluent-bit.conf"]}
+"""How Outrider's image runs as a router without the launcher."""
 
 _CHECKS: dict[str, Callable[[str], Iterator[UserError]]] = {
     "--server": check_server,
@@ -94,6 +98,7 @@ class Wish:
 
     ``environment`` are variables of the agent, ``secrets`` those whose value ECS fetches (name to ARN).
     ``replace_log_driver`` allows to drop other log drivers, ``adopt_router`` to change a router that is there.
+    ``debugging`` of None leaves what there is.
     """
 
     profile: Profile
@@ -103,6 +108,7 @@ class Wish:
     secrets: tuple[tuple[str, str], ...] = ()
     replace_log_driver: bool = False
     adopt_router: bool = False
+    debugging: Debugging | None = None
 
     @property
     def new_router_image(self) -> str:
@@ -174,7 +180,35 @@ def router_members(profile: Profile, image: str, outputs: Iterable[str]) -> Cont
 
 def _plugin_words(image: str, outputs: Iterable[str]) -> list[str]:
     """Loads the plug-ins that are used, and only those: each costs memory."""
-    if "aws-for-fluent-bit" not in image:
+    if not is_of_aws(image):
         return []
     used = {name.lower() for name in outputs}
     return [word for name, path in PLUGINS.items() if name in used for word in ("-e", path)]
+
+
+def plugin_notes(router: Container, outputs: Iterable[str]) -> list[str]:
+    """What the command of a router lacks to load plug-ins that are used."""
+    loaded = router.get("command")
+    if not loaded or not is_of_aws(str(router.get("image"))):  # the image's own command loads them all
+        return []
+    used = dict.fromkeys(name.lower() for name in outputs)
+    return [
+        f"output {name} needs -e {PLUGINS[name]} in the command of '{router['name']}'"
+        for name in used
+        if name in PLUGINS and PLUGINS[name] not in loaded
+    ]
+
+
+def is_of_aws(image: str) -> bool:
+    """Whether it is AWS's image, which has the plug-ins, whatever registry it comes from."""
+    return "aws-for-fluent-bit" in image
+
+
+def is_init(image: str) -> bool:
+    """Whether it is AWS's image with the start program that fetches files and sets the task's variables."""
+    return is_of_aws(image) and image.partition("@")[0].rpartition(":")[2].startswith("init-")
+
+
+def is_stock(image: str) -> bool:
+    """Whether it is AWS's image or Fluent Bit's own, which run as a router by themselves."""
+    return is_of_aws(image) or "fluent/fluent-bit" in image

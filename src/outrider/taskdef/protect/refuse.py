@@ -12,23 +12,30 @@ from typing import Any
 from outrider.model.errors import UserError
 from outrider.pipeline.registry import PLUGINS as OUTPUTS
 from outrider.taskdef.firelens.options import plain_options, uses_firelens
-from outrider.taskdef.protect.migrate import firelens_configuration, not_converted
-from outrider.taskdef.protect.profile import AGENT_PORT, AWS_IMAGE, PROFILES, Wish
+from outrider.taskdef.protect.awslogs import C_PLUGIN, GO_PLUGIN, MULTILINE, convert
+from outrider.taskdef.protect.profile import AGENT_PORT, AWS_IMAGE, PROFILES, Wish, is_of_aws
 from outrider.taskdef.shape import Locate, Path, TaskDefinition
 
 CONTAINER_LIMIT = 10
 _PORTS = {AGENT_PORT: "the agent's syslog port", 24224: "the router's forward port", 8877: "the router's health port"}
 
 
-def check_platform(task: TaskDefinition, locate: Locate) -> Iterator[UserError]:
-    """The agent must be reachable on the loopback address that all containers of the task share."""
+def check_linux(task: TaskDefinition, locate: Locate) -> Iterator[UserError]:
+    """ECS has log routers on Linux only."""
     system = (task.get("runtimePlatform") or {}).get("operatingSystemFamily") or ""
     if str(system).upper().startswith("WINDOWS"):
         yield UserError(
             f"the task runs on {system}; ECS has FireLens on Linux only",
             locate(("runtimePlatform", "operatingSystemFamily")),
-            fix="protect the Linux tasks; for Windows hosts install an agent on the host",
+            fix="give Linux tasks; for Windows hosts install an agent on the host",
         )
+
+
+def check_platform(task: TaskDefinition, locate: Locate) -> Iterator[UserError]:
+    """The agent must be reachable on the loopback address that all containers of the task share."""
+    windows = list(check_linux(task, locate))
+    yield from windows
+    if windows:
         return
     compatibilities = task.get("requiresCompatibilities") or []
     mode = task.get("networkMode")
@@ -92,11 +99,13 @@ def check_log_drivers(containers: list[tuple[int, dict[str, Any]]], wish: Wish, 
 
 
 def _migration(name: str, log: dict[str, Any], wish: Wish) -> str:
-    of_aws = "aws-for-fluent-bit" in wish.new_router_image
-    new = firelens_configuration(log.get("options") or {}, "cloudwatch" if of_aws else "cloudwatch_logs")
-    text = f"migrate it to FireLens, for '{name}': \"logConfiguration\": {json.dumps(new, ensure_ascii=False)}"
+    options = log.get("options") or {}
+    new = convert(name, options, GO_PLUGIN if is_of_aws(wish.new_router_image) else C_PLUGIN)
+    text = "migrate it to FireLens first, with 'outrider task migrate' and --adopt-router here, or by hand, for "
+    text += f"'{name}': \"logConfiguration\": {json.dumps(new.log, ensure_ascii=False)}"
     text += " (the task role needs the logs: rights that the execution role had"
-    text += "".join(f"; {phrase}" for phrase in not_converted(log.get("options") or {}))
+    text += "".join(f"; {key} needs a multiline filter" for key in MULTILINE if key in options)
+    text += "".join(f"; {phrase}" for phrase in new.told)
     return text + ")"
 
 

@@ -68,6 +68,16 @@ def check_secret(text: str) -> Iterator[UserError]:
         )
 
 
+def check_file_name(option: str, text: str) -> Iterator[UserError]:
+    """The name of a configuration, which also stands in the router's configuration and in a Dockerfile."""
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*\.conf", text, re.ASCII):
+        yield UserError(
+            f"{option}: '{text}' is no name of a classic configuration",
+            allowed=("letters, digits and _ . -, with .conf behind",),
+            fix="give a name such as extra.conf",
+        )
+
+
 def check_image(option: str, text: str) -> Iterator[UserError]:
     """An image's name, as far as ECS looks at it."""
     if not _IMAGE.fullmatch(text):

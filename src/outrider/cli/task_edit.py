@@ -1,0 +1,103 @@
+"""What the commands that edit a task definition share: where the result goes, and how it differs."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import shlex
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from outrider.model.errors import UserError
+from outrider.taskdef.protect import Edited
+from outrider.taskdef.shape import READ_ONLY
+from outrider.taskdef.source import TaskSource
+from outrider.taskdef.write import write_file
+
+FileArgument: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        metavar="TASKDEF.json", help="Task definition, or what describe-task-definition prints; - reads it."
+    ),
+]
+OutputOption: TypeAlias = Annotated[
+    str | None, typer.Option("--output", "-o", help="Write to this file instead of standard output.")
+]
+InPlaceOption: TypeAlias = Annotated[bool, typer.Option("--in-place", help="Write to TASKDEF.json itself.")]
+DryRunOption: TypeAlias = Annotated[
+    bool, typer.Option("--dry-run", help="Write nothing; print what would change, as a unified diff.")
+]
+
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+
+
+def check_target(file: str, output: str | None, *, in_place: bool) -> Iterator[UserError]:
+    """Options that say two places, or none."""
+    if in_place and (output is not None or file == "-"):
+        reason = "--in-place needs a file to write back to, and no other output"
+        yield UserError(reason, fix="drop --in-place, or -o")
+
+
+def deliver(before: TaskSource, edited: Edited, target: str | None, *, in_place: bool, dry_run: bool) -> None:
+    """Print or write the result; or print the difference."""
+    text, file = edited.source.source.text, before.source.file
+    if dry_run:
+        show(difference(before.source.text, text, file))
+    elif target is None:
+        show(text)
+    elif not in_place or edited.changed:
+        write_file(target, text)
+
+
+def deliver_files(files: Mapping[str, str], folder: Path, *, dry_run: bool) -> None:
+    """The same for further files in a folder, name to text."""
+    for name, text in files.items():
+        path = folder / name
+        if not dry_run:
+            write_file(str(path), text)
+            continue
+        show(difference(_present(path), text, str(path)))
+
+
+def _present(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}", fix="give another file") from error
+
+
+def show(text: str) -> None:
+    """Text on standard output, byte for byte."""
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+    sys.stdout.buffer.flush()
+
+
+def difference(old: str, new: str, file: str) -> str:
+    """A unified diff that ``patch`` takes; empty if nothing differs."""
+    lines = difflib.unified_diff(_LINE.findall(old), _LINE.findall(new), file, file)
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def summary(edited: Edited, done: str, nothing: str) -> list[str]:
+    """What was done, and what there is to know, for standard error."""
+    lines = [f"{done}:", *(f"  {phrase}" for phrase in edited.changed)] if edited.changed else [nothing]
+    return lines + [f"note: {phrase}" for phrase in edited.notes]
+
+
+def next_steps(edited: Edited, saved: str) -> Iterator[str]:
+    """How the result gets to ECS, as ``aws`` commands."""
+    deploy = f"outrider task deploy {shlex.quote(saved)} --cluster CLUSTER --service SERVICE"
+    if edited.source.base:
+        read_only = ", ".join(f".{key}" for key in READ_ONLY)
+        yield f"jq '.taskDefinition | del({read_only})' {shlex.quote(saved)} > register.json"
+        saved = "register.json"
+    family = edited.source.task.get("family") or "FAMILY"
+    yield f"aws ecs register-task-definition --cli-input-json {shlex.quote('file://' + saved)}"
+    yield f"aws ecs update-service --cluster CLUSTER --service SERVICE --task-definition {shlex.quote(family)}"
+    yield f"(or {deploy}, which watches the service and rolls back)"

@@ -1,0 +1,118 @@
+"""``outrider task protect``."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated
+
+import typer
+
+from outrider.cli.task_edit import (
+    DryRunOption,
+    FileArgument,
+    InPlaceOption,
+    OutputOption,
+    check_target,
+    deliver,
+    next_steps,
+    summary,
+)
+from outrider.model.errors import UserError
+from outrider.taskdef.protect import (
+    Debugging,
+    Edited,
+    Refusals,
+    Wish,
+    agent_variables,
+    check_image,
+    find_profile,
+    protect,
+)
+from outrider.taskdef.source import read_task
+
+
+def register(group: typer.Typer) -> None:
+    """Add ``protect`` to the ``task`` commands."""
+    group.command("protect")(protect_task)
+
+
+def protect_task(
+    file: FileArgument,
+    output: OutputOption = None,
+    in_place: InPlaceOption = False,
+    dry_run: DryRunOption = False,
+    profile: Annotated[str, typer.Option(help="Whose agent: outrider or alertlogic.")] = "outrider",
+    key: Annotated[str | None, typer.Option(help="Registration key: the agent's variable KEY.")] = None,
+    server: Annotated[
+        str | None, typer.Option(help="Address of the Outrider server: the variable OUTRIDER_SERVER.")
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option(help="Join token, in plain text: the variable OUTRIDER_TOKEN. Better: --token-secret.")
+    ] = None,
+    token_secret: Annotated[
+        str | None,
+        typer.Option(metavar="ARN", help="Secrets Manager or SSM ARN from which ECS fetches the token (or the key)."),
+    ] = None,
+    agent_image: Annotated[str | None, typer.Option(help="Image of the agent.")] = None,
+    router_image: Annotated[str | None, typer.Option(help="Image of the log router.")] = None,
+    replace_log_driver: Annotated[
+        bool,
+        typer.Option("--replace-log-driver", help="Replace other log drivers; their destinations get no more logs."),
+    ] = False,
+    adopt_router: Annotated[
+        bool, typer.Option("--adopt-router", help="Let a FireLens router that is there also send to the agent.")
+    ] = False,
+    debug: Annotated[
+        bool | None,
+        typer.Option(
+            "--debug/--no-debug", help="While you test: sidecars not essential, their console in CloudWatch; or back."
+        ),
+    ] = None,
+    debug_group: Annotated[str, typer.Option(metavar="GROUP", help="Log group of --debug.")] = "",
+    region: Annotated[str, typer.Option(help="Region of that log group; else that of the task's logs.")] = "",
+) -> None:
+    """Add the agent and the log router to a task definition.
+
+    Each application's output goes to the router, and the router sends a copy to the agent. Everything else of the
+    file stays as it is; a file that is protected already does not change. Exit status: 0, or 2 for what is refused.
+
+    Example: outrider task protect task.json --server https://HOST:8444 --token-secret ARN -o protected.json
+    """
+    chosen = find_profile(profile)
+    refusals = Refusals()
+    refusals.add(check_target(file, output, in_place=in_place))
+    if (debug_group or region) and not debug:
+        refusals.add([UserError("--debug-group and --region are for --debug", fix="say --debug, or drop them")])
+    for option, image in (("--agent-image", agent_image), ("--router-image", router_image)):
+        if image is not None:
+            refusals.add(check_image(option, image))
+    wish = Wish(
+        chosen,
+        agent_image=agent_image,
+        router_image=router_image,
+        replace_log_driver=replace_log_driver,
+        adopt_router=adopt_router,
+        debugging=None if debug is None else Debugging(debug, debug_group, region),
+    )
+    with refusals:
+        environment, secrets = agent_variables(chosen, key=key, token=token, token_secret=token_secret, server=server)
+        wish = dataclasses.replace(wish, environment=environment, secrets=secrets)
+    with refusals:
+        before = read_task(file)
+        result = protect(before, wish)
+    refusals.settle()
+    target = file if in_place else output
+    deliver(before, result, target, in_place=in_place, dry_run=dry_run)
+    typer.echo(_told(result, before.source.file, target), err=True)
+
+
+def _told(result: Edited, file: str, target: str | None) -> str:
+    """What was done and what is left to do, for standard error."""
+    lines = summary(result, f"{file} is protected", f"{file} is protected already; nothing changed")
+    if result.changed:
+        saved = target or "protected.json"
+        lines += ["next:", *([] if target else [f"  save the output as {saved}"])]
+        lines += [f"  {step}" for step in next_steps(result, saved)]
+        ports = "TCP and UDP 1514 (the agent's log port) and TCP 24224"
+        lines.append(f"  in the task's security groups, let nobody reach {ports}")
+    return "\n".join(lines)

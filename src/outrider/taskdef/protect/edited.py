@@ -1,0 +1,44 @@
+"""A task definition that is being edited, and what to tell of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from outrider.taskdef.shape import Path
+from outrider.taskdef.source import TaskSource
+
+CONTAINERS: Path = ("containerDefinitions",)
+
+
+@dataclass(slots=True)
+class Edited:
+    """The edited file; what was ``changed``, one phrase each, nothing if it stays as it is; ``notes`` for the user."""
+
+    source: TaskSource
+    changed: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def containers(self) -> list[dict[str, Any]]:
+        """The container definitions as they are now."""
+        found: list[dict[str, Any]] = self.source.task["containerDefinitions"]
+        return found
+
+    def set(self, index: int, key: str, value: Any) -> None:
+        """Set a member of a container."""
+        self.source = self.source.set((*CONTAINERS, index), key, value)
+
+    def remove(self, index: int, *rest: str | int) -> None:
+        """Remove a container, or what stands at a path in it."""
+        self.source = self.source.remove((*CONTAINERS, index, *rest))
+
+    def remove_items(self, index: int, key: str, member: str, value: str) -> bool:
+        """Remove the items of a container's array whose ``member`` is ``value``, and an array that is empty then."""
+        items = self.containers()[index].get(key) or []
+        places = [place for place, item in enumerate(items) if item.get(member) == value]
+        if places and len(places) == len(items):
+            self.remove(index, key)
+            return True
+        for place in reversed(places):
+            self.remove(index, key, place)
+        return bool(places)
