@@ -21,6 +21,11 @@ class SidecarNotEssential(Rule):
 
     def check(self, task: Task) -> Iterator[Hit]:
         """See Rule."""
-        for container in task:
-            if (container.routes or container.is_agent) and container.essential is False:
-                yield Hit(container.at("essential"), f"'{container.name}' may end without ending the task")
+        sidecars = [container for container in task if container.routes or container.is_agent]
+        free = [container for container in sidecars if container.essential is False]
+        for container in free:
+            yield Hit(container.at("essential"), f"'{container.name}' may end without ending the task")
+        for container in sidecars if free else ():
+            if container.essential:
+                told = f"'{container.name}' still ends the task when it ends, unlike '{free[0].name}'"
+                yield Hit(container.at("name"), told, 'write "essential": false in both while you test')
