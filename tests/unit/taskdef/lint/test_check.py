@@ -119,3 +119,17 @@ def test_what_a_template_leaves_open_breaks_no_rule(rule: Rule, path: Path) -> N
         holder[last] = dict(REFERENCE)
         found = check(tasks_in(template(opened), "t")[0], [rule])
         assert found == [], (*above, last)
+
+
+@given(st.sampled_from(FILES), st.data())
+def test_a_file_that_is_cut_or_has_a_hole_is_checked_or_refused(path: Path, data: st.DataObject) -> None:
+    text = path.read_text()
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)) | st.just(len(text)))
+    try:
+        tasks = tasks_in(text[:start] + text[end:], "task.json")
+    except UserError as error:
+        event(f"refused: {error.place is not None}")
+        return
+    for task in tasks:
+        check(task, RULES)
