@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import ssl
 from pathlib import Path
 
 from cryptography import x509
@@ -13,15 +12,12 @@ from cryptography.x509.oid import NameOID
 
 from outrider import __version__
 from outrider.agent.settings import Settings
-from outrider.model.errors import LocalError, PeerError
+from outrider.model.errors import LocalError
 from outrider.net import uplink as net
 from outrider.protocols.uplink import (
-    CA_PATH,
     ENROL_PATH,
     EnrolAnswer,
     EnrolRequest,
-    JoinToken,
-    certificate_pin,
     decode_message,
     encode_message,
 )
@@ -33,7 +29,7 @@ async def enrol(settings: Settings, capabilities: list[str]) -> EnrolAnswer:
     """Enrol and write the identity. Raises PeerError (``Refusal`` with the server's reason) or LocalError."""
     token = settings.token
     assert token is not None
-    authority = await _authority(settings.server, token)
+    authority = await net.pinned_authority(settings.server, token, _TIMEOUT)
     key = _own_key(settings.identity)
     request = EnrolRequest(
         token=str(token),
@@ -53,25 +49,6 @@ async def enrol(settings: Settings, capabilities: list[str]) -> EnrolAnswer:
     _write(settings.identity / net.SERVER, (answer.ingest_url or settings.server).encode())
     _write(settings.identity / net.CERTIFICATE, answer.certificate_pem.encode())
     return answer
-
-
-async def _authority(server: str, token: JoinToken) -> str:
-    """The server's CA certificate (PEM), which must be the one that the token's pin names."""
-    client = net.Client(server, net.trusting_nobody(), _TIMEOUT)
-    try:
-        text = (await client.get(CA_PATH)).decode("ascii", "replace")
-    finally:
-        await client.close()
-    try:
-        pin = certificate_pin(ssl.PEM_cert_to_DER_cert(text.strip() + "\n"))
-    except ValueError as error:
-        raise PeerError(f"{server} is not an Outrider server: {CA_PATH} did not answer a certificate") from error
-    if pin != token.pin:
-        raise PeerError(
-            f"{server} has another certificate authority than the join token promises; somebody may be listening in, or"
-            " the token is of another server; fix: make a token on this server"
-        )
-    return text
 
 
 def _own_key(directory: Path) -> ec.EllipticCurvePrivateKey:

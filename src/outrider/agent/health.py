@@ -16,16 +16,6 @@ from outrider.protocols.uplink import ContainerState, Heartbeat, Ledger, Problem
 from outrider.protocols.uplink.readable import readable
 
 _TEXT_MAX = 1000
-_CAPABILITY_BITS = {10: "NET_BIND_SERVICE", 12: "NET_ADMIN", 13: "NET_RAW", 19: "SYS_PTRACE", 21: "SYS_ADMIN"}
-
-
-def capabilities(status: str) -> list[str]:
-    """The names of the Linux capabilities that matter to us, from the text of ``/proc/self/status``."""
-    for line in status.splitlines():
-        if line.startswith("CapEff:"):
-            mask = int(line.split()[1], 16)
-            return [name for bit, name in _CAPABILITY_BITS.items() if mask >> bit & 1]
-    return []
 
 
 def functions(held: list[str], port: int) -> list[str]:

@@ -14,6 +14,7 @@ import uvloop
 from outrider.agent import health, preset
 from outrider.agent.enrol import enrol
 from outrider.agent.settings import Settings
+from outrider.formats.kernel import capabilities
 from outrider.model.errors import LocalError, OutriderError, PeerError, UserError
 from outrider.net.uplink import Client, Identity
 from outrider.pipeline.config import build
@@ -88,7 +89,7 @@ class _Agent:
         self._problems: list[Problem] = []
         self._started = time.monotonic()
         self._status: object = None
-        self._capabilities = health.capabilities(Path("/proc/self/status").read_text())
+        self._capabilities = capabilities(Path("/proc/self/status").read_text())
 
     async def main(self) -> None:
         stop_on_signals(self._engine, self._log)

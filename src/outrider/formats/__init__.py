@@ -31,6 +31,7 @@
 ``gelf``          GELF objects
 ``protobuf``      the wire format of Protocol Buffers
 ``compress``      gzip, zlib and zstd, with a bound on what comes out
+``kernel``        what Linux tells of itself in /proc and the like
 
 Import from the modules: this door is empty so that the launcher, which may use only the standard library,
 can import ``outrider.formats.classic`` alone.

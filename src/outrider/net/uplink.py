@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 
 from outrider.model.errors import LocalError, PeerError
-from outrider.protocols.uplink import decode_refusal
+from outrider.protocols.uplink import CA_PATH, JoinToken, certificate_pin, decode_refusal
 
 CERTIFICATE, KEY, AUTHORITY, SERVER = "certificate.pem", "key.pem", "ca.pem", "server.url"
 _ANSWER_MAX = 1 << 20
@@ -90,3 +90,22 @@ class Client:
     async def close(self) -> None:
         """Close the connections."""
         await self._session.close()
+
+
+async def pinned_authority(server: str, token: JoinToken, seconds: float) -> str:
+    """The server's CA certificate (PEM), which must be the one that the token's pin names. Raises PeerError."""
+    client = Client(server, trusting_nobody(), seconds)
+    try:
+        text = (await client.get(CA_PATH)).decode("ascii", "replace")
+    finally:
+        await client.close()
+    try:
+        pin = certificate_pin(ssl.PEM_cert_to_DER_cert(text.strip() + "\n"))
+    except ValueError as error:
+        raise PeerError(f"{server} is not an Outrider server: {CA_PATH} did not answer a certificate") from error
+    if pin != token.pin:
+        raise PeerError(
+            f"{server} has another certificate authority than the join token promises; somebody may be listening in, or"
+            " the token is of another server; fix: make a token on this server"
+        )
+    return text

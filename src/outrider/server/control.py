@@ -9,7 +9,7 @@ import secrets
 from pathlib import Path
 
 from outrider.model.errors import UserError
-from outrider.protocols.uplink import EnrolAnswer, EnrolRequest, JoinToken, Reason, Refusal
+from outrider.protocols.uplink import EnrolAnswer, EnrolRequest, JoinToken, Reason, Refusal, TokenAnswer, TokenRequest
 from outrider.server.adapters.sqlite.audit import AuditEntry, AuditTrail
 from outrider.server.adapters.sqlite.database import Database
 from outrider.server.adapters.sqlite.hosts import HostTable
@@ -102,15 +102,27 @@ class Control:
             self.note(who, "api token revoked", id_or_name)
         return revoked
 
+    def examine_token(self, request: TokenRequest, address: str) -> TokenAnswer:
+        """Whether ``enrol`` would take the token now. Raises ``Refusal``, and the audit trail tells of that."""
+        try:
+            row = self.tokens.examine(self._own(request.token), request.name, self.clock())
+        except Refusal as refusal:
+            self.note(address, "token refused", request.name, f"{refusal.reason}: {refusal.message}")
+            raise
+        return TokenAnswer(row.uses - row.used)
+
+    def _own(self, text: str) -> JoinToken:
+        """A token of this server. Raises ``Refusal``."""
+        token = JoinToken.parse(text)
+        if token.pin != self.authority.pin:
+            raise Refusal(Reason.TOKEN_UNKNOWN, "the join token is for another server", "check the server's address")
+        return token
+
     def enrol(self, request: EnrolRequest, address: str, heartbeat_seconds: int, ingest_url: str) -> EnrolAnswer:
         """Give an agent its identity. Raises ``Refusal``; either way the audit trail tells of it."""
         now = self.clock()
         try:
-            token = JoinToken.parse(request.token)
-            if token.pin != self.authority.pin:
-                raise Refusal(
-                    Reason.TOKEN_UNKNOWN, "the join token is for another server", "check the server's address"
-                )
+            token = self._own(request.token)
             host_id = secrets.token_hex(16)
             with self.database.transaction():
                 row = self.tokens.spend(token, request.name, now)

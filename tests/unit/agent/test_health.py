@@ -25,18 +25,6 @@ def engine(tmp_path: Path) -> Engine:
     return build.engine(build.plan(configuration, build.read_service(configuration, {}, log), {}, log))
 
 
-@pytest.mark.parametrize(
-    ("status", "held"),
-    [
-        ("Name:\tx\nCapEff:\t0000000000002400\n", ["NET_BIND_SERVICE", "NET_RAW"]),
-        ("CapEff:\t0000000000000000\n", []),
-        ("nothing", []),
-    ],
-)
-def test_capabilities(status: str, held: list[str]) -> None:
-    assert health.capabilities(status) == held
-
-
 def test_functions() -> None:
     assert health.functions(["NET_RAW"], 1514) == [
         "collects syslog and container logs: yes",

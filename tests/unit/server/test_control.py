@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from outrider.model.errors import LocalError, UserError
-from outrider.protocols.uplink import EnrolAnswer, EnrolRequest, JoinToken, Reason, Refusal
+from outrider.protocols.uplink import EnrolAnswer, EnrolRequest, JoinToken, Reason, Refusal, TokenRequest
 from outrider.server import admin
 from outrider.server.adapters.sqlite.database import Database
 from outrider.server.adapters.sqlite.users import Session
@@ -81,6 +81,25 @@ def test_a_refused_request_does_not_use_the_token_up(control: Control) -> None:
     assert refused(control, token, csr=request_pem(ec.generate_private_key(ec.SECP384R1()))) is Reason.REQUEST_INVALID
     assert enrol(control, token).host_id
     assert [entry.what for entry in control.audit.newest(2)] == ["host enrolled", "enrolment refused"]
+
+
+def test_asking_about_a_token_does_not_use_it(control: Control, clock: Clock) -> None:
+    token = control.create_token("me", 60, uses=2, name_prefix="we")
+    ask = TokenRequest(str(token), "web")
+    assert [control.examine_token(ask, "10.0.0.1").uses_left for _ in range(3)] == [2, 2, 2]
+    enrol(control, token)
+    assert control.examine_token(ask, "10.0.0.1").uses_left == 1
+    enrol(control, token)
+    for request, reason in (
+        (ask, Reason.TOKEN_USED),
+        (TokenRequest(str(token)[:-1], "web"), Reason.TOKEN_MALFORMED),
+        (TokenRequest(str(JoinToken(token.id, token.secret, "A" * 43)), "web"), Reason.TOKEN_UNKNOWN),
+        (TokenRequest(str(JoinToken(token.id, "A" * 32, token.pin)), "web"), Reason.TOKEN_UNKNOWN),
+    ):
+        with pytest.raises(Refusal) as caught:
+            control.examine_token(request, "10.0.0.1")
+        assert caught.value.reason is reason
+        assert control.audit.newest(1)[0].what == "token refused"
 
 
 def test_a_wrong_secret_is_an_unknown_token(control: Control) -> None:

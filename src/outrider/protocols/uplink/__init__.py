@@ -10,6 +10,7 @@ The course of it, all paths below ``/agent/v1`` on the server's ingest port:
 
 1. ``GET /ca`` over TLS that is not verified yet; the certificate's SHA-256 must be the token's pin.
    From here on TLS is verified against that certificate only.
+   ``POST /token`` asks whether the server would take the token, without using it.
 2. ``POST /enrol`` with the token and a certificate request for a key that never leaves the agent; the answer holds the
    agent's certificate. From here on the agent presents it: the certificate is its identity.
 3. ``POST /heartbeat`` every ``heartbeat_seconds``; ``POST /batches`` when there are records. The answer to a batch is
@@ -23,6 +24,7 @@ from outrider.protocols.uplink.messages import (
     ENROL_PATH,
     HEARTBEAT_PATH,
     RECORDS_HEADER,
+    TOKEN_PATH,
     BatchAnswer,
     ContainerState,
     EnrolAnswer,
@@ -31,6 +33,8 @@ from outrider.protocols.uplink.messages import (
     HeartbeatAnswer,
     Ledger,
     Problem,
+    TokenAnswer,
+    TokenRequest,
     batch_id,
     decode_message,
     decode_refusal,
@@ -48,6 +52,7 @@ __all__ = [
     "ENROL_PATH",
     "HEARTBEAT_PATH",
     "RECORDS_HEADER",
+    "TOKEN_PATH",
     "BatchAnswer",
     "ContainerState",
     "EnrolAnswer",
@@ -61,6 +66,8 @@ __all__ = [
     "Reason",
     "Refusal",
     "Row",
+    "TokenAnswer",
+    "TokenRequest",
     "batch_id",
     "certificate_pin",
     "decode_batch",

@@ -15,6 +15,7 @@ from outrider.protocols.uplink.readable import readable
 from outrider.protocols.uplink.reasons import Reason, Refusal
 
 CA_PATH = "/agent/v1/ca"
+TOKEN_PATH = "/agent/v1/token"
 ENROL_PATH = "/agent/v1/enrol"
 HEARTBEAT_PATH = "/agent/v1/heartbeat"
 BATCHES_PATH = "/agent/v1/batches"
@@ -26,6 +27,19 @@ _ID = re.compile("[0-9a-f]{32}")
 Text = Annotated[str, msgspec.Meta(max_length=4096)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=253, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+
+class TokenRequest(msgspec.Struct):
+    """``POST /agent/v1/token``: would this token enrol a host of this name? Asking does not use it."""
+
+    token: Text
+    name: Name
+
+
+class TokenAnswer(msgspec.Struct):
+    """It would; ``uses_left`` counts how often."""
+
+    uses_left: Annotated[int, msgspec.Meta(ge=1)]
 
 
 class EnrolRequest(msgspec.Struct):

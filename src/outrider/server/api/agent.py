@@ -60,6 +60,7 @@ class AgentApi:
         """The application for the listener."""
         routes = [
             Route(uplink.CA_PATH, self.ca, methods=["GET"]),
+            Route(uplink.TOKEN_PATH, self.token, methods=["POST"]),
             Route(uplink.ENROL_PATH, self.enrol, methods=["POST"]),
             Route(uplink.HEARTBEAT_PATH, self.heartbeat, methods=["POST"]),
             Route(uplink.BATCHES_PATH, self.batch, methods=["POST"]),
@@ -78,6 +79,11 @@ class AgentApi:
         if problem is None:
             return json_answer({"ok": True, "problem": "", "fix": ""})
         return json_answer({"ok": False, "problem": problem.what, "fix": problem.fix}, 503)
+
+    async def token(self, request: Request) -> Response:
+        """Whether a token would enrol a host; it is not used."""
+        message = uplink.decode_message(uplink.TokenRequest, await self._read(request, _MESSAGE_BYTES))
+        return json_answer(self._control.examine_token(message, _address(request)))
 
     async def enrol(self, request: Request) -> Response:
         """A token and a certificate request for an identity."""

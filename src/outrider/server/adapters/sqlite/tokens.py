@@ -54,6 +54,12 @@ class TokenTable:
 
         Part of the caller's transaction: what is rolled back was not spent.
         """
+        row = self.examine(token, name, now_ns)
+        self._db.execute("UPDATE tokens SET used = used + 1 WHERE id = ?", (row.id,))
+        return row
+
+    def examine(self, token: JoinToken, name: str, now_ns: int) -> TokenRow:
+        """The token, if it may be used for a host of this name. Raises ``Refusal`` that says why not."""
         found = self._db.execute(f"SELECT hash, {_COLUMNS} FROM tokens WHERE id = ?", (token.id,)).fetchone()
         # The same time and the same answer for an unknown id as for a wrong secret.
         if not hmac.compare_digest(found[0] if found else bytes(32), hash_secret(token.secret)):
@@ -73,7 +79,6 @@ class TokenTable:
                 f"the join token {row.id} is for hosts whose name begins with '{row.name_prefix}', not for '{name}'",
                 "change the host's name or ask for another token",
             )
-        self._db.execute("UPDATE tokens SET used = used + 1 WHERE id = ?", (row.id,))
         return row
 
     def revoke(self, token_id: str, now_ns: int) -> bool:
