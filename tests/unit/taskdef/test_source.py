@@ -87,6 +87,34 @@ def test_rename(document, name, style, data):
     assert len(kept(text, edited.text)) <= len(json.dumps(key, **style))
 
 
+@given(values.filter(lambda v: paths(v, (dict, list))), texts, values, styles, st.data())
+def test_remove_takes_back_what_was_added(document, key, value, style, data):
+    text = json.dumps(document, **style)
+    path = data.draw(st.sampled_from(paths(document, (dict, list))))
+    holder = at(document, path)
+    if isinstance(holder, list):
+        edited = Source(text, "f").append(path, value).remove((*path, len(holder)))
+    elif key in holder:
+        with pytest.raises(KeyError):
+            Source(text, "f").remove((*path, key, "absent"))
+        return
+    else:
+        edited = Source(text, "f").set(path, key, value).remove((*path, key))
+    assert edited.text == text
+
+
+@given(values.filter(lambda v: any(at(v, path) for path in paths(v, (dict, list)))), styles, st.data())
+def test_remove(document, style, data):
+    text = json.dumps(document, **style)
+    path = data.draw(st.sampled_from([path for path in paths(document, (dict, list)) if at(document, path)]))
+    holder = at(document, path)
+    key = data.draw(st.sampled_from([*holder] if isinstance(holder, dict) else range(len(holder))))
+    edited = Source(text, "f").remove((*path, key))
+    del holder[key]
+    assert edited.value == document
+    assert len(edited.text) < len(text)
+
+
 def test_the_files_own_style_is_taken():
     two = '{\n  "containerDefinitions": [\n    {\n      "name": "a"\n    }\n  ]\n}\n'
     edited = Source(two, "f").append(
@@ -131,6 +159,8 @@ def test_no_such_place_to_edit():
             source.set(path, "k", 1)
         with pytest.raises(KeyError):
             source.rename(path, "k", "l")
+        with pytest.raises(KeyError):
+            source.remove((*path, "k"))
 
 
 MINIMAL = '{"containerDefinitions": [{"name": "a"}]}'

@@ -2,16 +2,14 @@
 
 import dataclasses
 import json
-from pathlib import Path
 
 import pytest
+from tests.unit.taskdef.protect.definitions import ALERTLOGIC, AWSLOGS, OUTRIDER, TASK, app, containers, examples, task
 
 from outrider.model.errors import UserError
 from outrider.taskdef.firelens import render
 from outrider.taskdef.protect import PROFILES, SeveralError, Wish, agent_variables, find_profile, protect
 from outrider.taskdef.source import read_task, task_source
-
-EXAMPLES = Path(__file__).parents[5] / "shared" / "firelens-examples" / "fluent-bit"
 
 # The two definitions as the Fargate document prints them, with the registration key.
 DOCUMENT = json.loads("""[
@@ -58,41 +56,8 @@ DOCUMENT = json.loads("""[
 }
 ]""")
 
-TASK = """{
-  "family": "web", "networkMode": "awsvpc",
-  "containerDefinitions": [
-    {
-      "image":  "nginx",
-      "name": "web"
-    },
-    {"name": "worker", "logConfiguration": {"logDriver": "awsfirelens", "options": {"Name": "stdout"}}}
-  ],
-  "requiresCompatibilities": ["FARGATE"],
-  "memory": "1024", "x-unknown": [1,  2]
-}
-"""
-OUTRIDER = Wish(PROFILES["outrider"])
 TOKEN = f"orj1.abcd.{'s' * 32}.{'p' * 43}"
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:join-AbCdEf"
-ALERTLOGIC = Wish(PROFILES["alertlogic"])
-AWSLOGS = {
-    "logDriver": "awslogs",
-    "options": {
-        "awslogs-create-group": "true",
-        "awslogs-group": "user-specified-group-name",
-        "awslogs-region": "us-east-1",
-        "awslogs-stream-prefix": "user-specified-stream-prefix",
-    },
-}
-
-
-def task(*containers, **members):
-    definition = {"family": "f", "networkMode": "awsvpc", "memory": "512", "containerDefinitions": list(containers)}
-    return task_source(json.dumps(definition | members, indent=2), "task.json")
-
-
-def app(**members):
-    return {"name": "app", "image": "i"} | members
 
 
 def refusal(source, wish=OUTRIDER):
@@ -100,10 +65,6 @@ def refusal(source, wish=OUTRIDER):
         protect(source, wish)
     assert caught.value.place is not None
     return str(caught.value)
-
-
-def containers(result):
-    return result.source.task["containerDefinitions"]
 
 
 def test_alertlogic_is_as_documented():
@@ -368,14 +329,6 @@ def test_how_the_agent_registers():
             agent_variables(profile, **nothing | given)
     with pytest.raises(UserError, match="did you mean 'outrider'"):
         find_profile("outridr")
-
-
-def examples():
-    if not EXAMPLES.is_dir():
-        return [pytest.param(None, marks=pytest.mark.skip(reason=f"needs the published examples in {EXAMPLES}"))]
-    return [
-        pytest.param(path, id=str(path.relative_to(EXAMPLES))) for path in sorted(EXAMPLES.rglob("*task*def*.json"))
-    ]
 
 
 @pytest.mark.parametrize("path", examples())
