@@ -12,7 +12,7 @@ from outrider.cli import route
 
 CASES = Path(__file__).resolve().parents[2].parent / "shared" / "golden"
 PORTS = ("FWD", "TCP", "UDP", "HTTP", "HTTPS", "IN")
-PLACES = {"{SOCK}": "/nowhere.sock", "{DIR}": "."} | {f"{{{name}}}": "5140" for name in PORTS}
+PLACES = {"{SOCK}": "/nowhere.sock", "{DIR}": "."} | {f"{{{name}}}": str(5140 + n) for n, name in enumerate(PORTS)}
 WARNED = {
     "config.no-output": "no output matches what forward.0 takes in",
     "config.set-env": "variable ${UNSET_X} is used but not set",

@@ -14,6 +14,8 @@ from outrider.net.http import Answer, HttpClient
 
 USER_AGENT: Final = "aws-fluent-bit-plugin"
 JSON: Final = "application/x-amz-json-1.1"
+_UNKNOWN_HOST: Final = "Name or service not known"
+"""The resolver's words; what it says when it is out of order itself is something else."""
 
 
 class AwsClient:
@@ -35,6 +37,7 @@ class AwsClient:
         user_agent: str = USER_AGENT,
     ) -> None:
         self.endpoint = endpoint
+        self._region = region
         self._http = http
         self._signer = Signer(credentials, service, region)
         self._resend = resend
@@ -80,7 +83,12 @@ class AwsClient:
         given = [("Host", self.endpoint.authority), *headers]
         sent = await self._signer.headers(method, self.endpoint.url + path, given, body, payload)
         sent.append(("User-Agent", self._user_agent))
-        return await self._http.request(method, path, headers=sent, body=body, timeout=seconds)
+        try:
+            return await self._http.request(method, path, headers=sent, body=body, timeout=seconds)
+        except PeerError as error:
+            if _UNKNOWN_HOST not in str(error):
+                raise
+            raise PeerError(f"{error}; fix: correct the region ('{self._region}'), or the endpoint") from None
 
     def warm(self) -> None:
         """Import what the first request needs, a third of a second's work, before records wait for it."""

@@ -26,6 +26,10 @@ _PARTITIONS: Final = (
     ("us-iso-", "aws-iso"),
 )
 _REGION: Final = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
+_PARTS: Final = re.compile(r"([a-z]{2,4}(?:-[a-z]+)*)-([a-z]+)-(\d{1,2})")
+_DIRECTIONS: Final = (
+    "north", "south", "east", "west", "central", "northeast", "northwest", "southeast", "southwest",
+)  # fmt: skip
 _ALWAYS_FIPS: Final = ("us-gov-", ("kinesis", "logs", "sts"))
 """Where the ordinary name is the FIPS one."""
 
@@ -40,6 +44,20 @@ def partition_of(region: str) -> str:
     if not _REGION.fullmatch(region):
         return ""
     return next((name for prefix, name in _PARTITIONS if region.startswith(prefix)), "aws")
+
+
+def unlikely(region: str) -> str:
+    """Why a text is hardly a region, which are named after a direction, with the likelier one; empty: it may be one."""
+    found = _PARTS.fullmatch(region)
+    if found is None:
+        return f"'{region}' does not look like a region of AWS, such as us-east-1"
+    if found[2] in _DIRECTIONS:
+        return ""
+    import difflib  # for what is told of a mistake alone
+
+    near = difflib.get_close_matches(found[2], _DIRECTIONS, 1)
+    meant = f": did you mean '{found[1]}-{near[0]}-{found[3]}'?" if near else ""
+    return f"'{region}' does not look like a region of AWS{meant}"
 
 
 def host(service: str, region: str, *, fips: bool = False) -> str:

@@ -12,7 +12,7 @@ from outrider import __version__
 from outrider.cli.arguments import USAGE, Arguments, parse
 from outrider.model.errors import LocalError, Place, UserError, UserErrors
 from outrider.net.files import ConfigurationFiles
-from outrider.pipeline import registry
+from outrider.pipeline import registry, storage
 from outrider.pipeline.config import build, init_files
 from outrider.pipeline.config.configuration import COMMAND_LINE, Configuration, from_file
 from outrider.pipeline.config.findings import Findings
@@ -83,6 +83,7 @@ def _main(arguments: Arguments) -> int:
     if not findings.errors and not any(section.kind == "input" for section in configuration.sections):
         findings.warn("there is no input: nothing will happen", None, fix="add an [INPUT] section")
     if arguments.dry_run:
+        storage.look_at_path(made.service, configuration.service, findings)
         return _report(findings, made)
     findings.raise_errors()
     findings.log_warnings(log)

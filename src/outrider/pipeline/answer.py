@@ -5,8 +5,10 @@ This is the place where what outputs raise is caught.
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Awaitable
+from typing import Final
 
 from msgspec import Struct
 
@@ -14,6 +16,12 @@ from outrider.model.batch import Batch
 from outrider.model.errors import LocalError, PeerError
 from outrider.pipeline.log import Log
 from outrider.pipeline.plugin import Delivery
+
+_TO_MEND: Final = re.compile(
+    r"; fix: |\bHTTP 4(?!08|29)\d\d\b|credentials|certificate|Name or service not known|No such file|Not a directory"
+    r"|Permission denied|Read-only file system"
+)
+"""What does not pass by itself, in the words of outputs, peers and the system."""
 
 
 class Answer(Struct):
@@ -53,6 +61,11 @@ async def ask(sending: Awaitable[Delivery], size: int, log: Log) -> Answer:
         forget_frames(error)
         return Answer(Delivery(0, reason=f"bug: {type(error).__name__}"), again=True)
     return Answer(delivery, after=delivery.after)
+
+
+def advice(reason: str) -> str:
+    """What to do about records that were given up; nothing where the reason must be mended first."""
+    return "" if _TO_MEND.search(reason) else "; fix: raise Retry_Limit or set it to False"
 
 
 def _checked(delivery: Delivery, size: int) -> Delivery:

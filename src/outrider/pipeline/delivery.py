@@ -16,7 +16,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from outrider.model.batch import Batch
-from outrider.pipeline.answer import Answer, ask
+from outrider.pipeline.answer import Answer, advice, ask
 from outrider.pipeline.chunk import Chunk
 from outrider.pipeline.filtering import RunningFilter, processed
 from outrider.pipeline.ledger import count_reason
@@ -309,7 +309,7 @@ class OutputRunner:
             self.given_up.append(asyncio.get_running_loop().time())
             self._log.error(
                 f"chunk {parcel.chunk.id} cannot be retried: {parcel.count} records dropped after"
-                f" {parcel.attempts} retries: {delivery.reason}; fix: raise Retry_Limit or set it to False"
+                f" {parcel.attempts} retries: {delivery.reason}{advice(delivery.reason)}"
             )
             self._keep(parcel.chunk, rest)
             self._drop(parcel, parcel.count, f"gave up after {parcel.attempts} retries")

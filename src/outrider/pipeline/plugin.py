@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct, field
 
@@ -84,6 +84,14 @@ class Intake(Protocol):
         """Call these when the input must stop, and when it may go on."""
 
 
+class Bound(Struct, frozen=True):
+    """An address of the network that an input listens on."""
+
+    transport: Literal["tcp", "udp"]
+    host: str
+    port: int
+
+
 class Unfinished:
     """One connection's share of the bytes that have not come whole."""
 
@@ -136,6 +144,10 @@ class Input(ABC, Generic[O]):
     def unix_sockets(self) -> list[UnixAddress]:
         """What it will bind, for processes that share it."""
         return []
+
+    def binds(self) -> Bound | None:
+        """The address that it listens on, if that is one of the network; for the dry run."""
+        return None
 
     def tags(self) -> str:
         """A pattern, as of Match, that all tags of its records fit; for the dry run."""

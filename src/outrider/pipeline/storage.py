@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Final, Literal
 
 from outrider.model.errors import Place, UserError
 from outrider.pipeline.chunk import SIZE_MAX
+from outrider.pipeline.config.findings import Findings
 from outrider.pipeline.intake import Spool
 from outrider.pipeline.options import InputCore, Property
 from outrider.pipeline.service import Service
 
 _REJECTED: Final = "rejected"
+_NO_DISKS: Final = (("/", "proc"), ("/", "sys"))
 
 
 def with_defaults(core: InputCore, service: Service) -> InputCore:
@@ -45,6 +48,23 @@ def check_service(service: Service, properties: list[Property]) -> None:
             )
     if service.storage_max_chunks_up < 1:
         raise UserError("service: storage.max_chunks_up must be at least 1", places.get("storage.max_chunks_up"))
+
+
+def look_at_path(service: Service, properties: list[Property], findings: Findings) -> None:
+    """Say where ``storage.path`` cannot be made, as far as it can be known without writing anything."""
+    if not service.storage_path:
+        return
+    path = Path(os.path.realpath(service.storage_path))
+    place = next((item.place for item in reversed(properties) if item.key == "storage.path"), None)
+    said = f"storage.path {service.storage_path} cannot be used"
+    there = next(each for each in (path, *path.parents) if each.exists())
+    if not there.is_dir():
+        findings.error(UserError(f"{said}: '{there}' is not a directory", place, fix="choose another one"))
+    elif path.parts[:2] in _NO_DISKS:
+        findings.error(UserError(f"{said}: '{there}' is no file system to write to", place, fix="choose another one"))
+    elif not os.access(there, os.W_OK | os.X_OK):
+        fix = "let the user of the router write there"
+        findings.warn(f"{said} by this user, who may not write to '{there}'", place, fix=fix)
 
 
 def spool(name: str, core: InputCore, service: Service, place: Place | None) -> Spool | None:

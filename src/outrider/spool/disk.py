@@ -24,10 +24,15 @@ _ADVICE: Final = {
     errno.ENFILE: "raise the system's limit of open files (fs.file-max)",
     errno.ENOENT: "mount the directory, or make it again",
     errno.ENOTDIR: "make it a directory",
+    errno.EEXIST: "make it a directory",
     errno.EACCES: "let this user write there",
     errno.EPERM: "let this user write there",
     errno.EROFS: "mount it so that it can be written",
 }
+
+
+_NEVER: Final = (errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.EACCES, errno.EPERM, errno.EROFS)
+"""What does not pass by itself."""
 
 
 def advice(error: BaseException) -> str:
@@ -72,7 +77,10 @@ class Locks:
         self._held: dict[str, int] = {}
 
     def hold(self, directory: str, *, wait: bool = False) -> None:
-        """Take a directory, unless it is held already. Raises UserError where another process has it.
+        """Take a directory, unless it is held already.
+
+        Raises UserError where it cannot be made or written, and where another process has it. A disk that is full is
+        no reason not to start.
 
         With ``wait``, what a dead process has forked is given twenty seconds to end; nothing else runs meanwhile.
         """
@@ -83,6 +91,9 @@ class Locks:
             os.makedirs(path, mode=0o700, exist_ok=True)
             fd = os.open(os.path.join(path, LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
+            if error.errno in _NEVER:
+                said = f"storage.path {directory} cannot be used: {error.strerror}"
+                raise UserError(said, fix=advice(error)) from error
             self._warn(f"storage.path {directory} cannot be locked: {error.strerror}; fix: {advice(error)}")
             return
         try:

@@ -119,6 +119,24 @@ def test_sections_of_the_command_line_come_first_and_the_file_wins_for_the_servi
     assert [item.name for item in plan.of_kind("input")] == ["dummy.0", "dummy.1"]
 
 
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/proc/outrider", "'/proc' is no file system to write to"),
+        ("{}/file/spool", "/file' is not a directory"),
+        ("{}/new/spool", "configuration test is successful"),
+    ],
+)
+def test_a_storage_path_that_cannot_be_is_told_without_writing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], path: str, said: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    status = route.main(["-D", "-b", path.format(tmp_path), "-i", "dummy", "-o", "null"])
+    assert status == ("successful" not in said)
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
 @pytest.mark.parametrize("arguments", [["-D"], []])
 def test_a_configuration_without_an_input_is_told(
     planned: list[build.Plan], tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]

@@ -66,14 +66,17 @@ def _dead() -> int:
     return pid
 
 
-@pytest.mark.parametrize("what", ["directory", "lock"])
-def test_what_cannot_be_locked_is_told(tmp_path: Path, what: str) -> None:
+@pytest.mark.parametrize("directory", ["{}/file/x", "{}/file", "/proc/nothing"])
+def test_what_cannot_be_a_directory_is_refused(tmp_path: Path, directory: str) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match=r"storage.path .* cannot be used: .*; fix: "):
+        disk.Locks([].append).hold(directory.format(tmp_path))
+
+
+def test_what_cannot_be_locked_is_told(tmp_path: Path) -> None:
     told: list[str] = []
-    if what == "lock":
-        (tmp_path / disk.LOCK).mkdir()
-    else:
-        (tmp_path / "file").write_text("")
-    disk.Locks(told.append).hold(str(tmp_path if what == "lock" else tmp_path / "file" / "x"))
+    (tmp_path / disk.LOCK).mkdir()
+    disk.Locks(told.append).hold(str(tmp_path))
     assert len(told) == 1
     assert "cannot be locked" in told[0]
 

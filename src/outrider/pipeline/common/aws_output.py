@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -16,6 +16,7 @@ from outrider.aws.endpoints import Endpoint, endpoint_of, tls_towards_aws
 from outrider.aws.log_events import LONGEST, Events, Longest, Texts, events_of, wanted
 from outrider.aws.logs import Logs
 from outrider.aws.outcome import Outcome
+from outrider.aws.partitions import unlikely
 from outrider.aws.put_records import PutRecords
 from outrider.model.batch import Batch
 from outrider.model.errors import UserError
@@ -24,7 +25,8 @@ from outrider.net.http import http_client
 from outrider.pipeline.options import OutputCore, option, secret_option
 from outrider.pipeline.plugin import Delivery, Encoded, EncodingOutput, Output
 
-O = TypeVar("O")  # noqa: E741 - the options of a plugin
+O = TypeVar("O", bound="Asked")  # noqa: E741 - the options of a plugin
+L = TypeVar("L", bound="AskedOfLogs")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +59,33 @@ class Asked(Protocol):
     def profile(self) -> str: ...
     @property
     def auto_retry_requests(self) -> bool: ...
+
+
+class AskedOfLogs(Asked, Protocol):
+    """What outputs to CloudWatch Logs have besides."""
+
+    @property
+    def log_retention_days(self) -> int: ...
+
+
+_RETENTION_DAYS: Final = (
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+)  # fmt: skip
+"""What CloudWatch Logs takes today."""
+
+
+def region_doubts(options: Asked) -> list[UserError]:
+    """What is hardly meant of where the service is; a substitute for AWS may call its region as it likes."""
+    said = "" if options.endpoint else unlikely(options.region)
+    return [UserError(said, key="region", fix="correct the region")] if said else []
+
+
+def retention_doubts(days: int) -> list[UserError]:
+    """What is hardly meant of ``log_retention_days``."""
+    if not days or days in _RETENTION_DAYS:
+        return []
+    said = f"log_retention_days {days} is no number of days that CloudWatch Logs takes: groups would be kept for ever"
+    return [UserError(said, key="log_retention_days", fix=f"use one of {', '.join(map(str, _RETENTION_DAYS))}")]
 
 
 def aws_endpoint(core: OutputCore, options: Asked, service: str) -> Endpoint:
@@ -110,7 +139,7 @@ class EventsPart(Struct):
     dropped: Counter[str]
 
 
-class LogsOutput(EncodingOutput[O]):
+class LogsOutput(EncodingOutput[L]):
     """Puts records as events to CloudWatch Logs; its ``check`` makes these."""
 
     _log_key: str
@@ -122,6 +151,10 @@ class LogsOutput(EncodingOutput[O]):
     def peers(self) -> list[Target]:
         """See Output."""
         return self._logs.peers()
+
+    def doubts(self) -> list[UserError]:
+        """See Output."""
+        return [*region_doubts(self.options), *retention_doubts(self.options.log_retention_days)]
 
     async def start(self) -> None:
         """See Output."""
@@ -172,6 +205,10 @@ class RecordsOutput(Output[O]):
     def peers(self) -> list[Target]:
         """See Output."""
         return self._put.peers()
+
+    def doubts(self) -> list[UserError]:
+        """See Output."""
+        return region_doubts(self.options)
 
     async def start(self) -> None:
         """See Output."""

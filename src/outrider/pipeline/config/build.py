@@ -28,6 +28,7 @@ from outrider.pipeline.filtering import RunningFilter
 from outrider.pipeline.intake import ChunkIntake
 from outrider.pipeline.ledger import Ledger
 from outrider.pipeline.log import Log
+from outrider.pipeline.plugin import Bound
 from outrider.pipeline.quota import Quota
 from outrider.pipeline.rejected import DeadLetters
 from outrider.pipeline.service import Service
@@ -130,6 +131,7 @@ def plan(
             instances += [made] if made else []
     result = Plan(service, instances, log, library, maker.metrics)
     _check_names(instances, found)
+    _check_addresses(result.of_kind("input"), found)
     kinds = Counter(section.kind for section in configuration.sections)
     _check_matches(result, found, alone=kinds["input"] == kinds["output"] == 1)
     if findings is None:
@@ -157,6 +159,26 @@ def _check_names(instances: list[Instance], findings: Findings) -> None:
                     fix="give each its own Alias",
                 )
             )
+
+
+def _check_addresses(inputs: list[Instance], findings: Findings) -> None:
+    """Two listeners of one address cannot start, unless ``net.share_port`` says that they may."""
+    taken: list[tuple[Instance, Bound]] = []
+    for item in inputs:
+        bound = item.plugin.binds()
+        if bound is None or item.core.net_share_port:
+            continue
+        first = next((other for other, theirs in taken if _collide(bound, theirs)), None)
+        taken.append((item, bound))
+        if first is not None:
+            said = f"{item.name} listens on {bound.host}:{bound.port} ({bound.transport}), and so does {first.name}"
+            place = next((each.place for each in item.section.properties if each.key == "port"), item.section.place)
+            findings.error(UserError(f"{said}, at {first.section.place}", place, fix="give one of them another port"))
+
+
+def _collide(one: Bound, other: Bound) -> bool:
+    same = (one.transport, one.port) == (other.transport, other.port)
+    return same and (one.host == other.host or "0.0.0.0" in (one.host, other.host))
 
 
 def _check_matches(result: Plan, findings: Findings, *, alone: bool) -> None:

@@ -144,7 +144,15 @@ async def _monitored(pipeline: Exchangeable, log: Log, links: processes.Links) -
         async with monitor.serving(pipeline, lambda: others.all_numbers(teller.own()), log.child("monitoring")):
             await pipeline.run()
     except OSError as error:
-        raise LocalError(f"monitoring endpoint: {error.strerror or error}") from error
+        service = pipeline.service
+        address = f"{service.http_listen}:{service.http_port}"
+        fix = "free the port, or set another HTTP_Port (or HTTP_Listen) in [SERVICE]"
+        raise LocalError(f"monitoring endpoint: cannot listen on {address}: {_reason(error)}; fix: {fix}") from error
+
+
+def _reason(error: OSError) -> str:
+    """asyncio writes the address into its texts."""
+    return os.strerror(error.errno) if error.errno else str(error)
 
 
 class Stoppable(Protocol):

@@ -129,6 +129,84 @@ def test_what_is_right_and_does_nothing_is_a_warning_with_its_place(tmp_path: Pa
     assert said in "\n".join(examined(tmp_path, text))
 
 
+S3 = "[OUTPUT]\n    Name s3\n    Match *\n    bucket a-bucket\n"
+LOGS = "[OUTPUT]\n    Name cloudwatch_logs\n    Match *\n    region eu-west-1\n"
+LOGS += "    log_group_name g\n    log_stream_name s\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            S3.replace("a-bucket", "A_b!"),
+            "r.conf:4:12: output plugin 's3': bucket 'A_b!' has characters that no bucket's",
+        ),
+        (
+            S3.replace("a-bucket", "A_b"),
+            "r.conf:4:12: warning: output plugin 's3': bucket 'A_b' cannot be made in S3 any",
+        ),
+        (
+            f"{S3}    canned_acl pivate\n",
+            "r.conf:5:16: warning: output plugin 's3': canned_acl 'pivate' is not known: S3",
+        ),
+        (f"{S3}    storage_class x\n", "r.conf:5:19: warning: output plugin 's3': storage_class 'x' is not known: S3"),
+        (
+            f"{S3}    region us-est-1\n",
+            "r.conf:5:12: warning: output plugin 's3': 'us-est-1' does not look like a region",
+        ),
+        (f"{S3}    format json\n", "r.conf:5:12: warning: output plugin 's3': format json means json_lines"),
+        (LOGS.replace("eu-west", "eu-wst"), "'eu-wst-1' does not look like a region of AWS: did you mean 'eu-west-1'?"),
+        (
+            f"{LOGS}    log_retention_days 31\n",
+            "r.conf:7:24: warning: output plugin 'cloudwatch_logs': log_retention_days 31",
+        ),
+        (LOGS.replace("_logs", "").replace("log_group_name g", "new_log_group_tags x"), "log_group_name is required"),
+        (
+            LOGS.replace("_logs", "").replace("log_group_name g", "new_log_group_tags x"),
+            "r.conf:5:24: output plugin 'cloudwatch': 'x' is not of the form name=value",
+        ),
+        (
+            "[OUTPUT]\n    Name syslog\n    Match *\n    syslog_severity_preset 9\n    syslog_facility_preset 99\n",
+            "r.conf:5:28: output plugin 'syslog': syslog_facility_preset 99 is not between 0 and 23\n2 problems",
+        ),
+        ("[OUTPUT]\n    Name datadog\n    Match *\n", "datadog needs apikey; fix: add 'apikey KEY'"),
+        ("[OUTPUT]\n    Name splunk\n    Match *\n", "splunk needs splunk_token or http_user; fix: add 'splunk_token"),
+        (
+            "[OUTPUT]\n    Name loki\n    Match *\n    label_map_path /no/where\n",
+            "r.conf:4:20: output plugin 'loki': label_map_path '/no/where' cannot be read: No such file or directory",
+        ),
+        ("[OUTPUT]\n    Name es\n    Match *\n    cloud_id x\n", "cloud_id is not a Cloud ID of Elastic; fix: copy"),
+    ],
+)
+def test_values_that_cannot_work(tmp_path: Path, text: str, said: str) -> None:
+    assert said in "\n".join(examined(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    "given", ["    region x\n    endpoint http://m:9000\n    storage_class FAST\n", "    region eu-isoe-west-1\n"]
+)
+def test_what_a_substitute_or_another_partition_may_take(tmp_path: Path, given: str) -> None:
+    assert examined(tmp_path, f"[INPUT]\n    Name dummy\n{S3}{given}") == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "collide"),
+    [
+        ("Name forward", "Name tcp\n    Port 24224", True),
+        ("Name tcp\n    Listen 127.0.0.1\n    Port 99", "Name http\n    Port 99", True),
+        ("Name tcp\n    Listen 127.0.0.1\n    Port 99", "Name http\n    Listen 127.0.0.2\n    Port 99", False),
+        ("Name tcp", "Name udp", False),
+        ("Name syslog\n    Mode udp\n    Port 99", "Name udp\n    Port 99", True),
+        ("Name forward\n    unix_path /x", "Name forward", False),
+        ("Name tcp\n    net.share_port on", "Name tcp\n    net.share_port on", False),
+    ],
+)
+def test_two_listeners_of_one_address(tmp_path: Path, first: str, second: str, collide: bool) -> None:
+    text = f"[INPUT]\n    {first}\n[INPUT]\n    {second}\n[OUTPUT]\n    Name null\n    Match *\n"
+    lines = examined(tmp_path, text)
+    assert any(", and so does " in line and "fix: give one of them another port" in line for line in lines) == collide
+
+
 def test_a_processor_is_called_one(tmp_path: Path) -> None:
     text = "pipeline:\n  inputs:\n    - name: dummy\n      processors:\n        logs:\n          - name: {}\n"
     assert "unknown processor 'gerp'; did you mean 'grep'?" in made(tmp_path / "r.yaml", text.format("gerp"))

@@ -10,7 +10,7 @@ from typing import ClassVar
 from outrider.model.errors import UserError
 from outrider.net.listen import Answer, StreamListener, UnixAddress
 from outrider.net.tls import server_context
-from outrider.pipeline.plugin import Decoder, Input, Intake, Unfinished
+from outrider.pipeline.plugin import Bound, Decoder, Input, Intake, Unfinished
 from outrider.plugins.inputs.forward import decode
 from outrider.plugins.inputs.forward.config import Options
 from outrider.protocols.forward.handshake import Secrets
@@ -51,6 +51,12 @@ class Forward(Input[Options]):
         """See Input."""
         path = self.options.unix_path
         return [UnixAddress(path, self.options.unix_perm)] if path else []
+
+    def binds(self) -> Bound | None:
+        """See Input."""
+        if self.options.unix_path:
+            return None
+        return Bound("tcp", self.core.listen or self.core.host or "0.0.0.0", self.core.port or DEFAULT_PORT)
 
     async def start(self, intake: Intake) -> None:
         """See Input."""

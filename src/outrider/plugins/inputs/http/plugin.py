@@ -13,7 +13,7 @@ from outrider.model.errors import UserError
 from outrider.net.serve import HttpListener, Reply, Request
 from outrider.net.tls import server_context
 from outrider.pipeline.intake import RECORDS
-from outrider.pipeline.plugin import Input, Intake
+from outrider.pipeline.plugin import Bound, Input, Intake
 from outrider.plugins.inputs.http.body import BadRequestError, health, records_of, sender, tag_of
 from outrider.plugins.inputs.http.config import Options
 
@@ -45,6 +45,10 @@ class Http(Input[Options]):
             raise UserError(f"tag_key: {error}") from error
         if self.core.tls:
             server_context(self.core)
+
+    def binds(self) -> Bound | None:
+        """See Input."""
+        return Bound("tcp", self.core.listen or self.core.host or "0.0.0.0", self.core.port or DEFAULT_PORT)
 
     async def start(self, intake: Intake) -> None:
         """See Input."""

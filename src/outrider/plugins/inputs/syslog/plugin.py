@@ -10,7 +10,7 @@ from outrider.model.errors import UserError
 from outrider.net.listen import Answer, DatagramListener, StreamListener, UnixAddress
 from outrider.net.tls import server_context
 from outrider.pipeline.config.library import Library
-from outrider.pipeline.plugin import Decoder, Input, Intake, Unfinished
+from outrider.pipeline.plugin import Bound, Decoder, Input, Intake, Unfinished
 from outrider.plugins.inputs.syslog.config import Options
 from outrider.plugins.inputs.syslog.decode import CODEC, decode, decode_with, piece
 from outrider.plugins.inputs.syslog.standard import NAMES, is_standard
@@ -57,6 +57,11 @@ class Syslog(Input[Options]):
         if not options.mode.startswith("unix"):
             return []
         return [UnixAddress(options.path, options.unix_perm, options.mode == "unix_udp")]
+
+    def binds(self) -> Bound | None:
+        """See Input."""
+        mode, host = self.options.mode, self.core.listen or self.core.host or "0.0.0.0"
+        return Bound(mode, host, self.core.port or DEFAULT_PORT) if mode in ("tcp", "udp") else None
 
     async def start(self, intake: Intake) -> None:
         """See Input."""

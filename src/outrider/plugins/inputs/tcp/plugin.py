@@ -5,7 +5,7 @@ from __future__ import annotations
 from outrider.net.listen import StreamListener
 from outrider.net.tls import server_context
 from outrider.pipeline.common.payload_session import Payload, PayloadSession
-from outrider.pipeline.plugin import Input, Intake
+from outrider.pipeline.plugin import Bound, Input, Intake
 from outrider.plugins.inputs.tcp.config import Options
 
 DEFAULT_PORT = 5170
@@ -31,6 +31,10 @@ class Tcp(Input[Options]):
         )
         if self.core.tls:
             server_context(self.core)
+
+    def binds(self) -> Bound | None:
+        """See Input."""
+        return Bound("tcp", self.core.listen or self.core.host or "0.0.0.0", self.core.port or DEFAULT_PORT)
 
     async def start(self, intake: Intake) -> None:
         """See Input."""

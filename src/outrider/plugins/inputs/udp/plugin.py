@@ -7,7 +7,7 @@ from typing import Final
 from outrider.model.errors import UserError
 from outrider.net.listen import DatagramListener
 from outrider.pipeline.common.payload_session import Payload, take_datagram
-from outrider.pipeline.plugin import Input, Intake
+from outrider.pipeline.plugin import Bound, Input, Intake
 from outrider.plugins.inputs.udp.config import Options
 
 DEFAULT_PORT: Final = 5170
@@ -33,6 +33,10 @@ class Udp(Input[Options]):
             self.context.library.parser(options.parser) if options.parser else None,
             options.source_address_key,
         )
+
+    def binds(self) -> Bound | None:
+        """See Input."""
+        return Bound("udp", self.core.listen or self.core.host or "0.0.0.0", self.core.port or DEFAULT_PORT)
 
     async def start(self, intake: Intake) -> None:
         """See Input."""

@@ -11,6 +11,7 @@ from outrider.aws.logs import Logs, LogsOptions
 from outrider.model.batch import Batch
 from outrider.model.errors import PeerError, UserError
 from outrider.pipeline.common.aws_output import LogsOutput, aws_client
+from outrider.pipeline.config.findings import Findings
 from outrider.pipeline.plugin import Delivery
 from outrider.plugins.outputs.cloudwatch.config import Options
 from outrider.plugins.outputs.cloudwatch.format import ECS_FIELDS, EVENT_MAX, Naming, cut, tags
@@ -24,19 +25,24 @@ class Cloudwatch(LogsOutput[Options]):
 
     def check(self) -> None:
         """See Output."""
-        options = self.options
+        options, found = self.options, Findings()
         if not options.log_group_name:
-            raise UserError("log_group_name is required", fix="set log_group_name")
+            found.error(UserError("log_group_name is required", fix="set log_group_name"))
         if bool(options.log_stream_name) == bool(options.log_stream_prefix):
-            raise UserError("exactly one of log_stream_name and log_stream_prefix is required")
+            found.error(UserError("exactly one of log_stream_name and log_stream_prefix is required"))
         self._fields = {"uuid": uuid.uuid4().hex}
         names = options.log_group_name + options.log_stream_name
         self.encodes = not any(f"$({field})" in names for field in ECS_FIELDS)  # else once they are known
+        group_tags: dict[str, str] = {}
         try:
             self._naming = Naming(options, self._fields)
+        except ValueError as error:
+            found.error(UserError(str(error), fix="fields are $(tag), $(tag[n]), $(uuid), $(key) and $(key['sub'])"))
+        try:
             group_tags = tags(options.new_log_group_tags)
         except ValueError as error:
-            raise UserError(str(error)) from error
+            found.error(UserError(str(error), key="new_log_group_tags"))
+        found.raise_errors()
         client = aws_client(
             self.core,
             options,
@@ -69,7 +75,10 @@ class Cloudwatch(LogsOutput[Options]):
         """What the names want to know of the ECS task; nothing where this is none. Raises PeerError."""
         endpoint = task_endpoint()
         if endpoint is None:
-            self.log.warn("names hold fields of an ECS task, but this is none: the default names are used")
+            self.log.warn(
+                "names hold fields of an ECS task, but this is none: fields of the records that are called so are used,"
+                " and the default names where there are none"
+            )
             return {}
         try:
             known = metadata.own_task(await endpoint.get("/task")).common

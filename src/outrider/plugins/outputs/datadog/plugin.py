@@ -26,7 +26,7 @@ class Datadog(HttpOutput[Options]):
         """See Output."""
         options = self.options
         if not options.apikey:
-            raise UserError("datadog needs apikey")
+            raise UserError("datadog needs apikey", fix="add 'apikey KEY'")
         check_header("DD-API-KEY", options.apikey)
         self.client = self.client_of(port=self.core.port or (443 if self.core.tls else 80), proxy=options.proxy)
         self._headers = [

@@ -27,7 +27,8 @@ class Es(BulkOutput[Options]):
             try:
                 host, port = address(options.cloud_id)
             except ValueError as error:
-                raise UserError(str(error)) from error
+                fix = "copy the Cloud ID of the deployment from Elastic's console, NAME:TEXT"
+                raise UserError(str(error), key="cloud_id", fix=fix) from error
             if not self.core.tls:
                 raise UserError("cloud_id needs TLS", fix="add: tls On")
             self.connect(host, port)

@@ -29,7 +29,8 @@ class Loki(HttpOutput[Options]):
             label_map = Path(options.label_map_path).read_bytes() if options.label_map_path else None
             self._streams = Streams(options, label_map)
         except OSError as error:
-            raise UserError(f"label_map_path {options.label_map_path}: {error.strerror}") from error
+            said = f"label_map_path '{options.label_map_path}' cannot be read: {error.strerror}"
+            raise UserError(said, key="label_map_path", fix="correct the path") from error
         except ValueError as error:
             raise UserError(str(error)) from error
         if not (options.uri.startswith("/") and options.uri.isascii() and options.uri.isprintable()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -58,7 +59,8 @@ class PrometheusExporter(Output[Options]):
             await web.TCPSite(self._runner, host, port, ssl_context=self._tls).start()
         except OSError as error:
             await self._runner.cleanup()
-            raise LocalError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+            said = os.strerror(error.errno) if error.errno else str(error)
+            raise LocalError(f"cannot listen on {host}:{port}: {said}; fix: free the port, or set another") from error
         self.port = self._runner.addresses[0][1]
         self.log.info(f"listening iface={host} tcp_port={self.port}")
 

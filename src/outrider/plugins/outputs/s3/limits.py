@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
 from outrider.formats.json import DATE_FORMATS
 from outrider.model.errors import UserError
 from outrider.pipeline.config.findings import Findings
+from outrider.pipeline.options import OutputCore
 from outrider.plugins.outputs.s3.config import Options
 from outrider.plugins.outputs.s3.pack import Compression
 
@@ -21,6 +23,17 @@ _CHUNK_MAX: Final = 50_000_000
 _CHUNK_MAX_PACKED: Final = 5_368_709_120
 _REFUSED_FORMS: Final = ("parquet", "arrow", "otlp_json", "otlp_json_pretty")
 _TICK_MIN, _TICK_MAX = 6, 60
+_BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_BUCKET_EVER: Final = re.compile(r"[A-Za-z0-9._-]{1,255}")
+"""Buckets of the first years may have such names."""
+_CANNED_ACLS: Final = (
+    "private", "public-read", "public-read-write", "aws-exec-read", "authenticated-read", "bucket-owner-read",
+    "bucket-owner-full-control", "log-delivery-write",
+)  # fmt: skip
+_STORAGE_CLASSES: Final = (
+    "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER", "DEEP_ARCHIVE",
+    "OUTPOSTS", "GLACIER_IR", "SNOW", "EXPRESS_ONEZONE", "FSX_OPENZFS",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +103,37 @@ def check(options: Options) -> None:
     found.raise_errors()
 
 
+def doubts(options: Options, core: OutputCore) -> list[UserError]:
+    """What is hardly meant."""
+    found: list[UserError] = []
+    if options.format.lower() == "json":
+        said = "format json means json_lines: one object a line"
+        found.append(UserError(said, key="format", fix="write json_lines"))
+    if core.storage_total_limit_size:
+        said, fix = "storage.total_limit_size bounds chunks", "bound files with store_dir_limit_size"
+        found.append(UserError(said, key="storage.total_limit_size", fix=fix))
+    return found if options.endpoint else found + _refused_today(options)
+
+
+def _refused_today(options: Options) -> list[UserError]:
+    """Values that S3 does not take today; a substitute for it may."""
+    found: list[UserError] = []
+    if not _BUCKET.fullmatch(options.bucket):
+        said = (
+            f"bucket '{options.bucket}' cannot be made in S3 any more: 3 to 63 lower-case letters, digits, '-' and '.'"
+        )
+        found.append(UserError(said, key="bucket", fix="correct the name"))
+    for key, value, known in (
+        ("canned_acl", options.canned_acl, _CANNED_ACLS),
+        ("storage_class", options.storage_class, _STORAGE_CLASSES),
+    ):
+        if value and value not in known:
+            found.append(
+                UserError(f"{key} '{value}' is not known: S3 would refuse", key=key, found=value, allowed=known)
+            )
+    return found
+
+
 def _check_form(options: Options) -> None:
     if options.retry_exhausted_action.lower() not in ("quarantine", "delete"):
         raise UserError(
@@ -115,6 +159,9 @@ def _check_place(options: Options) -> None:
         raise UserError("'bucket' is a required parameter", fix="add a line 'bucket NAME'")
     if "/" in options.bucket or options.bucket in (".", ".."):
         raise UserError(f"'{options.bucket}' is no name of a bucket", fix="put the path into s3_key_format")
+    if not _BUCKET_EVER.fullmatch(options.bucket):
+        fix = "use lower-case letters, digits, '-' and '.'"
+        raise UserError(f"bucket '{options.bucket}' has characters that no bucket's name has", key="bucket", fix=fix)
     if not options.s3_key_format.startswith("/") or "\0" in options.s3_key_format:
         raise UserError("'s3_key_format' must start with a '/'", fix=f"s3_key_format /{options.s3_key_format}")
     if options.authorization_endpoint_url:

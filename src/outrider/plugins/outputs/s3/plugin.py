@@ -22,10 +22,11 @@ from outrider.aws.endpoints import endpoint_of, tls_towards_aws
 from outrider.aws.objects import NoSuchUploadError, Objects, RefusedBodyError
 from outrider.formats import values
 from outrider.model.batch import Batch
-from outrider.model.errors import LocalError, PeerError
+from outrider.model.errors import LocalError, PeerError, UserError
 from outrider.net.connect import Target
 from outrider.net.http import http_client
 from outrider.net.threads import detached
+from outrider.pipeline.common.aws_output import region_doubts
 from outrider.pipeline.plugin import Delivery, Encoded, EncodingOutput
 from outrider.plugins.outputs.s3 import format as form
 from outrider.plugins.outputs.s3 import limits, plan
@@ -64,16 +65,16 @@ class S3(EncodingOutput[Options]):
         self._credentials.check()
         self._http = http_client(self.core, self._endpoint.host, self._endpoint.port, tls)
         self._retries = values.retry_limit(self.core.retry_limit or self.retry_limit, lambda _: None)
-        if options.format.lower() == "json":
-            self.log.warn("format json means json_lines: one object a line; fix: write json_lines")
-        if self.core.storage_total_limit_size:
-            self.log.warn("storage.total_limit_size bounds chunks; fix: bound files with store_dir_limit_size")
         if self.limits.whole and not options.use_put_object:
             self.log.info("total_file_size is less than 10 MB, will use PutObject API")
 
     def peers(self) -> list[Target]:
         """See Output."""
         return self._http.peers()
+
+    def doubts(self) -> list[UserError]:
+        """See Output."""
+        return [*region_doubts(self.options), *limits.doubts(self.options, self.core)]
 
     async def start(self) -> None:
         """See Output. Raises LocalError when the store cannot be made."""

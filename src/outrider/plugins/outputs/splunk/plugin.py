@@ -26,7 +26,7 @@ class Splunk(HttpOutput[Options]):
         options = self.options
         super().check()
         if not (options.splunk_token or options.http_user):
-            raise UserError("splunk needs splunk_token or http_user")
+            raise UserError("splunk needs splunk_token or http_user", fix="add 'splunk_token TOKEN'")
         try:
             self._events = Events(options)
         except ValueError as error:
