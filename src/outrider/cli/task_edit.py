@@ -84,20 +84,28 @@ def difference(old: str, new: str, file: str) -> str:
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
-def summary(edited: Edited, done: str, nothing: str) -> list[str]:
+def summary(edited: Edited, done: str, nothing: str, *, dry_run: bool) -> list[str]:
     """What was done, and what there is to know, for standard error."""
+    if dry_run:
+        done = f"dry run, nothing is written; {done} then"
     lines = [f"{done}:", *(f"  {phrase}" for phrase in edited.changed)] if edited.changed else [nothing]
     return lines + [f"note: {phrase}" for phrase in edited.notes]
 
 
-def next_steps(edited: Edited, saved: str) -> Iterator[str]:
-    """How the result gets to ECS, as ``aws`` commands."""
+def next_steps(edited: Edited, target: str | None, name: str, *more: str) -> list[str]:
+    """How the result, which is in ``target`` or to be saved as ``name``, gets to ECS; then what else is to do."""
+    saved = target or name
+    lines = ["next:"] if target else ["next:", f"  save the output as {saved}"]
     deploy = f"outrider task deploy {shlex.quote(saved)} --cluster CLUSTER --service SERVICE"
     if edited.source.base:
         read_only = ", ".join(f".{key}" for key in READ_ONLY)
-        yield f"jq '.taskDefinition | del({read_only})' {shlex.quote(saved)} > register.json"
+        lines.append(f"  jq '.taskDefinition | del({read_only})' {shlex.quote(saved)} > register.json")
         saved = "register.json"
-    family = edited.source.task.get("family") or "FAMILY"
-    yield f"aws ecs register-task-definition --cli-input-json {shlex.quote('file://' + saved)}"
-    yield f"aws ecs update-service --cluster CLUSTER --service SERVICE --task-definition {shlex.quote(family)}"
-    yield f"(or {deploy}, which watches the service and rolls back)"
+    family = shlex.quote(edited.source.task.get("family") or "FAMILY")
+    return [
+        *lines,
+        f"  aws ecs register-task-definition --cli-input-json {shlex.quote('file://' + saved)}",
+        f"  aws ecs update-service --cluster CLUSTER --service SERVICE --task-definition {family}",
+        f"  (or {deploy}, which watches the service and rolls back)",
+        *(f"  {line}" for line in more),
+    ]

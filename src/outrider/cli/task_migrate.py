@@ -88,9 +88,8 @@ def migrate_task(
     target = file if in_place else output
     deliver(before, result, target, in_place=in_place, dry_run=dry_run)
     name = before.source.file
-    lines = summary(result, f"{name} logs through FireLens", f"no container of {name} is to migrate; nothing changed")
-    if result.changed:
-        saved = target or "migrated.json"
-        lines += ["next:", *([] if target else [f"  save the output as {saved}"])]
-        lines += [f"  {step}" for step in next_steps(result, saved)]
+    migrated, nothing = f"{name} logs through FireLens", f"no container of {name} is to migrate; nothing changed"
+    lines = summary(result, migrated, nothing, dry_run=dry_run)
+    if result.changed and not dry_run:
+        lines += next_steps(result, target, "migrated.json")
     typer.echo("\n".join(lines), err=True)

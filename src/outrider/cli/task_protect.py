@@ -20,7 +20,6 @@ from outrider.cli.task_edit import (
 from outrider.model.errors import UserError
 from outrider.taskdef.protect import (
     Debugging,
-    Edited,
     Refusals,
     Wish,
     agent_variables,
@@ -29,6 +28,8 @@ from outrider.taskdef.protect import (
     protect,
 )
 from outrider.taskdef.source import read_task
+
+_PORTS = "in the task's security groups, let nobody reach TCP and UDP 1514 (the agent's log port) and TCP 24224"
 
 
 def register(group: typer.Typer) -> None:
@@ -103,16 +104,9 @@ def protect_task(
     refusals.settle()
     target = file if in_place else output
     deliver(before, result, target, in_place=in_place, dry_run=dry_run)
-    typer.echo(_told(result, before.source.file, target), err=True)
-
-
-def _told(result: Edited, file: str, target: str | None) -> str:
-    """What was done and what is left to do, for standard error."""
-    lines = summary(result, f"{file} is protected", f"{file} is protected already; nothing changed")
-    if result.changed:
-        saved = target or "protected.json"
-        lines += ["next:", *([] if target else [f"  save the output as {saved}"])]
-        lines += [f"  {step}" for step in next_steps(result, saved)]
-        ports = "TCP and UDP 1514 (the agent's log port) and TCP 24224"
-        lines.append(f"  in the task's security groups, let nobody reach {ports}")
-    return "\n".join(lines)
+    name = before.source.file
+    protected, already = f"{name} is protected", f"{name} is protected already; nothing changed"
+    lines = summary(result, protected, already, dry_run=dry_run)
+    if result.changed and not dry_run:
+        lines += next_steps(result, target, "protected.json", _PORTS)
+    typer.echo("\n".join(lines), err=True)

@@ -44,5 +44,5 @@ def unprotect_task(
     refusals.settle()
     deliver(before, result, file if in_place else output, in_place=in_place, dry_run=dry_run)
     name = before.source.file
-    lines = summary(result, f"{name} is protected no more", f"{name} is not protected; nothing changed")
-    typer.echo("\n".join(lines), err=True)
+    free, nothing = f"{name} is protected no more", f"{name} is not protected; nothing changed"
+    typer.echo("\n".join(summary(result, free, nothing, dry_run=dry_run)), err=True)

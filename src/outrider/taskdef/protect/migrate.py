@@ -76,9 +76,11 @@ def migrate(source: TaskSource, wish: Migration) -> Migrated:
     _note_others(result, wish)
     if not chosen:
         return result
+    _write(result, streams, wish)
     if router is None:
         _add_router(result, wish)
-    _write(result, streams, wish)
+    elif wish.file:
+        _include(result, router, wish)
     router = find_router(result.source.task)
     result.notes += plugin_notes(result.containers()[router], [wish.plugin])
     _note_rights(result, source)
@@ -224,20 +226,26 @@ def _note_others(result: Migrated, wish: Migration) -> None:
 
 def _add_router(result: Migrated, wish: Migration) -> None:
     image = wish.new_router_image
-    router = {"name": ROUTER_NAME, "image": image, "firelensConfiguration": {"type": "fluentbit"}}
+    firelens = {"type": "fluentbit"} | ({"options": _included(wish)} if wish.file else {})
+    router = {"name": ROUTER_NAME, "image": image, "firelensConfiguration": firelens}
     result.source = result.source.append(CONTAINERS, router if is_stock(image) else {**router, **START})
     result.changed.append(f"added the log router '{ROUTER_NAME}' ({image})")
 
 
+def _included(wish: Migration) -> dict[str, Any]:
+    """The options of the router that includes the file."""
+    return {"config-file-type": "file", "config-file-value": str(FOLDER / wish.file)}
+
+
 def _write(result: Migrated, streams: list[Stream], wish: Migration) -> None:
-    """The files that join lines, and the router told to include them."""
+    """The files that join lines."""
     if not wish.file:
         result.notes.append(
             "a line of more than 16 KiB comes in pieces now, which awslogs took whole up to 256 KiB; --config-out FILE "
             "writes a filter that joins them"
         )
         return
-    path, parsers_file = FOLDER / wish.file, parsers_name(wish.file)
+    parsers_file = parsers_name(wish.file)
     result.files[wish.file] = configuration(streams, str(FOLDER / parsers_file))
     if text := parsers(streams):
         result.files[parsers_file] = text
@@ -246,11 +254,10 @@ def _write(result: Migrated, streams: list[Stream], wish: Migration) -> None:
         result.notes.append(f"a line of more than 16 KiB of {several} gets a line end each 16 KiB; awslogs made none")
     copied = " ".join(result.files)
     result.notes.append(f"build an image of the router with 'COPY {copied} {FOLDER}/', and name it in its definition")
-    _include(result, str(path))
 
 
-def _include(result: Migrated, path: str) -> None:
-    index = find_router(result.source.task)
+def _include(result: Migrated, index: int, wish: Migration) -> None:
+    path = FOLDER / wish.file
     router = result.containers()[index]
     options = router["firelensConfiguration"].get("options") or {}
     if "config-file-type" in options:
@@ -259,7 +266,7 @@ def _include(result: Migrated, path: str) -> None:
             "there, and keep one [SERVICE] in all of it"
         )
         return
-    wanted: dict[str, Any] = {"config-file-type": "file", "config-file-value": path}
+    wanted = _included(wish)
     where = (*CONTAINERS, index, "firelensConfiguration")
     if not options:
         result.source = result.source.set(where, "options", wanted)

@@ -55,3 +55,26 @@ def story(source):
 def test_the_documents(path):
     source = task_source(path.read_text(), "task.json")
     assert story(source) == path.with_suffix(".txt").read_text()
+
+
+OLDER = {"agent_image": "alertlogic/al-agent-container:latest", "router_image": "fluent/fluent-bit:latest"}
+KEY = (("KEY", "your_registration_key_here"),)
+
+
+@pytest.mark.parametrize(
+    ("name", "wish"),
+    [
+        ("newer-mdr", Wish(WISH.profile)),
+        ("newer-key", Wish(WISH.profile, environment=KEY)),
+        ("older-mdr", Wish(WISH.profile, **OLDER)),
+        ("older-key", Wish(WISH.profile, environment=KEY, **OLDER)),
+        ("newer-cloudwatch", Wish(WISH.profile)),
+    ],
+)
+def test_the_sidecars_are_those_of_the_documents(name, wish):
+    """Both styles of both documents, and the plug-in that an output needs: the same members in the same order."""
+    definition = json.loads((SEEDS / f"{name}.json").read_text())
+    documented = definition["containerDefinitions"][:2]
+    del definition["containerDefinitions"][:2]
+    protected = protect(task_source(json.dumps(definition), "task.json"), wish).source.task
+    assert json.dumps(protected["containerDefinitions"][-2:]) == json.dumps(documented)
