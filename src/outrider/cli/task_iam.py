@@ -41,9 +41,7 @@ def register(group: typer.Typer) -> None:
 
 
 def iam(
-    file: Annotated[
-        str, typer.Argument(metavar="TASKDEF", help="Task definition or CloudFormation template; - reads it.")
-    ],
+    file: Annotated[str, typer.Argument(metavar="TASKDEF", help="Task definition, template or plan; - reads it.")],
     config: Annotated[
         list[str] | None,
         typer.Option(metavar="FILE", help="Configuration that the log router includes; repeatable."),
@@ -68,7 +66,7 @@ def iam(
         bool, typer.Option("--execute-command", help="The service or task has ECS Exec enabled.")
     ] = False,
     resource: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Task definition in a template that has several.")
+        str | None, typer.Option(metavar="NAME", help="Task definition in a file that has several.")
     ] = None,
 ) -> None:
     """Print the least rights that the roles of a task definition need, and why.
@@ -111,12 +109,12 @@ def _check_given(account: str, region: str, partition: str, kms_keys: Sequence[s
 
 
 def chosen(tasks: list[TaskSource], name: str | None) -> TaskSource:
-    """The task definition of that name in a template, else the only one."""
-    found = {str(task.base[1]) if len(task.base) > 2 else "": task for task in tasks}
+    """The task definition of that name in a file, else the only one."""
+    found = {task.name: task for task in tasks}
     if name is not None and name not in found:
         raise UserError(f"--resource {name}: there is no such task definition", found=name, allowed=list(found))
     if name is None and len(tasks) > 1:
-        raise UserError(f"the template has {len(tasks)} task definitions", allowed=list(found), fix="give --resource")
+        raise UserError(f"the file has {len(tasks)} task definitions", allowed=list(found), fix="give --resource")
     return found[name] if name is not None else tasks[0]
 
 

@@ -30,7 +30,7 @@ def lint(
         list[str] | None,
         typer.Argument(
             metavar="FILE...",
-            help="Task definitions or CloudFormation templates (JSON, YAML); - reads them.",
+            help="Task definitions, templates (CloudFormation, Terraform, Compose, Copilot), plans; - reads them.",
         ),
     ] = None,
     form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")] = "text",
@@ -61,16 +61,16 @@ def lint(
     findings: list[Finding] = []
     texts: dict[str, str] = {}
     for file in files:
-        found, name, text = _look(file, set(ignore or ()), fix=fix)
+        found, read = _look(file, set(ignore or ()), fix=fix)
         findings += found
-        texts[name] = text
+        texts |= read
     sys.stdout.write(FORMATS[form](findings, texts))
     bad = ("error", "warning") if strict else ("error",)
     raise typer.Exit(1 if any(finding.level in bad for finding in findings) else 0)
 
 
-def _look(file: str, ignored: set[str], *, fix: bool) -> tuple[list[Finding], str, str]:
-    """The findings of a file, its name as messages have it, and its text for excerpts."""
+def _look(file: str, ignored: set[str], *, fix: bool) -> tuple[list[Finding], dict[str, str]]:
+    """The findings of a file, and the texts for excerpts by the names that messages have."""
     if fix and file == "-":
         raise UserError("--fix cannot write to standard input", fix="give the file's name")
     try:
@@ -81,11 +81,11 @@ def _look(file: str, ignored: set[str], *, fix: bool) -> tuple[list[Finding], st
         finding = Finding(
             _UNREADABLE, "error", shown(error.message), error.place, shown(error.fix) or "see the message", _MANUAL
         )
-        return [finding], error.place.file, _text(error.place)
-    if fix:
+        return [finding], {error.place.file: _text(error.place)}
+    if fix and tasks[0].source.can_be_edited:
         tasks = _mended(tasks, file, ignored)
     findings = [finding for task in tasks for finding in check(task, RULES, ignored)]
-    return findings, tasks[0].source.file, quotable(tasks, RULES)
+    return findings, quotable(tasks, RULES)
 
 
 def _mended(tasks: list[TaskSource], file: str, ignored: set[str]) -> list[TaskSource]:

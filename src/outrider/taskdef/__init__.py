@@ -1,7 +1,8 @@
 """Task definitions: what ECS makes of them, and how to protect them.
 
 ``source``    a JSON file that can be edited and keeps every other byte; finds the line and column of a value
-``templates`` files that hold task definitions: JSON, YAML, CloudFormation
+``templates`` files that hold task definitions: JSON, YAML, CloudFormation, and what ``sources`` reads
+``sources``   task definitions of other tools: Terraform, Compose, Copilot (pure)
 ``yamltree``  YAML read strictly, with the position of every value
 ``jsontree``  JSON read strictly, with the position of every value
 ``layout``    how a value is written that is put into somebody's file

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeAlias
 
 from outrider.model.errors import Place, UserError
+from outrider.taskdef.shape import Unknown
 
 DEPTH_LIMIT = 100
 _BLANK = re.compile(r"[ \t\r\n]*")
@@ -22,7 +23,7 @@ _DIGITS_LIMIT = 1000
 _BOM = "\ufeff"
 _DECODER = json.JSONDecoder()
 
-Value: TypeAlias = dict[str, Any] | list[Any] | str | int | float | bool | None
+Value: TypeAlias = dict[str, Any] | list[Any] | str | int | float | bool | Unknown | None
 
 
 @dataclass(frozen=True, slots=True)

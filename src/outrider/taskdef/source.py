@@ -19,6 +19,7 @@ from outrider.taskdef.layout import Style, line_indent, style_of
 from outrider.taskdef.shape import Path, TaskDefinition, check_shape
 
 _NAME: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
+_NOT_JSON: Final = (".tf", ".tofu", ".yaml", ".yml")
 SIZE_LIMIT = 4 * 1024 * 1024
 """Largest file in bytes. ECS takes task definitions up to 64 KiB."""
 
@@ -91,7 +92,7 @@ class Source:
         """
         holder, key = self._get(path[:-1]), path[-1]
         children = holder.children()
-        places = list(holder.members) if holder.members else list(range(len(children)))
+        places: list[str | int] = list(holder.members) if holder.members else list(range(len(children)))
         if key not in places:
             raise KeyError(path)
         at = places.index(key)
@@ -157,6 +158,20 @@ class TaskSource:
     base: Path
 
     @property
+    def name(self) -> str:
+        """What the file calls it; empty where it is the file's only one, without a name."""
+        return str(self.base[1]) if len(self.base) > 2 else ""
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The files that it stands in."""
+        return (self.source,)
+
+    def home(self, _path: Path) -> Source:
+        """The file in which the value at a path inside the task definition stands."""
+        return self.source
+
+    @property
     def task(self) -> TaskDefinition:
         """The task definition, its shape checked; not to be changed. Raises UserError with the place."""
         value: Any = self.source.value
@@ -209,12 +224,33 @@ def task_in(source: Source) -> TaskSource:
 
 def read_task(path: str) -> TaskSource:
     """The task definition in a JSON file, or in standard input if ``path`` is ``-``. Raises UserError."""
-    return task_source(*read_text(path))
+    text, file = read_text(path)
+    if file.endswith(_NOT_JSON):
+        fix = "give it in JSON, as 'aws ecs describe-task-definition' prints it"
+        raise UserError("this needs a task definition in JSON", Place(file, 1, 1), fix=fix)
+    return task_source(text, file)
 
 
 def read_text(path: str) -> tuple[str, str]:
     """The text of a file, or of standard input if ``path`` is ``-``, and what messages call it. Raises UserError."""
     return _read_text(path, "a task definition", "ECS takes task definitions up to 65536 bytes")
+
+
+def read_neighbour(file: str, path: str) -> tuple[str, str] | None:
+    """The text and the name of a file that ``file`` names by a relative path. Raises UserError.
+
+    None if it stands neither below the folder of ``file`` nor below the working directory.
+    """
+    folder = FilePath(file).parent
+    try:
+        found = (folder / path).resolve()
+        if not any(found.is_relative_to(root.resolve()) for root in (folder, FilePath())):
+            return None
+        if not found.is_file():
+            raise UserError(f"cannot read {path}: there is no such file", fix="give it beside the file that names it")
+    except (OSError, ValueError, RuntimeError) as error:
+        raise UserError(f"cannot read {path!r}: it is no path", fix="give the path of a file") from error
+    return read_text(str(folder / path))
 
 
 def read_source(path: str, what: str) -> Source:

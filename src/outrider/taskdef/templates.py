@@ -1,4 +1,4 @@
-"""Files that hold task definitions: JSON and YAML, and CloudFormation templates, also as CDK makes them.
+"""Files that hold task definitions: JSON and YAML, what ``sources`` reads, and CloudFormation templates, also CDK's.
 
 In a template members have CloudFormation's spelling (``ContainerDefinitions``); here they read as ECS spells them, and
 each value keeps its place. What an intrinsic function stands for is ``UNKNOWN``, unless the template says it itself.
@@ -6,14 +6,26 @@ each value keeps its place. What an intrinsic function stands for is ``UNKNOWN``
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from outrider.model.errors import Place, UserError
 from outrider.taskdef import jsontree, yamltree
+from outrider.taskdef.jsontree import Node
 from outrider.taskdef.shape import UNKNOWN, Path, TaskDefinition, check_shape
-from outrider.taskdef.source import Source, TaskSource, read_text, task_in
+from outrider.taskdef.source import Source, TaskSource, read_neighbour, read_text, task_in
+from outrider.taskdef.sources.compose import is_compose, task_in_compose
+from outrider.taskdef.sources.copilot import is_manifest, task_in_manifest
+from outrider.taskdef.sources.reading import ReadOnlySource
+from outrider.taskdef.sources.terraform import (
+    Neighbour,
+    is_plan,
+    is_terraform,
+    tasks_in_plan,
+    tasks_in_terraform,
+)
 
 RESOURCE: Final = "AWS::ECS::TaskDefinition"
 _VERBATIM: Final = frozenset({"options", "dockerLabels", "driverOpts", "labels"})
@@ -26,6 +38,8 @@ _ODD: Final = {
     "S3FilesVolumeConfiguration": "s3filesVolumeConfiguration",
 }
 """Members whose spelling differs by more than the first letter."""
+_SERVICES: Final = re.compile(r"^[\"']?services[\"']?[ \t]*:", re.MULTILINE)
+"""What Compose files have; merge keys are read in them alone."""
 _ODD_PASCAL: Final = {camel: pascal for pascal, camel in _ODD.items()}
 
 
@@ -34,9 +48,9 @@ class YamlSource(Source):
 
     can_be_edited = False
 
-    def __init__(self, text: str, file: str) -> None:
+    def __init__(self, text: str, file: str, read: Callable[[str, str], Node] = yamltree.read_tree) -> None:
         """Raises UserError with line and column."""
-        super().__init__(text, file, yamltree.read_tree)
+        super().__init__(text, file, read)
 
     def append(self, path: Path, value: Any) -> Source:
         """See Source."""
@@ -106,17 +120,42 @@ class TemplateSource(TaskSource):
         return found
 
 
-def tasks_in(text: str, file: str) -> list[TaskSource]:
-    """The task definitions in a text. Raises UserError with line and column if there is none."""
-    if file.endswith(".tf"):
-        raise UserError(
-            "Terraform's language is not read", Place(file, 1, 1), fix="give the JSON that container_definitions holds"
-        )
+def alone(_file: str, _path: str) -> None:
+    """The ``Neighbour`` of a text without a place: what other files hold is open."""
+
+
+def tasks_in(text: str, file: str, neighbour: Neighbour = alone) -> list[TaskSource]:
+    """The task definitions in a text. Raises UserError with line and column if there is none.
+
+    ``neighbour`` reads the files that Terraform's ``file`` and ``templatefile`` name.
+    """
+    if is_terraform(text, file):
+        return tasks_in_terraform(text, file, neighbour)
     is_json = text.lstrip("\ufeff \t\r\n")[:1] in ("", "{", "[")
-    source = Source(text, file, jsontree.read_tree) if is_json else YamlSource(text, file)
-    value = source.value
-    if not isinstance(value, dict) or not isinstance(value.get("Resources"), dict):
-        return [task_in(source)]
+    merge = _SERVICES.search(text) is not None
+    root = jsontree.read_tree(text, file) if is_json else yamltree.read_tree(text, file, merge=merge)
+    if is_plan(root.value):
+        return tasks_in_plan(text, file, root)
+    source = Source(text, file, lambda *_: root) if is_json else YamlSource(text, file, lambda *_: root)
+    if is_compose(root.value):
+        return [task_in_compose(ReadOnlySource(text, file, lambda *_: root), root)]
+    if is_manifest(root.value):
+        return [task_in_manifest(ReadOnlySource(text, file, lambda *_: root), root)]
+    return _in_template(source) if _is_template(root.value) else [task_in(source)]
+
+
+def read_tasks(path: str) -> list[TaskSource]:
+    """The task definitions in a file, or in standard input if ``path`` is ``-``. Raises UserError."""
+    text, file = read_text(path)
+    return tasks_in(text, file, read_neighbour)
+
+
+def _is_template(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("Resources"), dict)
+
+
+def _in_template(source: Source) -> list[TaskSource]:
+    value: Any = source.value
     found = [TemplateSource(source, ("Resources", name, "Properties")) for name in _resources(value["Resources"])]
     if not found:
         raise UserError(
@@ -127,12 +166,6 @@ def tasks_in(text: str, file: str) -> list[TaskSource]:
     for task in found:
         _ = task.task
     return list(found)
-
-
-def read_tasks(path: str) -> list[TaskSource]:
-    """The task definitions in a file, or in standard input if ``path`` is ``-``. Raises UserError."""
-    text, file = read_text(path)
-    return tasks_in(text, file)
 
 
 def _resources(resources: dict[str, Any]) -> Iterator[str]:

@@ -28,8 +28,8 @@ _SHORT: Final = frozenset(
 """Functions of CloudFormation that have a short form, beside Ref and Condition."""
 
 
-def read_tree(text: str, file: str) -> Node:
-    """The one document of ``text``. Raises UserError with line and column."""
+def read_tree(text: str, file: str, *, merge: bool = False) -> Node:
+    """The one document of ``text``. Raises UserError with line and column. ``merge``: ``<<`` puts other maps in."""
     import yaml
 
     if len(text) > SIZE_LIMIT:
@@ -39,7 +39,7 @@ def read_tree(text: str, file: str) -> Node:
         root = loader.get_single_node()
         if root is None:
             raise UserError("the file is empty; YAML was expected", Place(file, 1, 1), fix="give a task definition")
-        return _Tree(text, file, loader).node(root, 0)
+        return _Tree(text, file, loader, merge=merge).node(root, 0)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
@@ -54,10 +54,11 @@ def read_tree(text: str, file: str) -> Node:
 
 
 class _Tree:
-    def __init__(self, text: str, file: str, loader: Any) -> None:
+    def __init__(self, text: str, file: str, loader: Any, *, merge: bool) -> None:
         self.text = text
         self.file = file
         self.loader = loader
+        self.merge = merge
         self.count = 0
 
     def fail(self, message: str, offset: int, fix: str) -> UserError:
@@ -96,12 +97,14 @@ class _Tree:
 
     def mapping(self, node: Any, depth: int) -> Node:
         members: dict[str, tuple[int, Node]] = {}
+        merged: dict[str, tuple[int, Node]] = {}
         for key, value in node.value:
             at = key.start_mark.index
             if key.id != "scalar":
                 raise self.fail("a key must be a text", at, "write a text before the colon")
             if key.value == "<<" and key.tag == _PLAIN + "merge":
-                raise self.fail("merge keys are not supported", at, "write the keys out")
+                merged = {**self.others(value, at, depth), **merged}
+                continue
             if key.value in members:
                 first = place_of(self.text, members[key.value][0], self.file).line
                 raise self.fail(f'"{key.value}" is written twice in one map, first in line {first}', at, "remove one")
@@ -109,4 +112,16 @@ class _Tree:
         start = node.start_mark.index
         end = max([child.end for _, child in members.values()], default=node.end_mark.index)
         end = node.end_mark.index if node.flow_style else end
+        members = {**merged, **members}
         return Node(start, end, {key: child.value for key, (_, child) in members.items()}, members=members)
+
+    def others(self, value: Any, at: int, depth: int) -> dict[str, tuple[int, Node]]:
+        """The members of the map, or the maps of a list, that a merge key puts in; the first of equal ones counts."""
+        if not self.merge:
+            raise self.fail("merge keys are not supported", at, "write the keys out")
+        found: dict[str, tuple[int, Node]] = {}
+        for one in value.value if value.id == "sequence" else [value]:
+            if one.id != "mapping":
+                raise self.fail("a merge key takes a map, or a list of maps", at, "write *name of a map")
+            found = {**self.node(one, depth + 1).members, **found}
+        return found

@@ -288,3 +288,17 @@ def test_a_template_in_another_spelling_is_not_repaired(lint: Lint) -> None:
     assert status == 1
     assert "host-port-mismatch" in out
     assert len(error.splitlines()) == 1
+
+
+TERRAFORM = 'resource "aws_ecs_task_definition" "web" {\n  container_definitions = file("web.json")\n}\n'
+
+
+def test_a_file_that_terraform_names_is_quoted_without_its_secrets(lint: Lint, tmp_path: Path) -> None:
+    containers = '[{"name": "web", "image": "a:1", "environment": [{"name": "DB_PASSWORD", "value": "correct horse"}]}]'
+    (tmp_path / "web.json").write_text(containers)
+    _, out, error = lint(TERRAFORM, words=("--fix",), suffix=".tf")
+    column = containers.index('"correct') + 1
+    assert f"{tmp_path / 'web.json'}:1:{column}: warning: the variable DB_PASSWORD" in out
+    assert f'"DB_PASSWORD", "value": {"*" * 15}' in out
+    assert "correct horse" not in out
+    assert (error, (tmp_path / "web.json").read_text()) == ("", containers)

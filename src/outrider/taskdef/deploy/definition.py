@@ -9,6 +9,7 @@ from outrider.model.errors import UserError
 from outrider.taskdef.compare.form import is_of_aws
 from outrider.taskdef.shape import READ_ONLY, TaskDefinition
 from outrider.taskdef.source import TaskSource
+from outrider.taskdef.sources.reading import Reading
 from outrider.taskdef.templates import TemplateSource
 
 _WRAPPER = "taskDefinition"
@@ -18,9 +19,9 @@ _WRAPPER = "taskDefinition"
 def only(tasks: Sequence[TaskSource]) -> TaskSource:
     """The one task definition of a file. Raises UserError if there are several."""
     if len(tasks) > 1:
-        first, second = (str(task.base[1]) for task in tasks[:2])
+        first, second = (task.name for task in tasks[:2])
         raise UserError(
-            f"the template has {len(tasks)} task definitions: {first}, {second} …",
+            f"the file has {len(tasks)} task definitions: {first}, {second} …",
             tasks[1].place(()),
             fix="give a file with one task definition",
         )
@@ -28,10 +29,14 @@ def only(tasks: Sequence[TaskSource]) -> TaskSource:
 
 
 def deployable(source: TaskSource) -> TaskDefinition:
-    """What ECS takes of a file. Raises UserError for a template, and without a family."""
+    """What ECS takes of a file. Raises UserError for what other tools deploy, and without a family."""
     if isinstance(source, TemplateSource):
         raise UserError(
             "this is a template", source.place(()), fix="deploy its stack: aws cloudformation deploy, or cdk deploy"
+        )
+    if isinstance(source, Reading):
+        raise UserError(
+            f"{source.language} is not deployed", source.place(()), fix="deploy it with the tool that it is for"
         )
     if not source.task.get("family"):
         fix = 'add "family": the name under which ECS counts revisions'
