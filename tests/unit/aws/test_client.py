@@ -71,3 +71,21 @@ async def test_requests_to_s3_carry_the_hash(keys: None, aws: Any) -> None:
     )
     assert headers["X-Amz-Content-SHA256"] == payload_hash([b"bo", b"dy"]) == payload_hash(b"body")
     assert "x-amz-content-sha256" in headers["Authorization"]
+
+
+@pytest.mark.parametrize(
+    ("said", "advised"), [("Name or service not known", True), ("Temporary failure in name resolution", False)]
+)
+async def test_a_host_that_is_not_known_makes_the_region_suspect(
+    keys: None, aws: Any, monkeypatch: pytest.MonkeyPatch, said: str, advised: bool
+) -> None:
+    client = client_of(aws)
+
+    async def request(*args: Any, **options: Any) -> None:
+        raise PeerError(f"logs.eu-wst-1.amazonaws.com:443: {said}")
+
+    monkeypatch.setattr(client._http, "request", request)
+    with pytest.raises(PeerError) as caught:
+        await client.call("Logs_20140328.CreateLogGroup", b"{}")
+    assert ("fix: correct the region ('eu-west-1'), or the endpoint" in str(caught.value)) == advised
+    await client.close()

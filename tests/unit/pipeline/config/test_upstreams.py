@@ -76,7 +76,7 @@ def refused(folder: Path, text: str) -> str:
 
 
 def nodes(plugin: Any) -> list[tuple[str, str, int, str]]:
-    targets = [peer._target for peer in plugin._peers]
+    targets = [peer.target for peer in plugin._peers]
     return [
         (peer.name, target.host, target.port, peer.options.shared_key)
         for peer, target in zip(plugin._peers, targets, strict=True)
@@ -91,7 +91,7 @@ def test_a_file_beside_the_main_one(tmp_path: Path) -> None:
     plugin, logged = forward(tmp_path, "up.conf")
     assert nodes(plugin) == EXPECTED
     assert [peer.options.compress for peer in plugin._peers] == ["text", "gzip"]
-    assert [peer._target.server_name for peer in plugin._peers] == ["central", "central"]
+    assert [peer.target.server_name for peer in plugin._peers] == ["central", "central"]
     assert logged == ""
 
 

@@ -231,3 +231,11 @@ async def test_what_filters_count_goes_on(running: Any) -> None:
         assert count() == "3"
         await it.exchange(COUNTING.replace("metric_name errors", "metric_name others"))
         assert count() == ""
+
+
+async def test_each_pipeline_says_that_it_is_up(running: Any) -> None:
+    async with running(ONE) as it:
+        await it.until(lambda: it.engine.up)
+        assert "is up: 1 input, 0 filters, 1 output\n" in it.stream.getvalue()
+        await it.exchange(TAGGED)
+        assert "is up: 1 input, 1 filter, 1 output\n" in it.stream.getvalue()

@@ -100,6 +100,17 @@ async def test_names_hold_what_ecs_knows(make: Any, aws: Any, monkeypatch: pytes
     assert set(aws.streams) == {("/ci/prod/app", "0123456789abcdef")}
 
 
+async def test_outside_of_ecs_the_fields_of_the_record_count(
+    make: Any, aws: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ECS_CONTAINER_METADATA_URI_V4", raising=False)
+    plugin = plugin_of(make, aws, log_group_name="/ecs/$(ecs_cluster)", log_stream_name="s")
+    await plugin.send(Batch("t", [NOW], [{"ecs_cluster": "mine"}]))
+    await plugin.stop()
+    assert set(aws.streams) == {("/ecs/mine", "s")}
+    assert "this is none: fields of the records that are called so are used" in plugin.log.sink.stream.getvalue()
+
+
 async def test_the_uuid_is_one_for_the_instance(make: Any, aws: Any) -> None:
     plugin = plugin_of(make, aws, log_stream_name="$(uuid)")
     for _ in range(2):
