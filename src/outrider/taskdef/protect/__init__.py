@@ -11,6 +11,7 @@
 ``awslogs``     an awslogs configuration in the words of the router
 ``beginnings``  where a message of several lines begins, in the words of the router
 ``joining``     the configuration that joins such messages
+``migration``   what a migration is asked for, and why it cannot be
 ``migrate``     from awslogs to awsfirelens
 """
 
@@ -18,7 +19,8 @@ from outrider.taskdef.protect.apply import protect
 from outrider.taskdef.protect.awslogs import C_PLUGIN, GO_PLUGIN
 from outrider.taskdef.protect.debug import Debugging
 from outrider.taskdef.protect.edited import Edited
-from outrider.taskdef.protect.migrate import Migrated, Migration, migrate
+from outrider.taskdef.protect.migrate import Migrated, migrate
+from outrider.taskdef.protect.migration import Migration
 from outrider.taskdef.protect.profile import PROFILES, Profile, Wish, agent_variables, find_profile
 from outrider.taskdef.protect.refusals import Refusals, SeveralError
 from outrider.taskdef.protect.unprotect import unprotect

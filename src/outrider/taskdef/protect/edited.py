@@ -32,12 +32,19 @@ class Edited:
         """Remove a container, or what stands at a path in it."""
         self.source = self.source.remove((*CONTAINERS, index, *rest))
 
+    def clear(self, index: int, key: str) -> None:
+        """Remove a container's array; where others are written though they are empty, this one is too."""
+        if any(container.get(key) == [] for container in self.containers()):
+            self.set(index, key, [])
+        else:
+            self.remove(index, key)
+
     def remove_items(self, index: int, key: str, member: str, value: str) -> bool:
         """Remove the items of a container's array whose ``member`` is ``value``, and an array that is empty then."""
         items = self.containers()[index].get(key) or []
         places = [place for place, item in enumerate(items) if item.get(member) == value]
         if places and len(places) == len(items):
-            self.remove(index, key)
+            self.clear(index, key)
             return True
         for place in reversed(places):
             self.remove(index, key, place)

@@ -2,52 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from outrider.model.errors import UserError
 from outrider.taskdef.firelens.options import DRIVER
 from outrider.taskdef.firelens.render import find_router
-from outrider.taskdef.protect.awslogs import GO_PLUGIN, MULTILINE, NEEDED, Converted, convert
+from outrider.taskdef.protect.awslogs import GO_PLUGIN, MULTILINE, Converted, convert
 from outrider.taskdef.protect.beginnings import beginning
 from outrider.taskdef.protect.edited import CONTAINERS, Edited
 from outrider.taskdef.protect.joining import FOLDER, Stream, configuration, parsers, parsers_name
+from outrider.taskdef.protect.migration import Migration, check_containers, check_migration
 from outrider.taskdef.protect.profile import (
-    AWS_IMAGE,
     PROFILES,
     ROUTER_NAME,
     START,
     Container,
-    is_init,
-    is_of_aws,
     is_stock,
     plugin_notes,
 )
 from outrider.taskdef.protect.refusals import Refusals
-from outrider.taskdef.protect.refuse import check_linux, check_names
 from outrider.taskdef.rights import EXECUTION, TASK, Rights, rights_of, scope_of
 from outrider.taskdef.source import TaskSource
 from outrider.taskdef.view import Task
 
 _SIDECARS = {profile.agent_name for profile in PROFILES.values()}
-
-
-@dataclass(frozen=True, slots=True)
-class Migration:
-    """What the user asked for. ``containers`` of none are all; ``file`` names the configuration to write, if any."""
-
-    plugin: str
-    containers: tuple[str, ...] = ()
-    keep_streams: bool = False
-    router_image: str | None = None
-    file: str = ""
-
-    @property
-    def new_router_image(self) -> str:
-        """The image of a router that is added: AWS's, with the variables of the task where names need them."""
-        init = self.keep_streams and self.plugin != GO_PLUGIN
-        return self.router_image or (AWS_IMAGE.replace(":stable", ":init-latest") if init else AWS_IMAGE)
 
 
 @dataclass(slots=True)
@@ -63,19 +41,17 @@ def migrate(source: TaskSource, wish: Migration) -> Migrated:
     router: int | None = None
     with refusals:
         router = find_router(task, source.place) if any(map(_routes, task["containerDefinitions"])) else None
-    refusals.add(_check_containers(source, wish))
+    refusals.add(check_containers(source, wish))
     chosen = [index for index, container in enumerate(task["containerDefinitions"]) if _is_chosen(container, wish)]
     if chosen:
-        refusals.add(check_linux(task, source.place))
-        refusals.add(_check_options(source, chosen))
-        refusals.add(_check_router(source, router, wish))
-        refusals.add(_check_secrets(source))
+        refusals.add(check_migration(source, wish, chosen, router))
     refusals.settle()
     result = Migrated(source)
     streams = [_switch(result, index, wish) for index in chosen]
     _note_others(result, wish)
     if not chosen:
         return result
+    result.notes.append("the ECS console's own log view shows awslogs alone; CloudWatch shows these streams as before")
     _write(result, streams, wish)
     if router is None:
         _add_router(result, wish)
@@ -99,73 +75,6 @@ def _is_chosen(container: Container, wish: Migration) -> bool:
     """The sidecars' own console stays where it is: the router cannot send its own faults."""
     named = not wish.containers or container["name"] in wish.containers
     return named and _driver(container) == "awslogs" and not _routes(container) and container["name"] not in _SIDECARS
-
-
-def _check_containers(source: TaskSource, wish: Migration) -> Iterator[UserError]:
-    names = [container["name"] for container in source.task["containerDefinitions"]]
-    for name in wish.containers:
-        if name not in names:
-            place = source.place(CONTAINERS)
-            yield UserError(f"--container {name}: the task has no such container", place, found=name, allowed=names)
-
-
-def _check_options(source: TaskSource, chosen: list[int]) -> Iterator[UserError]:
-    for index in chosen:
-        log = source.task["containerDefinitions"][index]["logConfiguration"]
-        for key in NEEDED:
-            if not (log.get("options") or {}).get(key):
-                yield UserError(
-                    f"container '{source.task['containerDefinitions'][index]['name']}' logs to awslogs without {key}",
-                    source.place((*CONTAINERS, index, "logConfiguration")),
-                    fix=f"add {key}: the router cannot do without it",
-                )
-
-
-def _check_router(source: TaskSource, index: int | None, wish: Migration) -> Iterator[UserError]:
-    if index is None:
-        yield from check_names(source.task, [ROUTER_NAME], source.place)
-        router: Container = {"name": ROUTER_NAME, "image": wish.new_router_image}
-        place = None
-    else:
-        router = source.task["containerDefinitions"][index]
-        place = source.place((*CONTAINERS, index))
-        kind = router["firelensConfiguration"].get("type")
-        if kind != "fluentbit":
-            yield UserError(
-                f"the log router '{router['name']}' is of type {kind}; only Fluent Bit's outputs are known here",
-                place,
-                fix="replace it by Fluent Bit or Outrider first",
-            )
-    image = str(router.get("image"))
-    if wish.plugin == GO_PLUGIN and is_stock(image) and not is_of_aws(image):
-        fix = "say --plugin cloudwatch_logs"
-        yield UserError(f"the image {image} of '{router['name']}' does not have the plugin cloudwatch", place, fix=fix)
-    if wish.keep_streams and wish.plugin != GO_PLUGIN and not _knows_task(router):
-        yield UserError(
-            f"--keep-stream-names: the router '{router['name']}' does not know the task's id: cloudwatch_logs takes it "
-            "from ECS_TASK_ID, which Outrider's router sets, and AWS's image where its tag begins with init-",
-            place,
-            fix="say --plugin cloudwatch, or give the router another image",
-        )
-
-
-def _knows_task(router: Container) -> bool:
-    image = str(router.get("image"))
-    if is_of_aws(image):
-        return is_init(image) and not router.get("entryPoint")
-    return not is_stock(image)
-
-
-def _check_secrets(source: TaskSource) -> Iterator[UserError]:
-    for index, container in enumerate(source.task["containerDefinitions"]):
-        log = container.get("logConfiguration") or {}
-        if log.get("secretOptions") and log["logDriver"] not in (DRIVER, "awslogs"):
-            yield UserError(
-                f"container '{container['name']}' has secretOptions for {log['logDriver']}: ECS hands them to the log "
-                "router, which has no output for them, and the task does not start",
-                source.place((*CONTAINERS, index, "logConfiguration", "secretOptions")),
-                fix="move this container to another task, or its logs to an output of the router",
-            )
 
 
 def _switch(result: Migrated, index: int, wish: Migration) -> Stream:

@@ -73,7 +73,7 @@ def check_ports(containers: list[tuple[int, dict[str, Any]]], locate: Locate) ->
         mappings = container.get("portMappings")
         for nth, mapping in enumerate(mappings if isinstance(mappings, list) else ()):  # ECS refuses anything else
             port = mapping.get("containerPort") if isinstance(mapping, dict) else None
-            if port in _PORTS:
+            if isinstance(port, int) and port in _PORTS:
                 yield UserError(
                     f"container '{container['name']}' uses port {port}, which is {_PORTS[port]}",
                     locate(("containerDefinitions", index, "portMappings", nth, "containerPort")),

@@ -140,7 +140,7 @@ def _release_router(result: Edited, index: int, profile: Profile) -> None:
         if image == OWN_IMAGE:
             result.set(index, key, value)
         elif key in result.containers()[index]:
-            result.remove(index, key)
+            result.clear(index, key)
     result.changed.append(f"the log router '{name}' runs without the launcher")
     if image != OWN_IMAGE and not is_stock(image):
         start = json.dumps(START)[1:-1]

@@ -157,6 +157,7 @@ def test_how_a_stream_is_called_now_is_told():
         (task(logging(), runtimePlatform={"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"}), C, "Linux only"),
         (task(logging(), ROUTER | {"image": "fluent/fluent-bit:3"}), GO, "does not have the plugin cloudwatch"),
         (task(logging(), ROUTER), Wanted("cloudwatch_logs", keep_streams=True), "does not know the task's id"),
+        (task(logging() | {"name": "a\n[OUTPUT]"}), Wanted("cloudwatch_logs", file="e.conf"), "ECS does not take"),
         (task(logging(), app(name="log_router")), C, "'log_router' is there already"),
         (task(*[logging() | {"name": f"a{n}"} for n in range(10)]), C, "would have 11; ECS takes 10"),
         (

@@ -251,6 +251,11 @@ def test_all_reasons_are_said_together():
         assert words in line
 
 
+@pytest.mark.parametrize("port", [[], {}, None, "1514"])
+def test_ports_that_are_no_numbers_are_left_to_ecs(port):
+    assert protect(task(app(portMappings=[{"containerPort": port}, None])), OUTRIDER).changed
+
+
 def test_two_routers_do_not_hide_the_rest():
     text = refusal(task(app(logConfiguration=AWSLOGS), PLAIN_ROUTER, PLAIN_ROUTER | {"name": "b"}))
     assert "'fb' and 'b' both have one" in text

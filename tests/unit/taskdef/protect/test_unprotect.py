@@ -123,6 +123,13 @@ def test_a_router_that_stood_before_the_agent_stays():
     assert result.source.source.text == source.source.text
 
 
+def test_empty_arrays_are_written_where_others_are():
+    empty = {"volumesFrom": [], "entryPoint": [], "command": []}
+    source = task(app(logConfiguration=TO_CLOUDWATCH, **empty), {**ROUTER, **empty})
+    protected = protect(source, Wish(OUTRIDER.profile, adopt_router=True)).source
+    assert unprotect(protected).source.source.text == source.source.text
+
+
 def test_not_protected():
     result = unprotect(task(app(), app(name="al-agent")))
     assert result.changed == []
