@@ -43,7 +43,10 @@ class Source:
 
     def place(self, path: Path) -> Place:
         """Where the value at ``path`` stands, or its nearest ancestor that exists."""
-        start = self._find(path)[0].start
+        return self.place_at(self._find(path)[0].start)
+
+    def place_at(self, start: int) -> Place:
+        """Line and column of a character."""
         if not self._ends:  # a report asks for many places
             self._ends = [-1, *(found.start() for found in re.finditer("\n", self.text))]
         line = bisect_left(self._ends, start)

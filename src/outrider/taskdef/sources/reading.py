@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from outrider.model.errors import Place, UserError
-from outrider.taskdef.jsontree import Node, place_of
+from outrider.taskdef.jsontree import Node
 from outrider.taskdef.shape import Path, TaskDefinition, check_shape
 from outrider.taskdef.source import Source, TaskSource
 from outrider.taskdef.sources.nodes import find
@@ -53,8 +53,7 @@ class Reading(TaskSource):
 
     def place(self, path: Path) -> Place:
         """See TaskSource."""
-        source = self.home(path)
-        return place_of(source.text, find(self.root, path).start, source.file)
+        return self.home(path).place_at(find(self.root, path).start)
 
     def span(self, path: Path) -> tuple[int, int]:
         """See TaskSource."""

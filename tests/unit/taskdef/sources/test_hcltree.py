@@ -137,8 +137,8 @@ def hcl(value: Any) -> str:
         return "[" + ", ".join(map(hcl, value)) + "]"
     if not isinstance(value, str):
         return json.dumps(value)
-    plain = json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
-    return plain.replace("\\b", "\\u0008").replace("\\f", "\\u000c")
+    plain = "".join(char if char.isprintable() and char not in '"\\' else f"\\U{ord(char):08x}" for char in value)
+    return f'"{plain}"'.replace("${", "$${").replace("%{", "%%{")
 
 
 @given(values)
