@@ -19,7 +19,9 @@ from outrider.cli import (
 
 def register(app: typer.Typer) -> None:
     """Add the ``task`` commands."""
-    group = typer.Typer(no_args_is_help=True, help="Protect ECS tasks, and run them on this machine.")
+    group = typer.Typer(
+        no_args_is_help=True, help="Check, protect, migrate and deploy ECS tasks; run them on this machine."
+    )
     group.callback()(_group)
     task_protect.register(group)
     task_unprotect.register(group)
@@ -34,4 +36,4 @@ def register(app: typer.Typer) -> None:
 
 
 def _group() -> None:
-    """Protect ECS tasks, and run them on this machine."""
+    """Check, protect, migrate and deploy ECS tasks; run them on this machine."""

@@ -114,7 +114,9 @@ def _restore_log_drivers(result: Edited, router: int, stays: str) -> None:
         name = container["name"]
         if known:
             result.remove(index, "logConfiguration")
-            result.changed.append(f"'{name}' logs as without a logConfiguration")
+            result.changed.append(
+                f"'{name}' has no logConfiguration, as before (but for one that --replace-log-driver replaced)"
+            )
         else:
             result.notes.append(
                 f"'{name}' still logs through awsfirelens without an output of its own: remove its logConfiguration if "
