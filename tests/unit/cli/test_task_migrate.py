@@ -8,9 +8,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from outrider.cli import task
+from outrider.cli import route, task
 from outrider.cli.task_edit import difference
 from outrider.model.errors import UserError
+from outrider.taskdef.firelens import render
 
 LOG = {
     "logDriver": "awslogs",
@@ -86,6 +87,34 @@ def test_migrate_what_is_named(outrider, file):
     assert b["logConfiguration"]["options"]["log_stream_name"] == "p/b/$(ecs_task_id)"
     assert b["logConfiguration"]["options"]["Name"] == "cloudwatch"
     assert router["image"] == "r:1"
+
+
+EVERY = {
+    "awslogs-create-group": "true",
+    "awslogs-create-stream": "true",
+    "awslogs-credentials-endpoint": "/v2/credentials",
+    "awslogs-endpoint": "http://127.0.0.1:1",
+    "awslogs-format": "json/emf",
+    "max-buffer-size": "25m",
+    "mode": "non-blocking",
+}
+
+
+@pytest.mark.parametrize("words", [[], ["--keep-stream-names"]])
+@pytest.mark.parametrize("plugin", ["cloudwatch_logs", "cloudwatch"])
+def test_the_router_understands_what_is_written(outrider, file, tmp_path, monkeypatch, capsys, plugin, words):
+    """ECS's configuration for the migrated task, with the file that it includes, passes the router's own check."""
+    definition = json.loads(TEXT)
+    definition["containerDefinitions"][0]["logConfiguration"] = LOG | {"options": LOG["options"] | EVERY}
+    file.write_text(json.dumps(definition))
+    extra = tmp_path / "extra.conf"
+    outrider("migrate", file, "--in-place", "--plugin", plugin, "--config-out", extra, *words)
+    main = tmp_path / "main.conf"
+    main.write_text(render(json.loads(file.read_text())).replace("/fluent-bit/configs", str(tmp_path)))
+    extra.write_text(extra.read_text().replace("/fluent-bit/configs", str(tmp_path)))
+    monkeypatch.setenv("ECS_TASK_ID", "0123456789abcdef")
+    assert route.main(["-c", str(main), "--dry-run"]) == 0
+    assert capsys.readouterr().err == "configuration test is successful\n"
 
 
 @pytest.mark.skipif(shutil.which("patch") is None, reason="needs patch")

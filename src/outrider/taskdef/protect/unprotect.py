@@ -95,9 +95,9 @@ def _why_it_stays(source: TaskSource, agent: int | None, router: int) -> str:
     found = task.containers[router]
     if any(included_files(found)) or found.firelens.part("options").value:
         return "its firelensConfiguration or its variables are not from protect"
-    if agent is None or router < agent:
-        return "it was there before the agent"
-    return ""
+    if agent is None:
+        return "there is no agent with which protect has added it"
+    return "it was there before the agent" if router < agent else ""
 
 
 def _has_output(container: Mapping[str, Any]) -> bool:

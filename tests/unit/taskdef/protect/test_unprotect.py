@@ -130,6 +130,13 @@ def test_empty_arrays_are_written_where_others_are():
     assert unprotect(protected).source.source.text == source.source.text
 
 
+def test_a_protection_without_its_agent():
+    result = unprotect(protect(task(app()), OUTRIDER).source.remove(("containerDefinitions", 1)))
+    assert "stays: there is no agent" in " ".join(result.notes)
+    assert [container["name"] for container in containers(result)] == ["app", "log_router"]
+    assert unprotect(result.source).changed == []
+
+
 def test_not_protected():
     result = unprotect(task(app(), app(name="al-agent")))
     assert result.changed == []
