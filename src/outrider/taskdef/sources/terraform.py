@@ -39,7 +39,7 @@ _SIZES: Final = ("cpu", "memory")
 _LISTS: Final = ("requires_compatibilities",)
 _VERBATIM: Final = frozenset({"driver_opts", "labels"})
 """Members whose own members are the user's words."""
-_NAMES: Final = {"size_in_gib": "sizeInGiB"}
+_NAMES: Final = {"configure_at_launch": "configuredAtLaunch", "size_in_gib": "sizeInGiB"}
 
 
 def is_terraform(text: str, file: str) -> bool:

@@ -17,7 +17,14 @@ from outrider.taskdef.source import TaskSource
 from outrider.taskdef.templates import read_tasks
 
 FIXTURES = Path(__file__).parent / "fixtures"
-FILES = ["terraform/web.tf", "terraform/files.tf", "terraform/plan.json", "compose/shop.yaml", "copilot/frontend.yml"]
+FILES = [
+    "terraform/every.tf",
+    "terraform/web.tf",
+    "terraform/files.tf",
+    "terraform/plan.json",
+    "compose/shop.yaml",
+    "copilot/frontend.yml",
+]
 
 
 def test_every_file_is_looked_at() -> None:
@@ -37,6 +44,12 @@ def written(value: Any) -> Any:
 def test_a_file_gives_its_task_definitions(name: str) -> None:
     expected = json.loads((FIXTURES / f"{name}.expected.json").read_text("utf-8"))
     assert {task.name: written(task.task) for task in read_tasks(str(FIXTURES / name))} == expected
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_member_has_the_name_and_the_form_that_ecs_takes(name: str) -> None:
+    found = [finding for task in read_tasks(str(FIXTURES / name)) for finding in check(task, RULES)]
+    assert [finding for finding in found if finding.id.startswith("member-")] == []
 
 
 def leaves(value: Any, path: Steps = ()) -> Iterator[tuple[Steps, Any]]:
@@ -77,6 +90,7 @@ def test_every_value_has_the_place_where_it_is_written(name: str) -> None:
 
 
 FINDINGS = {
+    "terraform/every.tf": [],
     "terraform/web.tf": ["buckt' web.tf:35", "awslogs-grup' web.tf:82", "sourcePath web.tf:49"],
     "terraform/files.tf": ["newest release plain.json:2", "DB_PASSWORD plain.json:3"],
     "terraform/plan.json": ["newest release plan.json:10"],
