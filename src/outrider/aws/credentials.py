@@ -90,6 +90,11 @@ class Credentials:
             self._keys = found[0]
             return found[0]
 
+    @property
+    def source(self) -> str:
+        """Who gave the keys, in botocore's words, such as ``container-role``; empty before ``current``."""
+        return str(getattr(self._source, "method", ""))
+
     async def renew(self) -> bool:
         """These keys were refused: look them up anew, once a minute at most. Whether that was done."""
         now = time.monotonic()

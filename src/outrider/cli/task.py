@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from outrider.cli import (
+    doctor,
     task_deploy,
     task_diff,
     task_iam,
@@ -32,6 +33,7 @@ def register(app: typer.Typer) -> None:
     task_security_group.register(group)
     task_deploy.register(group)
     task_diff.register(group)
+    doctor.register(group)
     app.add_typer(group, name="task")
 
 

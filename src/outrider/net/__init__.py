@@ -15,6 +15,7 @@
 ``descriptor``  bytes from a pipe, a terminal or a file
 ``ticker``   work at a steady rate
 ``probe``    whether somebody listens
+``reach``    the steps to a peer, one by one: name server, name, connection, certificate, answer
 ``threads``  blocking calls that cannot hold up the end
 ``tail``     following files that others write, rotate and truncate
 ``files``    the file system as a configuration needs it
