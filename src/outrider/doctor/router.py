@@ -1,4 +1,4 @@
-"""The router's configuration, read as a dry run reads it: nothing is started or fetched."""
+"""The router's configuration, read as a dry run reads it: nothing is started or fetched from S3."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from outrider.model.errors import UserError
 from outrider.net.connect import Target
 from outrider.net.files import ConfigurationFiles
 from outrider.pipeline.config import build, routing
@@ -14,6 +15,7 @@ from outrider.pipeline.config.configuration import Configuration, from_file
 from outrider.pipeline.config.findings import Findings
 from outrider.pipeline.config.parsers_files import read_parsers
 from outrider.pipeline.log import LEVELS, Log, Sink
+from outrider.pipeline.operate import task_start
 
 
 class Router(msgspec.Struct):
@@ -28,13 +30,18 @@ class Router(msgspec.Struct):
 
 
 def read(file: str, environment: Mapping[str, str]) -> Router:
-    """Read and check it; every fault is in the findings."""
+    """Read and check it; every fault is in the findings. Blocks where variables of the task are asked for."""
     log = Log(Sink(level=LEVELS["off"]), "doctor")
     variables = {"HOSTNAME": os.uname().nodename, **environment}
     findings, files = Findings(), ConfigurationFiles()
     configuration = Configuration()
     with findings.collecting():
         configuration = from_file(file, files, log.warn, findings)
+    if task_start.lacks(configuration, variables):
+        try:
+            task_start.set_variables(variables)
+        except UserError as error:
+            findings.warn(error.message, error.place)
     read_parsers(configuration, variables, files, log.warn, findings)
     service = build.read_service(configuration, variables, log, findings)
     plan = build.plan(configuration, service, variables, log, findings)

@@ -172,6 +172,19 @@ async def test_credentials_are_looked_for_where_an_output_needs_them(tmp_path: P
     assert not Credentials(Subject(router=read(str(tmp_path / "router.conf"), {}))).idle()
 
 
+async def test_variables_of_the_task_are_known(serve: Serve, tmp_path: Path) -> None:
+    text = "[INPUT]\n    Name dummy\n[OUTPUT]\n    Name file\n    Match *\n    Path /tmp\n    File ${ECS_CLUSTER}\n"
+    path = str(tmp_path / "router.conf")
+    (tmp_path / "router.conf").write_text(text)
+    environment = {"ECS_CONTAINER_METADATA_URI_V4": await serve({"/task": TASK})}
+    router = await asyncio.to_thread(read, path, environment)
+    assert (router.findings.errors, router.findings.warnings) == ([], [])
+    assert router.plan.of_kind("output")[0].plugin.options.file == "c"
+    nobody = await asyncio.to_thread(read, path, {"ECS_CONTAINER_METADATA_URI_V4": await serve({})})
+    assert "does not tell who it is" in str(nobody.findings.warnings[0])
+    assert read(path, {}).findings.warnings
+
+
 async def test_output_peers() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
