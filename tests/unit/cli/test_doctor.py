@@ -6,15 +6,17 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.helpers import free_port
 
 from outrider.cli import operator
 
 
 @pytest.fixture(autouse=True)
 def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("OUTRIDER_SERVER", "OUTRIDER_TOKEN", "KEY", "OUTRIDER_SYSLOG_PORT", "OUTRIDER_LISTEN"):
+    for name in ("OUTRIDER_SERVER", "OUTRIDER_TOKEN", "KEY", "OUTRIDER_LISTEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OUTRIDER_STATE", str(tmp_path / "none"))
+    monkeypatch.setenv("OUTRIDER_SYSLOG_PORT", str(free_port()))
     monkeypatch.setenv("NO_PROXY", "*")
 
 
