@@ -1,6 +1,7 @@
 # make demo      sets everything up and runs the main job on this machine (ARGS=--once ends by itself)
 # make test      sets everything up and runs every test (ARGS="-k name" some of them)
-# make check     style, types, room contracts, dependencies, unit tests: about four minutes on two cores
+# make check     make lint, and the unit tests: about five minutes on two cores
+# make lint      style, types, room contracts, dependencies
 # make bench     the figures of docs/performance.md (ARGS=--help)
 # make fuzz      hostile input for every parser, guided by coverage (ARGS="--inputs 1000000 --only forward")
 # make launcher  dist/fluent-launch: the launcher as one file that needs nothing of the image it runs in
@@ -13,7 +14,7 @@ STAMP := $(VENV)/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test bench fuzz launcher clean
+.PHONY: help setup demo check lint test bench fuzz launcher clean
 help:
 	@grep '^# make' Makefile | cut -c3-
 
@@ -26,13 +27,15 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP)
 	@$(BIN)/outrider demo $(ARGS)
 
-check: $(STAMP)
+check: lint
+	$(BIN)/pytest tests/unit -n 2
+
+lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
-	$(BIN)/pytest tests/unit -n 2
 
 test: $(STAMP)
 	$(BIN)/pytest tests -n 2 $(ARGS)
