@@ -168,7 +168,7 @@ class Task(Part):
         """Those with a firelensConfiguration; ECS takes one."""
         return [container for container in self.containers if container.routes]
 
-    @property
+    @cached_property
     def router(self) -> Container | None:
         """The log router: the first, as for the ECS agent."""
         return next(iter(self.routers), None)
@@ -202,7 +202,11 @@ class Task(Part):
 
     def holding(self, path: Path) -> Container:
         """The container that a path leads to or into."""
-        return next(container for container in self if container.path == path[:2])
+        return self._by_path[path[:2]]
+
+    @cached_property
+    def _by_path(self) -> dict[Path, Container]:
+        return {container.path: container for container in self}
 
     def named(self, name: str) -> Container | None:
         """The container of this name."""

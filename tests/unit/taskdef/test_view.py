@@ -54,3 +54,19 @@ def test_agents_are_known_by_name_or_image() -> None:
         {"name": "agent", "image": "datadog/agent:7"},
     ]
     assert [container.is_agent for container in Task({"containerDefinitions": containers})] == [True, True, False]
+
+
+def test_what_is_open_may_hold_anything() -> None:
+    part = Part({"open": UNKNOWN, "some": [1, UNKNOWN], "known": [1], "named": [{"name": "a"}, {"name": "b"}]})
+    assert [part.is_open(key) for key in ("open", "some", "known", "named", "absent")] == [True, True, *[False] * 3]
+    assert part.names("named") == ["a", "b"]
+    assert part.names("absent") == []
+    assert part.names("open") is None
+    assert Part({"named": [{"name": "a"}, {"name": UNKNOWN}]}).names("named") is None
+    assert Part({"named": [{"name": "a"}, UNKNOWN]}).names("named") is None
+
+
+def test_a_path_leads_to_its_container() -> None:
+    task = Task({"containerDefinitions": [UNKNOWN, {"name": "a"}, {"name": "b"}]})
+    assert task.holding(("containerDefinitions", 2, "logConfiguration", "options")).name == "b"
+    assert task.holding(("containerDefinitions", 1)).name == "a"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import ClassVar
 
 from outrider.pipeline import foreign
 from outrider.taskdef.lint.finding import Hit, Level
 from outrider.taskdef.lint.routing import is_elsewhere, outputs, path_of
 from outrider.taskdef.lint.rule import Rule
-from outrider.taskdef.lint.rules.output_unknown import KNOWN, is_complete, is_known
+from outrider.taskdef.lint.rules.output_unknown import is_complete, is_known, nearest
 from outrider.taskdef.view import Task
 
 
@@ -35,11 +34,7 @@ class OutputNotBuiltIn(Rule):
                 router is not None
                 and not router.is_open("image")
                 and not is_known(plugin)
-                and not (is_complete(router) or _is_near(plugin))
+                and not (is_complete(router) or nearest(plugin))
             ):
                 told = f"{output.owner} sends to '{plugin[:60]}', which the router's image must bring"
                 yield Hit(path_of(output.where), told)
-
-
-def _is_near(plugin: str) -> bool:
-    return bool(get_close_matches(plugin, KNOWN, 1, 0.8))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import ClassVar, Final
 
 from outrider.pipeline import foreign, registry
@@ -30,11 +31,17 @@ class OutputUnknown(Rule):
         """See Rule."""
         router = task.router
         for output in outputs(task):
-            near = get_close_matches(output.plugin, KNOWN, 1, 0.8)
+            near = [] if is_known(output.plugin) else nearest(output.plugin)
             if router is None or is_known(output.plugin) or not (near or is_complete(router)):
                 continue
             told = f"{output.owner} sends to '{output.plugin[:60]}', which is no plugin of Fluent Bit's"
             yield Hit(path_of(output.where), told, f"write {near[0]}" if near else "")
+
+
+@lru_cache(100)
+def nearest(plugin: str) -> list[str]:
+    """The plugin that was meant, if it is hard to tell apart from this name."""
+    return get_close_matches(plugin, KNOWN, 1, 0.8)
 
 
 def is_known(plugin: str) -> bool:

@@ -20,6 +20,8 @@ LONG: Final = (
     *("explain-svg=", "trace", "trace-input=", "trace-output=", "trace-output-property=", "enable-fips"),
 )
 """Fluent Bit's options and Outrider's, as getopt writes them."""
+MOST: Final = 5_000
+"""Words; a task definition that ECS takes has fewer."""
 
 _PLUGIN: Final = ("-i", "--input", "-F", "--filter", "-o", "--output")
 _OF_PLUGIN: Final = ("-m", "--match", "-p", "--prop", "-t", "--tag")
@@ -38,7 +40,7 @@ class RouterArguments(Rule):
         """See Rule."""
         for container in task.routers if is_fluent_bit(task) else ():
             words = router_words(container)
-            problem = problem_in([word.text for word in words]) if words else None
+            problem = problem_in([word.text for word in words]) if words and len(words) <= MOST else None
             for word in words or ():
                 if problem is not None and word.text == problem[0]:
                     yield Hit(word.path, f"the arguments of '{container.name}': {problem[1]}")

@@ -55,11 +55,11 @@ def _is_known(task: Task) -> bool:
 
 def _before(task: Task, name: str) -> set[str]:
     """The containers that this one waits for, directly or not."""
+    waits = {container.name: {other for other, _ in container.waits_for} for container in task}
     found: set[str] = set()
     waiting = [name]
     while waiting:
-        container = task.named(waiting.pop())
-        new = {other for other, _ in container.waits_for} - found if container else set()
+        new = waits.get(waiting.pop(), set()) - found
         found |= new
         waiting += new
     return found

@@ -21,6 +21,7 @@ class TwoRouters(Rule):
 
     def check(self, task: Task) -> Iterator[Hit]:
         """See Rule."""
-        for container in task.routers[1:]:
-            first = task.routers[0].name
-            yield Hit(container.firelens.path, f"'{container.name}' is a log router, and '{first}' is one already")
+        routers = task.routers
+        for container in routers[1:]:
+            told = f"'{container.name}' is a log router, and '{routers[0].name}' is one already"
+            yield Hit(container.firelens.path, told)
