@@ -10,6 +10,7 @@ import functools
 import glob
 import os
 import shutil
+import signal
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
@@ -21,6 +22,9 @@ ROOT = Path(__file__).resolve().parents[1]
 RECORDED = ROOT.parent / "shared"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 REQUIRE = "OUTRIDER_REQUIRE"
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background jobs have it so, and hand it down
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _docker() -> str:
