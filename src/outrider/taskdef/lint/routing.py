@@ -61,9 +61,10 @@ class Word(Struct, frozen=True):
 
 
 class Option(Struct, frozen=True):
-    """An option of an output, its key in lower case; no value where that is open."""
+    """An option of an output: its key in lower case and as it is written; no value where that is open."""
 
     key: str
+    written: str
     value: str | None
     path: Path
 
@@ -136,7 +137,8 @@ def own_options(output: Output) -> Iterator[Option]:
             continue
         key, blank, more = written_key.partition(" ")
         text = found.text if found.text is None or not blank else f"{more} {found.text}"
-        yield Option(key, text, path)
+        last = str(path[-1]).partition(" ")[0]
+        yield Option(key, last if last.lower() == key else key, text, path)
 
 
 def known_options(plugin: str) -> Mapping[str, options.Declared]:

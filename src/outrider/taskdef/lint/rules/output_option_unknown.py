@@ -38,6 +38,6 @@ def unknown_options(output: Output, verb: str) -> Iterator[Hit]:
     for option in own_options(output):
         if not known or option.key in known or option.key.startswith(_ANY) or "${" in option.key:
             continue
-        near = get_close_matches(option.key, known, 1, 0.7)
-        told = f"{output.owner}: the output {output.plugin} {verb} '{option.key[:60]}'"
+        near = get_close_matches(option.key, known, 1, 0.8)
+        told = f"{output.owner}: the output {output.plugin} {verb} '{option.written[:60]}'"
         yield Hit(option.path, told, f"write {near[0]}" if near else "")

@@ -30,7 +30,7 @@ class OutputOptionValue(Rule):
                 entry = known.get(option.key)
                 if entry is None or not option.value or "${" in option.value or entry.repeats:
                     continue
-                problem = problem_of(entry.kind, option.key, option.value)
+                problem = problem_of(entry.kind, option.written, option.value)
                 if problem:
                     yield Hit(option.path, f"{output.owner}: {problem}")
 

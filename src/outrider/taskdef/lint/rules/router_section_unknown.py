@@ -53,10 +53,11 @@ def _is_known(kind: str, plugin: str) -> bool:
 
 
 def _unknown_option(kind: str, plugin: str, word: Word) -> Iterator[Hit]:
-    key = word.text.partition("=")[0].strip().lower()
+    written = word.text.partition("=")[0].strip()
+    key = written.lower()
     own = options.declared(registry.plugin_class(kind, plugin).Options)
     known = {**options.declared(_CORES[kind]), **own}
     if "=" in word.text and key not in known and _OPEN not in key:
-        near = get_close_matches(key, known, 1, 0.7)
-        told = f"the {kind} {plugin} has no option '{key[:60]}'"
+        near = get_close_matches(key, known, 1, 0.8)
+        told = f"the {kind} {plugin} has no option '{written[:60]}'"
         yield Hit(word.path, told, f"write {near[0]}" if near else "")
