@@ -17,13 +17,13 @@ OUT = "/out/fluent-bit"
 
 
 class Disk(dict):
-    """Files by their path; ``/work`` is the working directory."""
+    """Files by their path; ``/here`` is the working directory."""
 
     def read(self, path):
-        return self[os.path.normpath(os.path.join("/work", path))]
+        return self[os.path.normpath(os.path.join("/here", path))]
 
     def identity(self, path):
-        path = os.path.normpath(os.path.join("/work", path))
+        path = os.path.normpath(os.path.join("/here", path))
         return path if path in self else None
 
     def glob(self, pattern):
@@ -120,7 +120,7 @@ def test_files_beside_the_original_get_their_full_path(main, moved):
 @pytest.mark.parametrize("path", ["/abs.conf", "here.conf", "nowhere.conf", "${DIR}/x.conf"])
 def test_other_paths_stay(path):
     main = f"[SERVICE]\n    Parsers_File {path}\n[INPUT]\n    Path {path}\n"
-    disk = Disk(dict.fromkeys(["/abs.conf", "/work/here.conf", "/etc/fb/here.conf"], ""))
+    disk = Disk(dict.fromkeys(["/abs.conf", "/here/here.conf", "/etc/fb/here.conf"], ""))
     disk["/etc/fb/main.conf"] = main
     assert settled(disk, "/etc/fb/main.conf")[0]["/out/out.conf"] == main
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import ClassVar, Final, Literal, Protocol, TypeVar
+from typing import ClassVar, Final, Literal, Protocol
 
 from outrider.aws.client import AwsClient
 from outrider.aws.credentials import Credentials, Identity
@@ -15,9 +15,7 @@ from outrider.net.connect import Target
 from outrider.net.http import Answer, Headers, HttpClient, check_header, http_client, refusal
 from outrider.net.tls import client_context
 from outrider.pipeline.options import OutputCore
-from outrider.pipeline.plugin import Delivery, Output
-
-O = TypeVar("O")  # noqa: E741 - the options of a plugin
+from outrider.pipeline.plugin import Delivery, O, Output
 
 Compression = Literal["none", "false", "off", "gzip", "zstd"]
 USER_AGENT: Final = ("User-Agent", "Fluent-Bit")

@@ -15,10 +15,10 @@ from outrider.pipeline.config.findings import Findings
 from outrider.pipeline.config.placing import placed
 from outrider.pipeline.log import Log
 from outrider.pipeline.options import Host, OutputCore, Port, Property, Tls, option
+from outrider.pipeline.plugin import O
 
 M = TypeVar("M")
 R = TypeVar("R")
-O = TypeVar("O")  # noqa: E741 - as in outrider.pipeline.plugin
 
 _PAUSE: Final = 10.0
 _PAUSE_MAX: Final = 60.0
@@ -78,7 +78,7 @@ def _node(
         return make(
             named,
             dataclasses.replace(core, **changes),
-            dataclasses.replace(own, **_set(chosen, rest)),  # type: ignore[type-var]
+            dataclasses.replace(own, **_set(chosen, rest)),  # type: ignore[type-var]  # options are a dataclass, which O cannot say
         )
     except UserError as error:
         found.errors += placed(error, what, properties, section.properties, known, section.place)

@@ -185,8 +185,8 @@ def test_no_record_leaves_the_directory(path: str, file: str, a: Any, b: Any, ta
     found = names.sort(Batch(tag, [1_700_000_000 * 10**9], [{"a": a, "b": b}]), 0.0)
     assert len(found.files) + len(found.without) == 1
     for made in found.files:
-        base = "/base" if path.startswith("/base") else "/work/base" if path.startswith("base") else "/work"
-        full = os.path.normpath(os.path.join("/work", made))
+        base = "/base" if path.startswith("/base") else "/here/base" if path.startswith("base") else "/here"
+        full = os.path.normpath(os.path.join("/here", made))
         assert full.startswith(f"{base}/")
         assert full != base
         assert "\0" not in made
