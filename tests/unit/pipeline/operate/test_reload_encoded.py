@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from tests.unit.pipeline.test_slices import Encoding
 
+from outrider.model.errors import LocalError
 from outrider.pipeline import registry
+from outrider.pipeline.plugin import Delivery, Encoded
 from outrider.spool.chunkfile import DamagedError
 
 TEXT = (
@@ -52,3 +54,28 @@ async def test_a_chunk_that_is_damaged_meanwhile_is_sent_as_it_was_encoded_or_co
         (row,) = it.engine.ledger.sent.values()
         assert dict(row.dropped) == ({"unreadable chunk": 1} if changed else {})
         assert "cannot be read again: a frame is broken" in it.stream.getvalue()
+
+
+async def test_what_is_left_of_a_part_goes_on_in_the_new_pipeline(
+    running: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(TEXT) as it:
+        output, runner = it.output(), it.engine.outputs[0]
+
+        def partly(encoded: Encoded) -> Delivery:
+            output.sent += [encoded.parts[0][0], encoded.parts[0][2]]
+            return Delivery(2, rest=[1])
+
+        def unreadable(chunk: Any) -> Any:
+            raise LocalError("no disk")
+
+        monkeypatch.setattr(runner, "remake", unreadable)
+        output.answers = [partly]
+        it.input.push("app", {"n": 1}, {"n": 2}, {"n": 3})
+        await it.until(lambda: it.delivered == 2)
+        await it.exchange(TEXT)
+        await it.until(lambda: it.delivered == 3)
+        assert output.sent == [{"n": 1}, {"n": 3}]
+        assert it.output().sent == [{"n": 2}]
+        (row,) = it.engine.ledger.sent.values()
+        assert (row.buffered, dict(row.dropped)) == (0, {})
