@@ -3,6 +3,7 @@
 Rooms, from the top of the house to the ground; imports point downwards only:
 
 ``cli``        the ``outrider`` command: argument parsing and printing
+``export``     files that deploy all of this somewhere
 ``agent`` ``server`` ``taskdef`` ``launcher`` ``doctor``   the programs
 ``plugins``    inputs, filters and outputs of the pipeline
 ``pipeline``   chunks, filters, routes, retries, ledger, shutdown; the plugin contract and the registry

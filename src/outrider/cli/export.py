@@ -1,0 +1,73 @@
+"""``outrider export``: deployment artefacts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from outrider.export.description import KEYS, Description, describe
+from outrider.export.kind import Kind
+from outrider.export.output import write_files
+from outrider.export.registry import KINDS, find_kind
+from outrider.model.errors import UserError
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``export`` with a command for each kind."""
+    group = typer.Typer(no_args_is_help=True, help="Make the files that deploy Outrider: one command for each kind.")
+    for name in KINDS:
+        kind = find_kind(name)
+        group.command(name, help=_help(kind))(_command(kind))
+    app.add_typer(group, name="export")
+
+
+def _help(kind: Kind) -> str:
+    keys = "\n".join(
+        f"  {name:20} {KEYS[name].metadata['told']} [{KEYS[name].default}]" for name in KEYS if name in kind.uses
+    )
+    example = f"outrider export {kind.name} --set server=https://logs.example.com:8444 -o deploy/"
+    return f"{kind.told}\n\n\b\nKeys of --set and of --from:\n{keys}\n\n{kind.following}\n\nExample: {example}"
+
+
+def _command(kind: Kind) -> Callable[..., None]:
+    def command(
+        values: Annotated[
+            list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A key of the description; repeatable.")
+        ] = None,
+        file: Annotated[
+            str | None, typer.Option("--from", metavar="FILE.yaml", help="A description: keys and values.")
+        ] = None,
+        output: Annotated[
+            str | None,
+            typer.Option("--output", "-o", metavar="PATH", help="A folder (with / at its end), or a file."),
+        ] = None,
+        force: Annotated[bool, typer.Option(help="Overwrite files that differ.")] = False,
+    ) -> None:
+        files = kind.make(_description(kind, values or [], file))
+        if output is None:
+            if len(files) > 1:
+                raise UserError(
+                    f"{kind.name} makes {len(files)} files: {', '.join(files)}", fix="name a folder with -o"
+                )
+            sys.stdout.write(next(iter(files.values())))
+            return
+        for path in write_files(files, output, force=force):
+            typer.echo(f"wrote {path}", err=True)
+        typer.echo(kind.following, err=True)
+
+    return command
+
+
+def _description(kind: Kind, values: list[str], file: str | None) -> Description:
+    given = {}
+    for text in values:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise UserError(f"--set {text}: not KEY=VALUE", fix="write the key, =, and the value")
+        if name in KEYS and name not in kind.uses:
+            raise UserError(f"--set {name}: {kind.name} does not use it", found=name, allowed=sorted(kind.uses))
+        given[name] = value
+    return describe(given, file)

@@ -1,0 +1,84 @@
+"""What is to be deployed: the one description from which every artefact is made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, Final
+
+from outrider.model.errors import Place, UserError
+from outrider.taskdef.source import read_text
+from outrider.taskdef.yamltree import read_tree
+
+_YES: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+
+def key(default: Any, told: str, pattern: str = "", allowed: tuple[str, ...] = ()) -> Any:
+    """A field of the description: ``told`` is its help, ``pattern`` what a text must match, in whole."""
+    return field(default=default, metadata={"told": told, "pattern": pattern, "allowed": allowed})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """A field without a value is left to the kind, which has its own habit or refuses."""
+
+    name: str = key("outrider", "Begins the names of what is made.", r"[a-z]([a-z0-9-]{0,40}[a-z0-9])?")
+    image: str = key("outrider:latest", "Outrider's image, of your registry.", r"[A-Za-z0-9][A-Za-z0-9_./:@-]{0,254}")
+    server: str = key("https://outrider.example.com:8444", "Where agents reach the server.", r"https://[\w.:\[\]-]+/?")
+    token_secret: str = key("", "Where the platform keeps the join token: an ARN, the name of a secret.")
+    memory: int = key(500, "Most memory that a container of Outrider may have, in MiB.")
+    memory_reservation: int = key(100, "Memory that is kept for a container of Outrider, in MiB.")
+    region: str = key("us-east-1", "Region of AWS.", r"[a-z]{2}(-[a-z]+)+-\d")
+    account: str = key("123456789012", "Account of AWS.", r"\d{12}")
+    cluster: str = key("default", "Cluster of ECS.", r"[A-Za-z0-9_-]{1,255}")
+    namespace: str = key("outrider", "Namespace of Kubernetes.", r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+    runtime_socket: str = key("", "Socket of the container runtime, to be mounted read-only; nothing uses it yet.")
+
+
+KEYS: Final = {one.name: one for one in fields(Description)}
+
+
+def describe(given: Mapping[str, str], file: str | None = None) -> Description:
+    """The description of ``file`` (YAML: keys and values) with ``given`` on top. Raises UserError with its place."""
+    values: dict[str, Any] = {}
+    if file is not None:
+        values |= _of_file(file)
+    for name, text in given.items():
+        values[name] = _value(name, text, None)
+    return Description(**values)
+
+
+def _of_file(file: str) -> dict[str, Any]:
+    text, file = read_text(file)
+    tree = read_tree(text, file)
+    if not isinstance(tree.value, dict):
+        raise UserError("a description is a map of keys and values", Place(file, 1, 1), allowed=list(KEYS))
+    found = {}
+    for name, (at, node) in tree.members.items():
+        place = Place(file, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
+        if isinstance(node.value, dict | list):
+            raise UserError(f"'{name}' takes one value", place)
+        found[name] = _value(name, "" if node.value is None else str(node.value), place)
+    return found
+
+
+def _value(name: str, text: str, place: Place | None) -> Any:
+    if name not in KEYS:
+        raise UserError(f"'{name}' is no key of a description", place, found=name, allowed=list(KEYS))
+    declared = KEYS[name]
+    default, pattern, allowed = declared.default, declared.metadata["pattern"], declared.metadata["allowed"]
+    assert default is not MISSING
+    if isinstance(default, bool):
+        if text.lower() not in _YES:
+            raise UserError(f"{name}: '{text}' is neither true nor false", place, allowed=("true", "false"))
+        return _YES[text.lower()]
+    if isinstance(default, int):
+        if not text.isdecimal() or int(text[:9]) == 0:
+            raise UserError(f"{name}: '{text}' is no number above 0", place)
+        return int(text[:9])
+    if allowed and text not in allowed:
+        raise UserError(f"{name}: '{text}' is not possible", place, found=text, allowed=allowed)
+    if not text.isprintable() or (pattern and not re.fullmatch(pattern, text, re.ASCII)):
+        raise UserError(f"{name}: '{text}' is not possible", place, fix=declared.metadata["told"])
+    return text

@@ -1,0 +1,27 @@
+"""What a kind of artefact is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from outrider.export.description import Description
+
+Files: TypeAlias = Mapping[str, str]
+"""Path, relative and with ``/``, to text. One file alone may be printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """``make`` is pure: the same description gives the same files.
+
+    ``uses`` are the keys of the description that it heeds: others that a user gives are refused. ``told`` is its help,
+    whose first sentence the list of kinds shows; ``following`` says how the files are used.
+    """
+
+    name: str
+    told: str
+    following: str
+    uses: frozenset[str]
+    make: Callable[[Description], Files]

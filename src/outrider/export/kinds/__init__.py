@@ -1,0 +1,4 @@
+"""One kind of artefact, one module or package, with a ``KIND``.
+
+``docker_run``  a shell script that starts the agent on a Docker host
+"""

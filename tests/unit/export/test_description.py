@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from outrider.export.description import describe
+from outrider.model.errors import UserError
+
+
+def written(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "d.yaml"
+    path.write_text(text, "utf-8")
+    return str(path)
+
+
+def test_what_is_given_wins_over_the_file(tmp_path: Path) -> None:
+    file = written(tmp_path, "name: shop\nmemory: 300\n")
+    made = describe({"memory": "400"}, file)
+    assert (made.name, made.memory) == ("shop", 400)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "told"),
+    [
+        ("a: 1\n", ":1:1", "'a' is no key"),
+        ("name: shop\nservr: https://x\n", ":2:1", "did you mean 'server'"),
+        ("name: [a]\n", ":1:1", "takes one value"),
+        ("memory: many\n", ":1:1", "no number"),
+        ("name: '-x'\n", ":1:1", "not possible"),
+        ("- a\n", ":1:1", "a map"),
+    ],
+)
+def test_a_fault_is_told_with_its_place(tmp_path: Path, text: str, place: str, told: str) -> None:
+    with pytest.raises(UserError, match=told) as caught:
+        describe({}, written(tmp_path, text))
+    assert place in str(caught.value)
+
+
+def test_a_value_cannot_leave_the_text_it_stands_in() -> None:
+    for text in ("x; rm -rf /", "a b", "$(id)", "a\nb", "`id`"):
+        for name in ("image", "name", "server"):
+            with pytest.raises(UserError):
+                describe({name: text})
