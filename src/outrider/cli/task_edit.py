@@ -42,15 +42,17 @@ def check_target(file: str, output: str | None, *, in_place: bool) -> Iterator[U
         yield UserError(reason, fix="drop --in-place, or -o")
 
 
-def deliver(before: TaskSource, edited: Edited, target: str | None, *, in_place: bool, dry_run: bool) -> None:
-    """Print or write the result; or print the difference."""
+def deliver(
+    before: TaskSource, edited: Edited, target: str | None, *, in_place: bool, dry_run: bool, private: bool = False
+) -> None:
+    """Print or write the result, to a file of its owner's alone if it is ``private``; or print the difference."""
     text, file = edited.source.source.text, before.source.file
     if dry_run:
         show(difference(before.source.text, text, file))
     elif target is None:
         show(text)
     elif not in_place or edited.changed:
-        write_file(target, text)
+        write_file(target, text, private=private)
 
 
 def deliver_files(files: Mapping[str, str], folder: Path, *, dry_run: bool) -> None:

@@ -103,7 +103,8 @@ def protect_task(
         result = protect(before, wish)
     refusals.settle()
     target = file if in_place else output
-    deliver(before, result, target, in_place=in_place, dry_run=dry_run)
+    has_secret = token is not None or key is not None
+    deliver(before, result, target, in_place=in_place, dry_run=dry_run, private=has_secret)
     name = before.source.file
     protected, already = f"{name} is protected", f"{name} is protected already; nothing changed"
     lines = summary(result, protected, already, dry_run=dry_run)

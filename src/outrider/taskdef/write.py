@@ -9,13 +9,16 @@ import tempfile
 from outrider.model.errors import UserError
 
 _NEW_FILE_MODE = 0o644
+_PRIVATE_FILE_MODE = 0o600
 
 
-def write_file(path: str, text: str) -> None:
+def write_file(path: str, text: str, *, private: bool = False) -> None:
     """Put ``text`` as UTF-8 into ``path``, through a link if it is one, keeping the permissions of an old file.
 
-    Raises UserError if that is not possible; the old file is then as it was. A device or a pipe is written to.
+    A new file that is ``private`` is its owner's alone. Raises UserError if the file cannot be written; the old one is
+    then as it was. A device or a pipe is written to.
     """
+    new_mode = _PRIVATE_FILE_MODE if private else _NEW_FILE_MODE
     target = os.path.realpath(path)
     content = text.encode("utf-8", "surrogateescape")
     try:
@@ -23,7 +26,7 @@ def write_file(path: str, text: str) -> None:
             with open(target, "wb") as stream:
                 stream.write(content)
             return
-        mode = os.stat(target).st_mode & 0o7777 if os.path.exists(target) else _NEW_FILE_MODE & ~_umask()
+        mode = os.stat(target).st_mode & 0o7777 if os.path.exists(target) else new_mode & ~_umask()
         handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=f".{os.path.basename(target)}.")
         try:
             with os.fdopen(handle, "wb") as stream:

@@ -190,6 +190,13 @@ def test_a_key_is_not_repeated_in_what_is_said(outrider, file):
     assert "very-secret" not in result.stderr
 
 
+@pytest.mark.parametrize(("words", "mode"), [(["--key", "secret"], 0o600), (["--token-secret", SECRET], 0o644)])
+def test_a_new_file_with_a_secret_is_its_owners_alone(outrider, file, tmp_path, words, mode):
+    target = tmp_path / "protected.json"
+    protected(outrider, file, *words, "-o", target)
+    assert stat.S_IMODE(target.stat().st_mode) == mode
+
+
 def test_render(outrider, file):
     file.write_text(PROTECTED)
     assert f"{json.loads(TEXT)['family']}:3\n" in outrider("firelens", "render", file).stdout

@@ -12,14 +12,20 @@ def start_order(waits: Mapping[str, Sequence[Dependency]]) -> tuple[list[list[st
 
     ECS stops them in the reverse order.
     """
+    places = {name: place for place, name in enumerate(waits)}
+    lacks = {name: len(dependencies) for name, dependencies in waits.items()}
+    waiters: dict[str, list[str]] = {}
+    for name, dependencies in waits.items():
+        for wait in dependencies:
+            waiters.setdefault(wait["containerName"], []).append(name)
     steps: list[list[str]] = []
-    started: set[str] = set()
-    left = list(waits)
-    while left:
-        step = [name for name in left if all(wait["containerName"] in started for wait in waits[name])]
-        if not step:
-            break
+    step = [name for name, count in lacks.items() if not count]
+    while step:
         steps.append(step)
-        started.update(step)
-        left = [name for name in left if name not in started]
-    return steps, left
+        ready: list[str] = []
+        for waiter in (waiter for name in step for waiter in waiters.get(name, ())):
+            lacks[waiter] -= 1
+            if not lacks[waiter]:
+                ready.append(waiter)
+        step = sorted(ready, key=places.__getitem__)
+    return steps, [name for name, count in lacks.items() if count]

@@ -67,8 +67,18 @@ def _add_init_files(rights: Rights, router: Container) -> None:
         if _INIT_S3.search(name) and arn:
             reason = Reason(f"container '{router.name}', variable {name}", item.at("value"))
             rights.needs.append(Need(TASK, "ReadInitFiles", ("s3:GetObject",), arn, reason))
-            bucket = arn.partition("/")[0]
-            rights.needs.append(Need(TASK, "LocateInitFiles", ("s3:GetBucketLocation",), bucket, reason))
+            if not _is_outrider(router):
+                bucket = arn.partition("/")[0]
+                rights.needs.append(Need(TASK, "LocateInitFiles", ("s3:GetBucketLocation",), bucket, reason))
+
+
+def _is_outrider(router: Container) -> bool:
+    """Whether Outrider's router reads the variables, which learns a bucket's region from its answers.
+
+    Under the launcher the image's own start program does not run, so that nothing else could read them.
+    """
+    launched = any(word.rpartition("/")[2] == "fluent-launch" for word in router.texts("entryPoint"))
+    return launched or "outrider" in router.image
 
 
 def _add_file_systems(rights: Rights, task: Task, scope: Scope) -> None:

@@ -214,3 +214,8 @@ def test_each_step_needs_only_those_before_it(edges: dict[str, list[str]]) -> No
         done.update(step)
     assert sorted([*done, *never]) == sorted(edges)
     assert all(set(edges[name]) - done for name in never)
+
+
+def test_a_long_chain_is_ordered_at_once() -> None:
+    waits = {str(n): [{"containerName": str(n - 1), "condition": "START"}] if n else [] for n in range(100_000)}
+    assert start_order(waits) == ([[name] for name in waits], [])

@@ -257,6 +257,16 @@ def test_files_of_the_init_image_are_the_task_roles() -> None:
     assert allowed(found) == {("s3:GetObject", value), ("s3:GetBucketLocation", "arn:aws:s3:::b")}
 
 
+@pytest.mark.parametrize(
+    "router",
+    [{"image": "registry.example.com/outrider:1"}, {"entryPoint": ["/var/alertlogic/lib/fluent-bit/fluent-launch"]}],
+)
+def test_outriders_router_does_not_ask_where_a_bucket_is(router: dict[str, Any]) -> None:
+    value = "arn:aws:s3:::b/c.conf"
+    environment = [{"name": "aws_fluent_bit_init_s3_1", "value": value}]
+    assert allowed(rights(router=router | {"environment": environment})) == {("s3:GetObject", value)}
+
+
 def test_what_ecs_fetches_and_writes_is_the_execution_roles() -> None:
     found = rights(
         {
