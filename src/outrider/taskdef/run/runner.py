@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
@@ -34,7 +35,10 @@ _T = TypeVar("_T")
 
 @dataclass(slots=True)
 class Cell:
-    """One container of a running task. ``status`` is its exit status, None before its end."""
+    """One container of a running task. ``status`` is its exit status, None before its end.
+
+    ``created_at``, ``started_at`` and ``ended_at`` are seconds since the epoch, None before that.
+    """
 
     planned: Planned
     container: Container | None = None
@@ -43,6 +47,19 @@ class Cell:
     watching: asyncio.Task[None] | None = None
     started: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    created_at: float | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
+
+    def start(self) -> None:
+        """It runs from now on."""
+        self.started_at = time.time()
+        self.started.set()
+
+    def end(self, status: int) -> None:
+        """It has ended now."""
+        self.status, self.ended_at = status, time.time()
+        self.ended.set()
 
     @property
     def running(self) -> bool:
@@ -122,6 +139,7 @@ class Runner:
                 for wait in cell.planned.waits:
                     await self._reach(cell, wait)
                 cell.container = await self._build(cell.planned)
+                cell.created_at = time.time()
                 if cell.planned.role is Role.APPLICATION:
                     await self._sidecars_ready()
                 if self._stopping.is_set():
@@ -133,7 +151,7 @@ class Runner:
             except OutriderError as error:
                 self.stop(str(error), 2 if isinstance(error, UserError) else 1)
                 return
-            cell.started.set()
+            cell.start()
             self._report(name, f"running ({cell.container.backend}){_ports(cell.planned)}")
             cell.watching = group.create_task(self._watch(cell, cell.container))
 
@@ -158,22 +176,22 @@ class Runner:
     async def _watch(self, cell: Cell, container: Container) -> None:
         name = cell.planned.name
         try:
-            cell.status = await container.wait()
+            status = await container.wait()
         except OutriderError as error:
             self._report(name, f"lost: {error}")
-            cell.status = _LOST
-        cell.ended.set()
+            status = _LOST
+        cell.end(status)
         dropped = f", {container.dropped} log messages dropped" if container.dropped else ""
         early = (
             self._ready is not None
             and cell.planned.role is not Role.APPLICATION
             and not (cell.ready or self._stopping.is_set())
         )
-        end = f"ended with status {cell.status}{' before it was ready' if early else ''}"
-        words = self._last_words(name) if cell.status and not self._stopping.is_set() else ""
+        end = f"ended with status {status}{' before it was ready' if early else ''}"
+        words = self._last_words(name) if status and not self._stopping.is_set() else ""
         self._report(name, f"{end}{dropped}{words if not cell.planned.essential else ''}")
         if cell.planned.essential:
-            self.stop(f"essential container '{name}' {end}{words}", cell.status)
+            self.stop(f"essential container '{name}' {end}{words}", status)
         elif all(other.ended.is_set() for other in self.cells.values()):
             self.stop("every container has ended", 0)
 
@@ -262,8 +280,7 @@ class Runner:
         except TimeoutError:
             assert cell.watching is not None
             cell.watching.cancel()
-            cell.status = _LOST
-            cell.ended.set()
+            cell.end(_LOST)
             self._report(cell.planned.name, "does not end; not waiting for it any longer")
 
 

@@ -113,6 +113,16 @@ async def test_the_task_ends_with_its_essential_container_and_stops_in_reverse()
     assert (stage.runner.status, stage.runner.reason) == (3, "essential container 'worker' ended with status 3")
 
 
+async def test_a_container_has_the_times_of_its_life() -> None:
+    stage = Stage(*TRIO, planned("worker"), ends={"worker": 3})
+    await stage.runner.run()
+    for cell in stage.runner.cells.values():
+        assert cell.created_at is not None
+        assert cell.started_at is not None
+        assert cell.ended_at is not None
+        assert cell.created_at <= cell.started_at <= cell.ended_at
+
+
 async def test_a_container_that_is_not_essential_ends_alone() -> None:
     stage = Stage(*TRIO, planned("job", essential=False), planned("last"), ends={"job": 9, "last": 0})
     await stage.runner.run()
