@@ -3,6 +3,7 @@
 ``token``     the join token that an operator hands to an agent, and the pin that lets the agent trust the server
 ``messages``  the JSON bodies: enrolment, heartbeat, answers
 ``rows``      the body of a batch: rows as msgpack in one zstd frame, and the limits that a receiver enforces
+``severities``  the spellings of severities
 ``readable``  text that JSON has no form for, made readable
 ``reasons``   why a request was refused, with the HTTP status and whether sending it again can help
 

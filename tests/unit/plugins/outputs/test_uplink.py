@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from outrider.model.batch import Batch
 from outrider.model.errors import PeerError, UserError
@@ -52,6 +54,30 @@ from outrider.protocols.uplink import (
                 "attrs": {"n": "1", "deep": "[1]"},
             },
         ),
+        (
+            {
+                "message": "parsed",
+                "log": "as it came",
+                "level": "WARN",
+                "host": "db1",
+                "ident": "x",
+                "source": "billing",
+                "stream": "stderr",
+                "container_name": "/app",
+                "container_id": "id",
+            },
+            {
+                "container": "app",
+                "container_id": "id",
+                "stream": "stderr",
+                "severity": "WARN",
+                "message": "parsed",
+                "attrs": {"log": "as it came", "host": "db1", "ident": "x", "source": "billing"},
+            },
+        ),
+        ({"log": "x", "level": 30}, {"severity": "", "attrs": {"level": "30"}}),
+        ({"log": "x", "level": "chatty", "severity": "fatal"}, {"severity": "fatal", "attrs": {"level": "chatty"}}),
+        ({"pri": "11", "log": "x", "level": "info"}, {"severity": "err", "attrs": {"level": "info"}}),
         ({"a": 1}, {"message": '{"a":1}', "attrs": {"a": "1"}}),
         ({"message": ""}, {"message": ""}),
         ({"log": b"\xff"}, {"message": "\udcff"}),
@@ -65,6 +91,27 @@ def test_a_record_as_a_row(record: dict[str, Any], expected: dict[str, Any]) -> 
     found = rows.row(5, record, "tag", "task")
     assert (found.ts_ns, found.tag, found.task) == (5, "tag", "task")
     assert {name: getattr(found, name) for name in expected} == expected
+
+
+VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary()
+FIELDS = st.sampled_from(["pri", "host", "ident", "log", "message", "container_name", "source", "level"]) | st.text()
+
+
+@given(st.dictionaries(FIELDS, VALUES))
+def test_no_field_is_lost(record: dict[str, Any]) -> None:
+    found = rows.row(0, record, "tag", "task")
+    shown = [found.message, found.container, found.container_id, found.stream, found.severity, *found.attrs.values()]
+    for name, value in record.items():
+        text = rows._text(value)
+        assert name == "pri" or any(text in each or text.lstrip("/") in each for each in shown)
+
+
+@given(st.binary())
+def test_the_text_of_a_container_is_the_same_bytes(line: bytes) -> None:
+    log = line.decode("utf-8", "surrogateescape")
+    found = rows.row(0, {"log": log, "source": "stdout", "container_name": "/web", "container_id": "c"}, "t", "task")
+    assert found.message.encode("utf-8", "surrogateescape") == line
+    assert (found.container, found.container_id, found.stream, found.attrs) == ("web", "c", "stdout", {})
 
 
 def test_parts_are_the_same_each_time() -> None:

@@ -1,29 +1,31 @@
 """Records to rows of the uplink. Pure.
 
-A record's text, container and stream are looked for under the names that syslog parsers and Docker's log driver use;
-every other field becomes an attribute.
+A record's text, container, stream and severity are looked for under the names that syslog parsers, Docker's log driver
+and applications use; every other field becomes an attribute.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any, Final
 
 from outrider.formats import json
 from outrider.model.batch import Batch, Record
 from outrider.protocols.syslog.names import SEVERITIES
 from outrider.protocols.uplink import Row
+from outrider.protocols.uplink.severities import NAMES
 
 ROWS_MAX: Final = 10_000
 """Rows of one batch on the wire; the server takes up to 50,000."""
 
 _ID_DIGITS: Final = 32
 _MESSAGE: Final = ("message", "log", "msg")
-_CONTAINER: Final = ("ident", "container_name")
-_CONTAINER_ID: Final = ("host", "container_id")
+_CONTAINER: Final = ("container_name", "ident")
+_CONTAINER_ID: Final = ("container_id", "host")
 _STREAM: Final = ("source", "stream")
-_NAMED: Final = frozenset({*_MESSAGE, *_CONTAINER, *_CONTAINER_ID, *_STREAM, "pri"})
+_STREAMS: Final = ("stdout", "stderr")
+_SEVERITY: Final = ("severity", "level")
 
 
 def parts(batch: Batch, task: str) -> Iterator[tuple[str, list[Row]]]:
@@ -57,36 +59,35 @@ def row(time: int, record: Record, tag: str, task: str) -> Row:
             record["message"],
             attrs,
         )
-    return Row(
-        ts_ns=time,
-        tag=tag,
-        container=_first(record, _CONTAINER).lstrip("/"),
-        container_id=_first(record, _CONTAINER_ID),
-        task=task,
-        stream=_first(record, _STREAM),
-        severity=_severity(record.get("pri")),
-        message=_first(record, _MESSAGE) or _whole(record),
-        attrs={str(key): _text(value) for key, value in record.items() if key not in _NAMED},
-    )
+    left = dict(record)
+    severity = _severity(left.pop("pri", None)) or _take_known(left, _SEVERITY, NAMES)
+    stream = _take_known(left, _STREAM, _STREAMS)
+    container, container_id = _take(left, _CONTAINER).lstrip("/"), _take(left, _CONTAINER_ID)
+    has_message = any(name in left for name in _MESSAGE)
+    message = _take(left, _MESSAGE) if has_message else _text(record)
+    attrs = {str(key): _text(value) for key, value in left.items()}
+    return Row(time, tag, container, container_id, task, stream, severity, message, attrs)
 
 
 _SYSLOG: Final = {"pri", "host", "ident", "pid", "message"}
 _TEXTS: Final = {str}
 
 
-def _first(record: Record, names: tuple[str, ...]) -> str:
+def _take(left: Record, names: Iterable[str]) -> str:
+    """The first of these fields, which is not left then; empty where there is none."""
     for name in names:
-        if name in record:
-            return _text(record[name])
+        if name in left:
+            return _text(left.pop(name))
     return ""
 
 
-def _whole(record: Record) -> str:
-    return (
-        ""
-        if any(name in record for name in _MESSAGE)
-        else json.encode(record, escape_unicode=False).decode("utf-8", "replace")
-    )
+def _take_known(left: Record, names: Iterable[str], known: Container[str]) -> str:
+    """The same of fields whose text, in any case of letters, is one of ``known``."""
+    for name in names:
+        value = left.get(name)
+        if isinstance(value, str) and value.lower() in known:
+            return _take(left, (name,))
+    return ""
 
 
 def _severity(priority: Any) -> str:
