@@ -8,9 +8,10 @@
 ``parsers``  parsers, times, decoders, multiline
 ``stored``   what is read back from disk
 ``syslog``   syslog: framing, messages, records
+``tasks``    task definitions in the files where they are kept
 ``uplink``   between agent and server
 """
 
-from fuzz.targets import answers, config, forward, lines, outputs, parsers, stored, syslog, uplink
+from fuzz.targets import answers, config, forward, lines, outputs, parsers, stored, syslog, tasks, uplink
 
-__all__ = ["answers", "config", "forward", "lines", "outputs", "parsers", "stored", "syslog", "uplink"]
+__all__ = ["answers", "config", "forward", "lines", "outputs", "parsers", "stored", "syslog", "tasks", "uplink"]
