@@ -36,7 +36,7 @@ class Builder:
     Where it answers, an image that cannot be had is an error: its command, written for a container, would run on the
     bare machine with the rights of whoever called. ``harmless`` says that the caller knows the commands and permits it.
     ``images`` names local images for containers; ``print_line`` gets the output of what does not log to the router, and
-    of applications if ``show_output``.
+    of applications if ``show_output``. ``told`` has the variables that ECS sets in a container; its own ones win.
     """
 
     task: TaskDefinition
@@ -51,6 +51,7 @@ class Builder:
     note: Say
     print_line: Say
     show_output: bool
+    told: Callable[[str], Mapping[str, str]] = lambda name: {}
     _voices: dict[str, Voice] = field(default_factory=dict)
 
     async def build(self, planned: Planned) -> Container:
@@ -109,7 +110,8 @@ class Builder:
         """The definition's variables, and those of the task, which it would ask ECS for."""
         here = self.workspace.layout.here
         own = {name: here(value) for name, value in planned.environment.items()}
-        return {**self.identity.variables(str(self.task.get("family")), self.revision), **own}
+        task = self.identity.variables(str(self.task.get("family")), self.revision)
+        return {**task, **self.told(planned.name), **own}
 
     def _agent_words(self, planned: Planned) -> list[str]:
         entry_point, command = planned.words("entryPoint"), planned.words("command")
@@ -130,6 +132,7 @@ class Builder:
             "OUTRIDER_LISTEN": self.identity.address,
             "OUTRIDER_NAME": self.identity.host_name(family),
             "OUTRIDER_TASK": f"{family}/{self.identity.task_id}",
+            **self.told(planned.name),
             **planned.environment,
         }
 
@@ -140,11 +143,11 @@ class Builder:
         return FileLog(self.workspace.log_file(planned.name), self._voice(planned).line)
 
     def _environment(self, planned: Planned) -> dict[str, str]:
+        own = {**self.told(planned.name), **planned.environment}
         if not planned.logs_to_router:
-            return dict(planned.environment)
+            return own
         here = self.workspace.layout.here
-        added = {name: here(value) for name, value in container_environment("awsvpc").items()}
-        return dict(planned.environment) | added
+        return own | {name: here(value) for name, value in container_environment("awsvpc").items()}
 
     def _log_options(self, planned: Planned) -> dict[str, str] | None:
         if not planned.logs_to_router:

@@ -92,6 +92,14 @@ class Engine:
         """Start it."""
         await self._call("POST", f"/containers/{container}/start")
 
+    async def inspect(self, container: str) -> dict[str, Any]:
+        """What the engine knows of a container."""
+        return await self._call("GET", f"/containers/{container}/json")
+
+    async def stats(self, container: str) -> dict[str, Any]:
+        """What a container uses, and a second before; takes that long."""
+        return await self._call("GET", f"/containers/{container}/stats", {"stream": "0"})
+
     async def wait(self, container: str) -> int:
         """Its exit status, once it is not running any more."""
         answer = await self._call("POST", f"/containers/{container}/wait", limits=_LONG)
@@ -118,15 +126,16 @@ class Engine:
             if error.status not in (404, 409):  # 409: a removal is in progress
                 raise
 
-    async def healthy(self, container: str) -> bool:
-        """Wait until a container's health check has passed (True) or failed, or the container has ended (False)."""
+    async def health(self, container: str) -> AsyncIterator[str]:
+        """Each state of a container's health check, ``healthy`` or ``unhealthy``, until the container ends."""
         filters = json.dumps({"container": [container], "event": ["health_status", "die"]})
         # From the beginning of time: what happened before this call counts as well.
         async for event in self._lines("GET", "/events", {"filters": filters, "since": "0"}):
             words = str(event.get("status", ""))
-            if words.startswith(("health_status", "die")):
-                return words == "health_status: healthy"
-        return False
+            if words.startswith("die"):
+                return
+            if words in ("health_status: healthy", "health_status: unhealthy"):
+                yield words.partition(": ")[2]
 
     async def output(self, container: str, *, follow: bool) -> AsyncIterator[bytes]:
         """The raw log stream (see ``frames``), from the beginning; with ``follow`` until the container ends.

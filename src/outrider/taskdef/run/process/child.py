@@ -133,6 +133,11 @@ class Child:
         held_by.hold("group", str(process.pid))
         return cls(process, pipes, held_by, say)
 
+    @property
+    def pid(self) -> int:
+        """The process's, which is that of its session too."""
+        return self._process.pid
+
     async def wait(self) -> int:
         """Its exit status; its descendants are killed with it, as in a container. 128 + n if signal n ended it."""
         status = await self._process.wait()

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from outrider.taskdef.run.driver.pieces import Cutter
 from outrider.taskdef.run.driver.pipes import Driver
-from outrider.taskdef.run.health import Check, passes
+from outrider.taskdef.run.health import Check, Health, watch
 from outrider.taskdef.run.process.child import Child, Guard, child_environment
 
 
@@ -49,6 +49,10 @@ class FileLog:
     def lines(self) -> int:
         """Lines written."""
         return sum(output.cutter.lines for output in self.outputs)
+
+    def close(self) -> None:
+        """For a container that has never run."""
+        self._stream.close()
 
     async def run(self) -> None:
         """Until both streams have ended."""
@@ -88,6 +92,11 @@ class ProcessContainer:
     def dropped(self) -> int | None:
         return self._log.sender.dropped if isinstance(self._log, Driver) else 0
 
+    @property
+    def pid(self) -> int | None:
+        """Of the process, which leads a session of its own; None before it has started."""
+        return self._child.pid if self._child is not None else None
+
     async def start(self) -> None:
         self._child = await Child.start(self._words, self._environment, self._log.outputs, self._guard, self._say)
 
@@ -107,11 +116,17 @@ class ProcessContainer:
         if isinstance(self._log, Driver):
             self._log.hurry()
 
-    async def healthy(self) -> bool:
-        return self._check is None or await passes(self._check, self._probe)
+    async def health(self, changed: Callable[[Health], None]) -> None:
+        """A sidecar's check needs its image: without a check it counts as healthy."""
+        if self._check is None:
+            changed(Health.HEALTHY)
+        else:
+            await watch(self._check, self._probe, changed)
 
     async def remove(self) -> None:
         await self.stop(0)
+        if isinstance(self._log, FileLog):
+            self._log.close()
 
     async def _probe(self, words: Sequence[str]) -> int:
         process = await asyncio.create_subprocess_exec(
