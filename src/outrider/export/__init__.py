@@ -3,6 +3,7 @@
 ``description`` what is to be deployed: image, server, secret, names, sizes
 ``kind``        what a kind is: a pure function from the description to files
 ``registry``    the kinds by name
+``tasks``       task definitions that the kinds for ECS share
 ``output``      writes the files of a kind
 ``kinds``       one kind, one module or package
 """

@@ -1,4 +1,5 @@
 """One kind of artefact, one module or package, with a ``KIND``.
 
 ``docker_run``  a shell script that starts the agent on a Docker host
+``fargate``     agent and router beside an application on Fargate
 """
