@@ -1,0 +1,11 @@
+"""The task metadata endpoint, version 4, of a task that runs here.
+
+``document`` makes what it answers (pure), ``usage`` says what a plain process uses, ``now`` looks at a running task,
+``endpoint`` is the server.
+"""
+
+from outrider.taskdef.run.metadata.document import Network
+from outrider.taskdef.run.metadata.endpoint import is_loopback, metadata_of, metadata_variables
+from outrider.taskdef.run.metadata.now import Running
+
+__all__ = ["Network", "Running", "is_loopback", "metadata_of", "metadata_variables"]
