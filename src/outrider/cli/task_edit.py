@@ -12,7 +12,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from outrider.model.errors import UserError
+from outrider.model.errors import UserError, shown
 from outrider.taskdef.protect import Edited
 from outrider.taskdef.shape import READ_ONLY
 from outrider.taskdef.source import TaskSource
@@ -90,8 +90,8 @@ def summary(edited: Edited, done: str, nothing: str, *, dry_run: bool) -> list[s
     """What was done, and what there is to know, for standard error."""
     if dry_run:
         done = f"dry run, nothing is written; {done} then"
-    lines = [f"{done}:", *(f"  {phrase}" for phrase in edited.changed)] if edited.changed else [nothing]
-    return lines + [f"note: {phrase}" for phrase in edited.notes]
+    lines = [f"{done}:", *(f"  {shown(phrase)}" for phrase in edited.changed)] if edited.changed else [nothing]
+    return lines + [f"note: {shown(phrase)}" for phrase in edited.notes]
 
 
 def next_steps(edited: Edited, target: str | None, name: str, *more: str) -> list[str]:

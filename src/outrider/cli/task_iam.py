@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from outrider.model.errors import Place, UserError
+from outrider.model.errors import Place, UserError, shown
 from outrider.net.files import ConfigurationFiles
 from outrider.pipeline.config.configuration import Configuration, from_file
 from outrider.taskdef.rights import (
@@ -155,7 +155,7 @@ def _shown(role: str) -> str:
 
 
 def _tell(source: TaskSource, where: Where, text: str) -> None:
-    typer.echo(f"{_place(source, where)}: {text}", err=True)
+    typer.echo(shown(f"{_place(source, where)}: {text}"), err=True)
 
 
 def _place(source: TaskSource, where: Where) -> Place:
@@ -173,7 +173,7 @@ def _print_difference(task: Task, rights: Rights, source: TaskSource, files: Seq
         statements = [statement for granted in several for statement in granted.statements]
         difference = compare([need for role in roles for need in rights.of(role)], statements)
         for line in _lines(difference, " and ".join(map(_shown, roles)), source):
-            typer.echo(line)
+            typer.echo(shown(line))
         status |= bool(difference.missing)
     for role in rights.roles:
         if not any(role in roles for roles in policies):

@@ -100,9 +100,12 @@ class LocalError(OutriderError):
 
 def shown(text: str) -> str:
     """The text as it is told: what was found may steer a terminal, or be a file that was pasted into a value."""
-    if not text.isprintable():
-        text = "".join([c if c.isprintable() or c == "\n" else "\ufffd" for c in text])
-    return _LONG.sub(lambda found: f"{found[0][:_WORD_MAX]}…", text)
+    return _LONG.sub(lambda found: f"{found[0][:_WORD_MAX]}…", printable(text))
+
+
+def printable(text: str) -> str:
+    """The text without what steers a terminal, or turns what is read around."""
+    return text if text.isprintable() else "".join([c if c.isprintable() or c == "\n" else "\ufffd" for c in text])
 
 
 def _nearest(found: str, allowed: tuple[str, ...]) -> list[str]:

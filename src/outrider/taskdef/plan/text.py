@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from outrider.model.errors import printable
 from outrider.taskdef.plan.plan import ContainerPlan, Plan
 
 
@@ -16,7 +17,7 @@ def text(plan: Plan) -> str:
     if plan.configuration:
         lines = [f"    {line}".rstrip() for line in plan.configuration.strip("\n").split("\n")]
         parts.append("\n".join([f"{plan.config_path}:", *lines]))
-    return "\n\n".join(parts) + "\n" if parts else ""
+    return printable("\n\n".join(parts)) + "\n" if parts else ""
 
 
 def _container(container: ContainerPlan) -> Iterator[str]:
