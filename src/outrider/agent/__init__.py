@@ -3,6 +3,7 @@
 ``settings``  environment and arguments
 ``enrol``     a join token becomes a certificate
 ``preset``    the pipeline that an agent is
+``source``    the preset, and around it the configuration file that an agent may have, read again at a reload
 ``health``    what the heartbeat and the status file say
 ``program``   run until stopped
 """

@@ -9,18 +9,17 @@ import time
 from pathlib import Path
 from typing import IO
 
-import uvloop
-
-from outrider.agent import health, preset
+from outrider.agent import health
 from outrider.agent.enrol import enrol
 from outrider.agent.settings import Settings
+from outrider.agent.source import Source
 from outrider.formats.kernel import capabilities
-from outrider.model.errors import LocalError, OutriderError, PeerError, UserError
+from outrider.model.errors import LocalError, PeerError, UserError
 from outrider.net.uplink import Client, Identity
-from outrider.pipeline.config import build
 from outrider.pipeline.engine import Engine
 from outrider.pipeline.log import LEVELS, Log, Sink
-from outrider.pipeline.operate.run import stop_on_signals, tune_process
+from outrider.pipeline.operate import run as operate
+from outrider.pipeline.operate.reload import Exchangeable
 from outrider.protocols.uplink import (
     HEARTBEAT_PATH,
     HeartbeatAnswer,
@@ -53,14 +52,11 @@ def run(settings: Settings) -> int:
         identity.context()
     lock = _lock(settings.state)
     try:
-        configuration = preset.configuration(settings)
-        service = build.read_service(configuration, {}, log)
-        agent = _Agent(settings, build.engine(build.plan(configuration, service, {}, log)), log)
-        tune_process()
-        uvloop.run(agent.main())
+        source = Source(settings, log)
+        configuration, plan = source.first()
+        return operate.run(configuration, plan, source.loader, _Agent(settings, log))
     finally:
         lock.close()
-    return 0
 
 
 def _lock(state: Path) -> IO[str]:
@@ -81,9 +77,10 @@ def _lock(state: Path) -> IO[str]:
 
 
 class _Agent:
-    def __init__(self, settings: Settings, engine: Engine, log: Log) -> None:
+    """What an agent does beside its pipeline: it enrols, beats, and writes its status."""
+
+    def __init__(self, settings: Settings, log: Log) -> None:
         self._settings = settings
-        self._engine = engine
         self._log = log
         self._identity = Identity(settings.identity)
         self._problems: list[Problem] = []
@@ -91,30 +88,23 @@ class _Agent:
         self._status: object = None
         self._capabilities = capabilities(Path("/proc/self/status").read_text())
 
-    async def main(self) -> None:
-        stop_on_signals(self._engine, self._log)
-        for line in health.functions(self._capabilities, self._settings.port):
+    async def beside(self, pipeline: Exchangeable) -> None:
+        """See Companion."""
+        for line in health.functions(self._capabilities, self._settings.port, self._settings.config):
             self._log.info(line)
-        async with asyncio.TaskGroup() as group:
-            beside = [group.create_task(self._keep_contact()), group.create_task(self._keep_status())]
-            failure: OutriderError | None = None
-            try:
-                await self._engine.run()
-            except OutriderError as error:
-                failure = error  # leaves the group before it is raised: groups wrap what is raised inside
-            finally:
-                for task in beside:
-                    task.cancel()
-        self._write_status()
-        if failure is not None:
-            raise failure
-        if self._identity.complete:
-            await self._say_goodbye()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._keep_contact(pipeline))
+                group.create_task(self._keep_status(pipeline))
+        finally:
+            self._write_status(pipeline.engine)
 
-    async def _say_goodbye(self) -> None:
-        """The last heartbeat: the server then knows an end in order from one that is a fault."""
+    async def after(self, pipeline: Exchangeable) -> None:
+        """See Companion. The last heartbeat: the server then knows an end in order from one that is a fault."""
+        if not self._identity.complete:
+            return
         uptime = time.monotonic() - self._started
-        message = health.heartbeat(self._engine, uptime, self._capabilities, self._problems)
+        message = health.heartbeat(pipeline.engine, uptime, self._capabilities, self._problems)
         message.stopping = True
         try:
             client = Client(self._identity.server, self._identity.context(), _GOODBYE_TIMEOUT)
@@ -125,7 +115,7 @@ class _Agent:
         except (PeerError, LocalError) as error:
             self._log.warn(f"the server did not hear of this stop: {error}")
 
-    async def _keep_contact(self) -> None:
+    async def _keep_contact(self, pipeline: Exchangeable) -> None:
         """Enrol, then beat, whatever happens; the pipeline goes on collecting meanwhile."""
         attempt = 0
         while not self._identity.complete:
@@ -134,7 +124,7 @@ class _Agent:
                 self._log.info(f"enrolled as {answer.host_id} at {self._settings.server}")
                 self._problems = []
             except (PeerError, LocalError) as error:
-                wait = self._enrolment_failed(error, attempt)
+                wait = self._enrolment_failed(error, attempt, pipeline.engine)
                 attempt += 1
                 await asyncio.sleep(wait)
         client = Client(self._identity.server, self._identity.context(), _SEND_TIMEOUT)
@@ -142,23 +132,23 @@ class _Agent:
             seconds = 0
             while True:
                 await asyncio.sleep(seconds)
-                seconds = await self._beat(client)
+                seconds = await self._beat(client, pipeline.engine)
         finally:
             await client.close()
 
-    def _enrolment_failed(self, error: PeerError | LocalError, attempt: int) -> int:
+    def _enrolment_failed(self, error: PeerError | LocalError, attempt: int, engine: Engine) -> int:
         fix = getattr(error, "fix", "")
         self._problems = [Problem(f"not enrolled: {error}", fix, "error")]
         final = isinstance(error, Refusal) and not error.retry
         wait = REFUSED_RETRY_SECONDS if final else RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]
         advice = f"; fix: {fix}" if fix else ""
         self._log.error(f"not enrolled: {error}{advice}; records are kept in the spool; next try in {wait} seconds")
-        self._write_status()
+        self._write_status(engine)
         return wait
 
-    async def _beat(self, client: Client) -> int:
+    async def _beat(self, client: Client, engine: Engine) -> int:
         uptime = time.monotonic() - self._started
-        message = health.heartbeat(self._engine, uptime, self._capabilities, self._problems)
+        message = health.heartbeat(engine, uptime, self._capabilities, self._problems)
         try:
             answer = decode_message(HeartbeatAnswer, await client.post(HEARTBEAT_PATH, encode_message(message)))
         except PeerError as error:
@@ -168,13 +158,13 @@ class _Agent:
         self._problems = []
         return answer.heartbeat_seconds
 
-    async def _keep_status(self) -> None:
+    async def _keep_status(self, pipeline: Exchangeable) -> None:
         while True:
-            self._write_status()
+            self._write_status(pipeline.engine)
             await asyncio.sleep(STATUS_SECONDS)
 
-    def _write_status(self) -> None:
-        content = health.status(self._engine, self._problems, self._identity.complete)
+    def _write_status(self, engine: Engine) -> None:
+        content = health.status(engine, self._problems, self._identity.complete)
         if content == self._status:
             return
         try:

@@ -29,7 +29,10 @@ class Settings:
     token: JoinToken | None = field(repr=False, default=None)
     spool_limit: int = 500_000_000
     """Bytes on disk for each listener; beyond them senders over TCP wait."""
-    log_level: str = "info"
+    log_level: str = ""
+    """Empty: as the configuration file says, else info."""
+    config: str = ""
+    """A configuration whose inputs, filters and outputs run in the agent too."""
     grace: int = 10
 
     @property
@@ -76,7 +79,8 @@ def read(environment: Mapping[str, str], arguments: Mapping[str, str | None]) ->
         name=name,
         task=get("task", "OUTRIDER_TASK", default=name)[0],
         token=_token(token_text, token_source) if token_text else None,
-        log_level=get("log-level", "OUTRIDER_LOG_LEVEL", default="info")[0],
+        log_level=get("log-level", "OUTRIDER_LOG_LEVEL")[0],
+        config=get("config", "OUTRIDER_CONFIG")[0],
     )
 
 

@@ -11,10 +11,11 @@ what ``route -J`` does.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 
 def main() -> int:
@@ -23,9 +24,7 @@ def main() -> int:
     if arguments[:1] == ["route"]:
         return _route(arguments[1:])
     if arguments[:1] == ["agent"]:
-        from outrider.cli import agent
-
-        return agent.main(arguments[1:])
+        return _agent(arguments[1:])
     from outrider.cli import operator
 
     return operator.main(arguments)
@@ -37,15 +36,29 @@ def fluent_bit() -> int:
 
 
 def _route(arguments: Sequence[str]) -> int:
+    with _starting():
+        from outrider.cli import route
+
+        return route.main(arguments)
+
+
+def _agent(arguments: Sequence[str]) -> int:
+    with _starting():
+        from outrider.cli import agent
+
+        return agent.main(arguments)
+
+
+@contextlib.contextmanager
+def _starting() -> Iterator[None]:
+    """What holds for programs that run beside applications."""
     # What imports and a configuration make stays until the end: to look for garbage in it, at the start and again at
     # the end, takes a fifth of the time of a start. ``tune_process`` turns the collector on.
     gc.disable()
     # A hang-up that comes before everything runs waits for its handler (``operate.run``) instead of ending the process.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
-    from outrider.cli import route
-
     try:
-        return route.main(arguments)
+        yield
     finally:
         gc.freeze()
         gc.enable()

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from outrider.agent import program, settings
-from outrider.model.errors import LocalError, OutriderError, UserError
+from outrider.model.errors import LocalError, OutriderError, UserError, UserErrors
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -27,18 +27,27 @@ def main(arguments: Sequence[str]) -> int:
             )
         )
     except OutriderError as error:
-        print(f"outrider agent: {error}", file=sys.stderr)
+        for each in error.errors if isinstance(error, UserErrors) else [error]:
+            print(f"outrider agent: {each}", file=sys.stderr)
         return 1 if isinstance(error, LocalError) else 2
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="outrider agent",
-        description="Takes syslog on loopback (TCP and UDP), keeps it on disk, and delivers it to an Outrider server.",
-        epilog="Settings may come from the environment; KEY is read where OUTRIDER_TOKEN is not set.",
+        description="Takes syslog on loopback (TCP and UDP), keeps it on disk, and delivers it to an Outrider server."
+        " With -c it is a log router, too.",
+        epilog="Settings may come from the environment; KEY is read where OUTRIDER_TOKEN is not set. "
+        "Example: outrider agent -c /fluent-bit/etc/fluent-bit.conf",
         allow_abbrev=False,
     )
     parser.add_argument("action", nargs="?", choices=["run", "status"], default="run", help="default: run")
+    parser.add_argument(
+        "-c",
+        "--config",
+        metavar="FILE",
+        help="a configuration, as of outrider route, whose inputs, filters and outputs run here too (OUTRIDER_CONFIG)",
+    )
     parser.add_argument("--server", help="the server's address for agents, https://HOST:8444 (OUTRIDER_SERVER)")
     parser.add_argument("--token", help="join token; better in OUTRIDER_TOKEN, where other users cannot see it")
     parser.add_argument("--state", help=f"directory for identity and spool (OUTRIDER_STATE, {settings.DEFAULT_STATE})")

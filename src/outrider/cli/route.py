@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Final, TextIO
+from collections.abc import Sequence
+from typing import Final
 
 from outrider import __version__
 from outrider.cli.arguments import USAGE, Arguments, parse
 from outrider.model.errors import LocalError, Place, UserError, UserErrors
-from outrider.net.files import ConfigurationFiles
-from outrider.pipeline import registry, storage
-from outrider.pipeline.config import build, init_files
-from outrider.pipeline.config.configuration import COMMAND_LINE, Configuration, from_file
+from outrider.pipeline import storage
+from outrider.pipeline.config import build
+from outrider.pipeline.config.configuration import COMMAND_LINE, Configuration
 from outrider.pipeline.config.findings import Findings
-from outrider.pipeline.config.parsers_files import read_parsers
 from outrider.pipeline.log import LEVELS, Log, Sink
-from outrider.pipeline.operate import processes, run
+from outrider.pipeline.operate import run
+from outrider.pipeline.operate.origin import Origin, environment
 from outrider.pipeline.operate.reload import Loader
 from outrider.pipeline.service import Service
 
 FLUENT_BIT_VERSION: Final = "5.1.1"
 """The version whose behaviour is matched; tools that parse ``--version`` look for it."""
-_IN_TASK: Final = "ECS_CONTAINER_METADATA_URI_V4"
-"""Set by ECS; see ``outrider.aws.local``, which would cost memory to import."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -54,31 +50,19 @@ def _main(arguments: Arguments) -> int:
         except OSError as error:
             raise UserError(f"cannot change to '{arguments.workdir}': {error.strerror}", Place(COMMAND_LINE)) from error
     log = Log(Sink(), "router")
-
-    def environment() -> dict[str, str]:
-        return {"HOSTNAME": os.uname().nodename, processes.VARIABLE: "0", **os.environ}
-
-    findings = Findings()
-    files = ConfigurationFiles(_objects(log, findings))
-
-    def load(findings: Findings | None = None) -> Configuration:
-        found = Findings() if findings is None else findings
-        configuration = _read(arguments, environment(), files, log, found)
-        if findings is None:
-            found.raise_errors()
-        return configuration
+    origin, findings = Origin(arguments.configuration, arguments.config_file, log), Findings()
 
     def plan(configuration: Configuration, findings: Findings | None = None) -> build.Plan:
-        service = build.read_service(configuration, environment(), log, findings)
+        variables = environment()
+        service = build.read_service(configuration, variables, log, findings)
         if findings is not None:
-            _set_up_log(arguments, service, environment(), log)
-        made = build.plan(configuration, service, environment(), log, findings)
+            _set_up_log(arguments, service, variables, log)
+        made = build.plan(configuration, service, variables, log, findings)
         if findings is None:  # a reload: what is refused must not change the log
-            _set_up_log(arguments, service, environment(), log)
+            _set_up_log(arguments, service, variables, log)
         return made
 
-    configuration = load(findings)
-    _name_task(configuration, findings)
+    configuration = origin.first(findings)
     made = plan(configuration, findings)
     if not findings.errors and not any(section.kind == "input" for section in configuration.sections):
         findings.warn("there is no input: nothing will happen", None, fix="add an [INPUT] section")
@@ -89,7 +73,7 @@ def _main(arguments: Arguments) -> int:
     findings.log_warnings(log)
     if arguments.explain or arguments.drawing:
         return _explain(made, arguments)
-    return run.run(configuration, made, Loader(load, plan))
+    return run.run(configuration, made, Loader(origin.again, plan))
 
 
 def _explain(plan: build.Plan, arguments: Arguments) -> int:
@@ -105,49 +89,6 @@ def _explain(plan: build.Plan, arguments: Arguments) -> int:
         except OSError as error:
             raise LocalError(f"'{arguments.drawing}' cannot be written: {error.strerror}") from error
     return 0
-
-
-def _objects(log: Log, findings: Findings) -> Mapping[str, str]:
-    """The texts of the objects that variables name, with the task's own variables set before."""
-    wanted = init_files.named(os.environ)
-    if not wanted:
-        return {}
-    from outrider.pipeline.operate import task_start  # where it is asked for
-
-    with findings.collecting():
-        task_start.set_variables(os.environ)
-    return task_start.fetch(wanted, os.environ, log, findings)
-
-
-def _name_task(configuration: Configuration, findings: Findings) -> None:
-    """Set the task's own variables where the configuration needs one of them."""
-    if not os.environ.get(_IN_TASK) or init_files.named(os.environ):
-        return
-    from outrider.pipeline.operate import task_start  # in tasks on ECS
-
-    if task_start.lacks(configuration, os.environ):
-        try:
-            task_start.set_variables(os.environ)
-        except UserError as error:
-            findings.warn(error.message, error.place)
-
-
-def _read(
-    arguments: Arguments, environment: Mapping[str, str], files: ConfigurationFiles, log: Log, findings: Findings
-) -> Configuration:
-    """Command line, file, those that variables name, and the parsers files that all of them name."""
-    configuration = arguments.configuration.then(Configuration())
-    if arguments.config_file:
-        with findings.collecting():
-            configuration = configuration.then(from_file(arguments.config_file, files, log.warn, findings))
-    wanted = init_files.named(environment)
-    configuration = init_files.include(configuration, arguments.config_file, wanted, files, log.warn, findings)
-    read_parsers(configuration, environment, files, log.warn, findings)
-    for item in configuration.objects:
-        with findings.collecting():
-            plugins = registry.built_in(item.value, item.place)
-            log.info(f"{item.value} is not needed: '{plugins}' is built in")
-    return configuration
 
 
 def _report(findings: Findings, plan: build.Plan) -> int:
@@ -174,18 +115,10 @@ def _set_up_log(arguments: Arguments, service: Service, environment: dict[str, s
     level = LEVELS[service.log_level]
     if not is_set:
         level = 0 if arguments.quiet else min(level + arguments.verbose, LEVELS["trace"])
-    stream: TextIO = sys.stderr
-    if service.log_file and not (arguments.dry_run or arguments.explain or arguments.drawing):
-        try:  # a reload opens the file anew, so that it may have been moved away
-            stream = open(service.log_file, "a", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115 - stays open
-        except OSError as error:
-            raise UserError(f"log_file '{service.log_file}' cannot be opened: {error.strerror}") from error
-    log.sink.level = LEVELS.get(named, level)
-    log.sink.as_json = service.log_format == "json"
-    old, log.sink.stream = log.sink.stream, stream
-    if old is not sys.stderr:
-        with contextlib.suppress(OSError):  # its last line may not fit on a full disk
-            old.close()
+    dry = arguments.dry_run or arguments.explain or arguments.drawing
+    log.sink.set_up(
+        LEVELS.get(named, level), as_json=service.log_format == "json", file="" if dry else service.log_file
+    )
 
 
 def _show(what: str) -> int:

@@ -9,7 +9,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -18,6 +18,9 @@ from outrider.model.batch import Batch, Record
 from outrider.pipeline.intake import ChunkIntake
 from outrider.pipeline.log import Log
 from outrider.pipeline.plugin import Filter
+
+BY_FILTER: Final = "filter "
+"""What the reasons begin with of records that a filter has taken out."""
 
 
 class RunningFilter(Struct):
@@ -37,7 +40,7 @@ class RunningFilter(Struct):
     @property
     def reason(self) -> str:
         """Why the records that it takes out of a batch are dropped."""
-        return f"filter {self.name}"
+        return f"{BY_FILTER}{self.name}"
 
     def takes(self, tag: str, source: str) -> bool:
         """Whether records of that tag and input go through this filter."""

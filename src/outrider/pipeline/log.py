@@ -8,12 +8,15 @@ A message that repeats within ten seconds is held back and counted, so that a de
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from typing import Final, TextIO
 
 import msgspec
 from msgspec import Struct, field
+
+from outrider.model.errors import UserError
 
 LEVELS: Final = {"off": 0, "error": 1, "warn": 2, "warning": 2, "info": 3, "debug": 4, "trace": 5}
 _REPEAT_SECONDS: Final = 10.0
@@ -31,6 +34,23 @@ class Sink(Struct):
     _silent_until: float = 0.0
     _unwritten: int = 0
     _seen: dict[tuple[str, str], tuple[float, int]] = field(default_factory=dict)
+
+    def set_up(self, level: int, *, as_json: bool, file: str) -> None:
+        """Write so from now on, to ``file``, or to standard error where it is empty. Raises UserError.
+
+        A file is opened anew, so that it may have been moved away.
+        """
+        stream: TextIO = sys.stderr
+        if file:
+            try:
+                stream = open(file, "a", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115 - stays open
+            except OSError as error:
+                raise UserError(f"log_file '{file}' cannot be opened: {error.strerror}") from error
+        old, self.stream = self.stream, stream
+        self.level, self.as_json = level, as_json
+        if old is not sys.stderr:
+            with contextlib.suppress(OSError):  # its last line may not fit on a full disk
+                old.close()
 
     def write(self, level: str, component: str, message: str, *, now_ns: int, repeat: bool, about: str = "") -> None:
         """Write one line, unless one of the same trouble (``about``, else the message) was written moments ago.

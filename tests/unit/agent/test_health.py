@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from outrider.agent import health, preset, settings
+from outrider.agent.preset import HEALTH_TAG, UPLINK
 from outrider.pipeline.config import build
 from outrider.pipeline.engine import Engine
 from outrider.pipeline.log import Log, Sink
@@ -30,6 +31,7 @@ def test_functions() -> None:
         "collects syslog and container logs: yes",
         "network detection: not built yet",
     ]
+    assert health.functions([], 1514, "a.conf")[1] == "routes logs as a.conf says: yes"
     assert health.functions([], 514)[1:] == [
         "network detection: not built yet",
         "listens on port 514: no, needs NET_BIND_SERVICE",
@@ -47,6 +49,25 @@ def test_the_ledger_of_the_agent_balances(engine: Engine) -> None:
     assert (found.accepted, found.delivered, found.buffered) == (10, 3, 5)
     assert found.dropped == {"unreadable chunk": 1, "refused": 1}
     assert found.accepted == found.delivered + found.buffered + found.lost
+
+
+def test_the_ledger_is_of_what_was_for_the_server(engine: Engine) -> None:
+    row = engine.ledger.of_input("forward.0", "web-firelens-1")
+    row.accepted, row.waiting, row.passed = 20, 3, 10
+    row.dropped.update({"filter grep.0": 6, "malformed record": 1})
+    for output, dropped in ((UPLINK, {}), ("s3.0", {"HTTP 403": 2})):
+        sent = engine.ledger.of_output("forward.0", "web-firelens-1", output)
+        sent.routed, sent.delivered = 10, 10 - sum(dropped.values())
+        sent.dropped.update(dropped)
+    checks = engine.ledger.of_input("tcp.2", HEALTH_TAG)
+    checks.accepted, checks.passed = 7, 7
+    engine.ledger.of_output("tcp.2", HEALTH_TAG, "null.0").routed = 7
+    found = health.own_ledger(engine)
+    assert (found.accepted, found.delivered, found.buffered) == (14, 10, 3)
+    assert found.dropped == {"malformed record": 1}
+    assert found.accepted == found.delivered + found.buffered + found.lost
+    (problem,) = health.pipeline_problems(engine)
+    assert (problem.level, problem.what) == ("warning", "output s3.0 has dropped records: 2 (HTTP 403)")
 
 
 def test_a_heartbeat_is_taken_by_the_server_whatever_senders_wrote(engine: Engine) -> None:
@@ -71,7 +92,7 @@ def test_refused_messages_are_a_problem(engine: Engine) -> None:
 
 def test_a_spool_in_trouble_is_a_problem(engine: Engine) -> None:
     engine.inputs[0].intake.trouble = "No space left on device"
-    (problem,) = health.spool_problems(engine)
+    (problem,) = health.pipeline_problems(engine)
     assert (problem.level, problem.fix) == ("error", "free disk space")
     assert "syslog-tcp: No space left" in problem.what
 

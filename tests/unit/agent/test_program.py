@@ -8,9 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import msgpack
 import pytest
 from tests.helpers import free_port, wait_for
 
@@ -23,7 +26,7 @@ PATIENCE = 20.0
 class Agent:
     """``outrider agent`` with a state directory and a server that nobody has started."""
 
-    def __init__(self, state: Path, port: int, token: str) -> None:
+    def __init__(self, state: Path, port: int, token: str, config: Path | None = None) -> None:
         self.log = state.with_suffix(f".{port}.log")
         environment = {key: value for key, value in os.environ.items() if not key.startswith("OUTRIDER")}
         environment |= {
@@ -32,6 +35,8 @@ class Agent:
             "OUTRIDER_SERVER": "https://127.0.0.1:1",
             "OUTRIDER_TOKEN": token,
         }
+        if config is not None:
+            environment["OUTRIDER_CONFIG"] = str(config)
         with self.log.open("wb") as stream:
             self.process = subprocess.Popen(AGENT, stderr=stream, stdout=stream, env=environment)
 
@@ -50,8 +55,8 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Agent]]:
     started: list[Agent] = []
     token = str(JoinToken("abcd", "s" * 22, "p" * 43))
 
-    def begin(port: int, state: str = "state") -> Agent:
-        started.append(Agent(tmp_path / state, port, token))
+    def begin(port: int, state: str = "state", config: Path | None = None) -> Agent:
+        started.append(Agent(tmp_path / state, port, token, config))
         return started[-1]
 
     yield begin
@@ -59,9 +64,9 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Agent]]:
         agent.end(signal.SIGKILL)
 
 
-def status(state: Path) -> dict[str, object]:
+def status(state: Path) -> dict[str, Any]:
     try:
-        found: dict[str, object] = json.loads((state / "status.json").read_text())
+        found: dict[str, Any] = json.loads((state / "status.json").read_text())
     except FileNotFoundError:
         return {}
     return found
@@ -120,6 +125,79 @@ def test_a_damaged_identity_is_told(start: Callable[..., Agent], tmp_path: Path)
     assert "Traceback" not in agent.text()
 
 
+ROUTER = """
+[SERVICE]
+    Flush 0.1
+    HTTP_Server On
+    HTTP_Port {monitor}
+[INPUT]
+    Name forward
+    unix_path {folder}/fluent.sock
+    Mem_Buf_Limit 25MB
+[OUTPUT]
+    Name file
+    Match {match}
+    Path {folder}
+    File out
+"""
+
+
+def send(path: Path, count: int, tag: str = "web-firelens-1") -> None:
+    """Records as Docker's driver sends them; returns when they are acknowledged."""
+    record = {"log": "line", "container_name": "/web", "container_id": "c0ffee", "source": "stdout"}
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(PATIENCE)
+        sock.connect(str(path))
+        for number in range(count):
+            sock.sendall(msgpack.packb([tag, 1_700_000_000 + number, record, {"chunk": str(number)}]))
+        unpacker, answers = msgpack.Unpacker(), 0
+        while answers < count:
+            unpacker.feed(sock.recv(65536))
+            answers += sum(1 for answer in unpacker if "ack" in answer)
+
+
+def test_an_agent_that_is_the_router_keeps_what_it_acknowledged(start: Callable[..., Agent], tmp_path: Path) -> None:
+    port, state, config, monitor = free_port(), tmp_path / "state", tmp_path / "router.conf", free_port()
+    config.write_text(ROUTER.format(folder=tmp_path, match="web-*", monitor=monitor))
+    agent = start(port, config=config)
+    wait_for(lambda: (tmp_path / "fluent.sock").exists(), agent.text)
+    send(tmp_path / "fluent.sock", 100)
+    agent.end(signal.SIGKILL)
+    again = start(port, config=config)
+    wait_for(lambda: status(state).get("pid") == again.process.pid and status(state).get("buffered") == 100)
+    wait_for(lambda: "is up" in again.text())
+    send(tmp_path / "fluent.sock", 50)
+    wait_for(lambda: status(state).get("accepted") == 150)
+    with urllib.request.urlopen(f"http://127.0.0.1:{monitor}/api/v1/ledger", timeout=PATIENCE) as answer:
+        assert json.load(answer)["balance"] is True
+    assert again.end() == 0
+    found = status(state)
+    assert (found["accepted"], found["delivered"], found["buffered"], found["dropped"]) == (150, 0, 150, {})
+    assert found["pipeline"]["balance"] is True
+    assert len((tmp_path / "out").read_text().splitlines()) >= 150  # twice where a kill came before the answer
+    assert "Traceback" not in agent.text() + again.text()
+
+
+def test_a_reload_takes_the_file_anew_and_loses_nothing(start: Callable[..., Agent], tmp_path: Path) -> None:
+    state, config, monitor = tmp_path / "state", tmp_path / "router.conf", free_port()
+    config.write_text(ROUTER.format(folder=tmp_path, match="web-*", monitor=monitor))
+    agent = start(free_port(), config=config)
+    wait_for(lambda: "is up" in agent.text(), agent.text)
+    send(tmp_path / "fluent.sock", 10, "other-firelens-1")
+    config.write_text(ROUTER.format(folder=tmp_path, match="other-*", monitor=monitor))
+    agent.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: agent.text().count("is up") == 2, agent.text)
+    send(tmp_path / "fluent.sock", 10, "other-firelens-1")
+    config.write_text("[OUTPUT]\n    Name nonesuch\n")
+    agent.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: "the old configuration goes on" in agent.text(), agent.text)
+    wait_for(lambda: status(state).get("buffered") == 20)
+    assert agent.end() == 0
+    found = status(state)
+    assert (found["accepted"], found["buffered"], found["dropped"]) == (20, 20, {})
+    assert len((tmp_path / "out").read_text().splitlines()) >= 10
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "text"),
     [
@@ -127,6 +205,7 @@ def test_a_damaged_identity_is_told(start: Callable[..., Agent], tmp_path: Path)
         (["--port", "x"], 2, "--port: 'x' is not a port"),
         (["status", "--state", "{state}"], 2, "--state names the directory of an agent that has run"),
         (["--nosuch"], 2, "unrecognized arguments"),
+        (["-c"], 2, "expected one argument"),
     ],
 )
 def test_wrong_usage(tmp_path: Path, arguments: list[str], code: int, text: str) -> None:

@@ -1,6 +1,7 @@
 """A pipeline at work as a process: start, signals, reload, several processes, and what it tells of itself.
 
 ``task_start``  what a task on ECS is asked before its configuration is read
+``origin``    what its configuration is read from
 ``run``       event loop, signals, monitoring
 ``reload``    one engine takes the place of another, with a new configuration
 ``processes``  several processes of one pipeline, and the one that watches them

@@ -31,7 +31,17 @@ _DESCRIPTORS_MAX: Final = 1 << 20
 _DESCRIPTORS_SECONDS: Final = 5.0
 
 
-def run(configuration: Configuration, plan: build.Plan, loader: Loader) -> int:
+class Companion(Protocol):
+    """What a program does beside its pipeline, which runs in one process then."""
+
+    async def beside(self, pipeline: Exchangeable) -> None:
+        """Run until it is cancelled, which is when the pipeline has ended."""
+
+    async def after(self, pipeline: Exchangeable) -> None:
+        """Called at last, unless the pipeline has failed."""
+
+
+def run(configuration: Configuration, plan: build.Plan, loader: Loader, companion: Companion | None = None) -> int:
     """Run until SIGTERM, SIGINT or SIGQUIT; returns the exit status.
 
     Raises UserError or LocalError when it cannot start.
@@ -46,13 +56,18 @@ def run(configuration: Configuration, plan: build.Plan, loader: Loader) -> int:
             return processes.run(configuration, plan, loader, partial(_run_one, locks))
         if plan.service.storage_path:
             processes.gather(Path(plan.service.storage_path), 1, plan.log)
-        return _run_one(locks, configuration, plan, loader, processes.Links())
+        return _run_one(locks, configuration, plan, loader, processes.Links(), companion)
     finally:
         locks.release()
 
 
 def _run_one(
-    locks: Locks, configuration: Configuration, plan: build.Plan, loader: Loader, links: processes.Links
+    locks: Locks,
+    configuration: Configuration,
+    plan: build.Plan,
+    loader: Loader,
+    links: processes.Links,
+    companion: Companion | None = None,
 ) -> int:
     if plan.service.storage_path:
         locks.hold(plan.service.storage_path)
@@ -60,7 +75,7 @@ def _run_one(
     tune_process()
     allow_descriptors()
     Reports.tell = staticmethod(plan.log.warn)
-    uvloop.run(_main(pipeline, plan.log, links))
+    uvloop.run(_main(pipeline, plan.log, links, companion))
     return 0
 
 
@@ -110,21 +125,25 @@ async def _watch_descriptors(log: Log) -> None:
         warn_of_descriptors(log)
 
 
-async def _main(pipeline: Exchangeable, log: Log, links: processes.Links) -> None:
+async def _main(pipeline: Exchangeable, log: Log, links: processes.Links, companion: Companion | None) -> None:
     stop_on_signals(pipeline, log, pipeline.reload)
     failure: OutriderError | None = None
     async with asyncio.TaskGroup() as group:
-        watch = group.create_task(_watch_descriptors(log))
-        beside = group.create_task(_tell(pipeline, links.parent)) if links.parent else None
+        beside = [group.create_task(_watch_descriptors(log))]
+        if links.parent:
+            beside.append(group.create_task(_tell(pipeline, links.parent)))
+        if companion:
+            beside.append(group.create_task(companion.beside(pipeline)))
         try:
             await _monitored(pipeline, log, links)
         except OutriderError as error:
             failure = error  # leaves the group before it is raised: groups wrap what is raised inside
-        watch.cancel()
-        if beside is not None:
-            beside.cancel()
+        for task in beside:
+            task.cancel()
     if failure is not None:
         raise failure
+    if companion:
+        await companion.after(pipeline)
 
 
 async def _tell(pipeline: Exchangeable, parent: socket.socket) -> None:

@@ -197,5 +197,5 @@ async def test_before_enrolment_records_wait(uplink: Any, batch: Any) -> None:
 
 
 def test_an_identity_is_needed(make: Any) -> None:
-    with pytest.raises(UserError, match="uplink needs identity; fix: run 'outrider agent'"):
+    with pytest.raises(UserError, match="uplink needs identity; fix: remove it and run 'outrider agent -c FILE'"):
         make("output", "uplink")
