@@ -1,4 +1,4 @@
-"""An agent that is the log router is killed while records come: what it acknowledged is stored"""
+"""An agent that is the log router is killed while records come: what it acknowledged is stored."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import msgpack
-from tests.chaos.test_exactly_once import KILLS, PATIENCE, House, Process, place  # noqa: F401 - a fixture
+from tests.chaos.test_exactly_once import KILLS, PATIENCE, House, Process
 from tests.helpers import wait_for
 
 RECORDS = 20_000
@@ -79,10 +79,10 @@ class Sender(threading.Thread):
                 return
 
 
-def test_what_was_acknowledged_is_stored(place: Path) -> None:
-    house = RouterHouse(place)
+def test_what_was_acknowledged_is_stored(tmp_path: Path) -> None:
+    house = RouterHouse(tmp_path)
     try:
-        sender = Sender(place / "fluent.sock")
+        sender = Sender(tmp_path / "fluent.sock")
         sender.start()
         for number in range(KILLS):
             point = RECORDS * (number + 1) // (KILLS + 1)
@@ -93,7 +93,7 @@ def test_what_was_acknowledged_is_stored(place: Path) -> None:
         assert sender.acknowledged == RECORDS
         wait_for(house.drained, lambda: "the agent delivers its spool")
         assert house.agent.stop() == 0
-        status = json.loads((place / "agent" / "status.json").read_text())
+        status = json.loads((tmp_path / "agent" / "status.json").read_text())
         stored = house.stored()
     finally:
         house.close()
