@@ -5,6 +5,7 @@
 # make bench     the figures of docs/performance.md (ARGS=--help)
 # make fuzz      hostile input for every parser, guided by coverage (ARGS="--inputs 1000000 --only forward")
 # make launcher  dist/fluent-launch: the launcher as one file that needs nothing of the image it runs in
+# make image     outrider:latest: agent and router as a container image; without a registry from this machine's packages
 # make setup     .venv with every extra; instant when nothing changed
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -14,7 +15,7 @@ STAMP := $(VENV)/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check lint test bench fuzz launcher clean
+.PHONY: help setup demo check lint test bench fuzz launcher image clean
 help:
 	@grep '^# make' Makefile | cut -c3-
 
@@ -49,6 +50,9 @@ fuzz: $(STAMP)
 
 launcher: $(STAMP)
 	@tools/launcher/build $(BIN)/python dist/fluent-launch
+
+image: $(STAMP)
+	@tools/image/build outrider:latest $(BASE)
 
 clean:
 	rm -rf $(VENV) dist .fuzz .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -25,6 +25,11 @@ class Description:
 
     name: str = key("outrider", "Begins the names of what is made.", r"[a-z]([a-z0-9-]{0,40}[a-z0-9])?")
     image: str = key("outrider:latest", "Outrider's image, of your registry.", r"[A-Za-z0-9][A-Za-z0-9_./:@-]{0,254}")
+    base: str = key(
+        "python:3.11-slim-bookworm",
+        "What Outrider's image is built on: Debian with Python; NAME@sha256:DIGEST for builds that can be repeated.",
+        r"[A-Za-z0-9][A-Za-z0-9_./:@-]{0,254}",
+    )
     server: str = key("https://outrider.example.com:8444", "Where agents reach the server.", r"https://[\w.:\[\]-]+/?")
     token_secret: str = key("", "Where the platform keeps the join token: an ARN, the name of a secret.")
     memory: int = key(500, "Most memory that a container of Outrider may have, in MiB.")
@@ -33,6 +38,9 @@ class Description:
     account: str = key("123456789012", "Account of AWS.", r"\d{12}")
     cluster: str = key("default", "Cluster of ECS.", r"[A-Za-z0-9_-]{1,255}")
     namespace: str = key("outrider", "Namespace of Kubernetes.", r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+    priority_class: str = key(
+        "", "PriorityClass of the pods of Kubernetes.", r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?)?"
+    )
     runtime_socket: str = key("", "Socket of the container runtime, to be mounted read-only; nothing uses it yet.")
 
 

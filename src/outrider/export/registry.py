@@ -10,6 +10,7 @@ from outrider.export.kind import Kind
 KINDS: Final = {
     "docker-run": "docker_run",
     "fargate": "fargate",
+    "image": "image",
 }
 """Name to module (or package) in ``outrider.export.kinds``, which has the Kind as ``KIND``."""
 

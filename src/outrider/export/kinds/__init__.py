@@ -2,4 +2,5 @@
 
 ``docker_run``  a shell script that starts the agent on a Docker host
 ``fargate``     agent and router beside an application on Fargate
+``image``       the Dockerfile of Outrider's image
 """
