@@ -103,7 +103,8 @@ def next_steps(edited: Edited, target: str | None, name: str, *more: str) -> lis
         read_only = ", ".join(f".{key}" for key in READ_ONLY)
         lines.append(f"  jq '.taskDefinition | del({read_only})' {shlex.quote(saved)} > register.json")
         saved = "register.json"
-    family = shlex.quote(edited.source.task.get("family") or "FAMILY")
+    named = edited.source.task.get("family")
+    family = shlex.quote(named) if named and isinstance(named, str) else "FAMILY"
     return [
         *lines,
         f"  aws ecs register-task-definition --cli-input-json {shlex.quote('file://' + saved)}",
