@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import ssl
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
 
 from outrider.aws.partitions import host
 from outrider.model.errors import UserError
 from outrider.net.tls import TlsOptions, client_context
+
+_SERVICE_IDS: Final = {"logs": "CLOUDWATCH_LOGS"}
+"""Where a service is called otherwise in variables. Source: the ``serviceId`` in botocore's models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,11 @@ class Endpoint:
 def endpoint_of(service: str, region: str, option: str = "", port: int = 0, key: str = "endpoint") -> Endpoint:
     """From ``host[:port]`` with ``http://`` or ``https://`` before it, or nothing. Raises UserError.
 
-    ``port`` is the option of that name. AWS_USE_FIPS_ENDPOINT counts where no endpoint is given.
+    ``port`` is the option of that name. Where no endpoint is given, AWS_ENDPOINT_URL_S3 (and so on for the other
+    services) counts, then AWS_ENDPOINT_URL, then AWS_USE_FIPS_ENDPOINT.
     """
+    if not option:
+        key, option = _configured(service)
     if not option:
         fips = os.environ.get("AWS_USE_FIPS_ENDPOINT", "").lower() == "true"
         return Endpoint(host(service, region, fips=fips), port or 443)
@@ -60,6 +67,14 @@ def endpoint_of(service: str, region: str, option: str = "", port: int = 0, key:
         raise UserError(f"{key} '{option}' is not a host with an optional port", fix="write it as host or host:port")
     tls = scheme.lower() == "https"
     return Endpoint(name, given or port or (443 if tls else 80), tls)
+
+
+def _configured(service: str) -> tuple[str, str]:
+    """The variable of AWS's libraries that names where the service is, and what it says; empty if none does."""
+    for key in (f"AWS_ENDPOINT_URL_{_SERVICE_IDS.get(service, service.upper())}", "AWS_ENDPOINT_URL"):
+        if value := os.environ.get(key, ""):
+            return key, value
+    return "", ""
 
 
 def tls_towards_aws(options: TlsOptions) -> ssl.SSLContext:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outrider.aws.endpoints import Endpoint, endpoint_of, tls_towards_aws
+from outrider.aws.endpoints import _SERVICE_IDS, Endpoint, endpoint_of, tls_towards_aws
 from outrider.aws.partitions import host, partition_of
 from outrider.model.errors import UserError
 from outrider.pipeline.options import Tls
@@ -76,6 +76,33 @@ def test_fips_by_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", "true")
     assert endpoint_of("firehose", "us-east-1").host == "firehose-fips.us-east-1.amazonaws.com"
     assert endpoint_of("firehose", "us-east-1", "mine").host == "mine"
+
+
+def test_variables_name_endpoints_as_for_amazons_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", "true")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:5000/")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "https://logs.example.com")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "")
+    assert endpoint_of("s3", "us-east-1") == Endpoint("127.0.0.1", 5000, tls=False)
+    assert endpoint_of("sts", "us-east-1") == Endpoint("127.0.0.1", 5000, tls=False)
+    assert endpoint_of("logs", "us-east-1") == Endpoint("logs.example.com", 443)
+    assert endpoint_of("logs", "us-east-1", "mine") == Endpoint("mine", 443)
+
+
+def test_a_variable_that_names_no_host_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://a b")
+    with pytest.raises(UserError, match="AWS_ENDPOINT_URL 'http://a b' is not a host"):
+        endpoint_of("s3", "us-east-1")
+
+
+def test_services_are_called_as_botocore_calls_them_in_variables() -> None:
+    from botocore.session import get_session
+
+    session = get_session()
+    for service in SERVICES:
+        model = session.get_service_model(service)
+        expected = model.metadata["serviceId"].replace(" ", "_").upper()
+        assert _SERVICE_IDS.get(service, service.upper()) == expected
 
 
 @given(st.text(max_size=30))
