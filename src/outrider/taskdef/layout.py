@@ -35,8 +35,8 @@ class Style:
         if self.unit is None or not isinstance(value, (dict, list)) or not value:
             return line
         inner = indent + self.unit
-        if isinstance(value, list) and any(_is_option(word) for word in value):
-            return self._lines("[]", [self.comma.join(self.inline(w) for w in row) for row in _rows(value)], indent)
+        if isinstance(value, list) and any(is_option(word) for word in value):
+            return self._lines("[]", [self.comma.join(self.inline(w) for w in row) for row in rows(value)], indent)
         if not expand and len(line) <= _INLINE and _depth(value) <= 2:
             return line
         if isinstance(value, dict):
@@ -100,14 +100,16 @@ def _depth(value: Any) -> int:
     return 0 if items is None else 1 + max((_depth(item) for item in items), default=0)
 
 
-def _is_option(word: Any) -> bool:
+def is_option(word: Any) -> bool:
+    """Whether a word of a command line is an option."""
     return isinstance(word, str) and word.startswith("-") and len(word) > 1
 
 
-def _rows(words: list[Any]) -> list[list[Any]]:
+def rows(words: list[Any]) -> list[list[Any]]:
+    """The words of a command line in rows, each of which begins with an option."""
     rows: list[list[Any]] = []
     for word in words:
-        if rows and not _is_option(word):
+        if rows and not is_option(word):
             rows[-1].append(word)
         else:
             rows.append([word])

@@ -14,6 +14,7 @@ from pathlib import Path as FilePath
 from typing import Any, Final
 
 from outrider.model.errors import Place, UserError
+from outrider.taskdef import trees
 from outrider.taskdef.jsontree import Node, Value, read_tree
 from outrider.taskdef.layout import Style, line_indent, style_of
 from outrider.taskdef.shape import Path, TaskDefinition, check_shape
@@ -62,7 +63,7 @@ class Source:
         array = self._get(path)
         if not isinstance(array.value, list):
             raise KeyError(path)
-        return self._add(array, "", value, expand=True)
+        return self._checked(self._append(path, value), trees.appended(self.value, path, value))
 
     def set(self, path: Path, key: str, value: Any) -> Source:
         """The file with this member in the object at ``path``: in the old one's place, else after the last.
@@ -72,38 +73,65 @@ class Source:
         holder = self._get(path)
         if not isinstance(holder.value, dict):
             raise KeyError(path)
-        style = style_of(self.text, self._root)
-        if key not in holder.members:
-            return self._add(holder, style.inline(key) + style.colon, value, expand=False)
-        start, old = holder.members[key]
-        return self._replace(old.start, old.end, style.lay_out(value, line_indent(self.text, start)))
+        return self._checked(self._set(path, key, value), trees.with_member(self.value, path, key, value))
 
     def rename(self, path: Path, key: str, name: str) -> Source:
         """The file with another name for this member of the object at ``path``; the rest stays.
 
         Raises KeyError if there is no such member, UserError if another one has the name.
         """
-        start, _ = self._get(path).members[key]
-        written = _NAME.match(self.text, start)
-        assert written is not None, "a name in JSON"
-        return self._replace(start, written.end(), style_of(self.text, self._root).inline(name))
+        if key not in self._get(path).members:
+            raise KeyError(path)
+        return self._checked(self._rename(path, key, name), trees.renamed(self.value, path, key, name))
 
     def remove(self, path: Path) -> Source:
         """The file without the member or item at ``path``: the very bytes that ``append`` or ``set`` put there.
 
         Raises KeyError if there is none.
         """
+        if not path:
+            raise KeyError(path)
+        _ = self._get(path)
+        return self._checked(self._remove(path), trees.without(self.value, path))
+
+    def _append(self, path: Path, value: Any) -> str:
+        return self._add(self._get(path), "", value, expand=True)
+
+    def _set(self, path: Path, key: str, value: Any) -> str:
+        holder = self._get(path)
+        style = style_of(self.text, self._root)
+        if key not in holder.members:
+            return self._add(holder, style.inline(key) + style.colon, value, expand=False)
+        start, old = holder.members[key]
+        return self._replace(old.start, old.end, style.lay_out(value, line_indent(self.text, start)))
+
+    def _rename(self, path: Path, key: str, name: str) -> str:
+        start, _ = self._get(path).members[key]
+        written = _NAME.match(self.text, start)
+        assert written is not None, "a name in JSON"
+        return self._replace(start, written.end(), style_of(self.text, self._root).inline(name))
+
+    def _remove(self, path: Path) -> str:
         holder, key = self._get(path[:-1]), path[-1]
         children = holder.children()
         places: list[str | int] = list(holder.members) if holder.members else list(range(len(children)))
-        if key not in places:
-            raise KeyError(path)
         at = places.index(key)
         if at > 0:
             return self._replace(children[at - 1][1].end, children[at][1].end, "")
         if len(children) > 1:
             return self._replace(children[0][0], children[1][0], "")
         return self._replace(holder.start + 1, holder.end - 1, "")
+
+    def _read(self, text: str) -> Source:
+        """The file with another text."""
+        return Source(text, self.file)
+
+    def _checked(self, text: str, wanted: Any) -> Source:
+        """The file with another text, which is known to hold what the edit was for. Raises UserError if not."""
+        found = self._read(text)
+        if not trees.same(found.value, wanted):
+            raise UserError(f"the edit of {self.file} gives another value than it should", fix="edit it by hand")
+        return found
 
     def _find(self, path: Path) -> tuple[Node, int]:
         node, steps = self._root, 0
@@ -123,10 +151,10 @@ class Source:
             raise KeyError(path)
         return node
 
-    def _replace(self, start: int, end: int, text: str) -> Source:
-        return Source(self.text[:start] + text + self.text[end:], self.file)
+    def _replace(self, start: int, end: int, text: str) -> str:
+        return self.text[:start] + text + self.text[end:]
 
-    def _add(self, holder: Node, label: str, value: Any, *, expand: bool) -> Source:
+    def _add(self, holder: Node, label: str, value: Any, *, expand: bool) -> str:
         style = style_of(self.text, self._root)
         children = holder.children()
         if not children:
@@ -143,7 +171,7 @@ class Source:
             added = style.comma + label + style.inline(value)
         return self._replace(last.end, last.end, added)
 
-    def _fill(self, holder: Node, label: str, value: Any, style: Style, *, expand: bool) -> Source:
+    def _fill(self, holder: Node, label: str, value: Any, style: Style, *, expand: bool) -> str:
         """An empty object or array gets its first member or item; on a line of its own if the file has lines."""
         if style.unit is None:
             return self._replace(holder.start + 1, holder.end - 1, label + style.inline(value))
@@ -214,15 +242,21 @@ def task_source(text: str, file: str) -> TaskSource:
 
 def task_in(source: Source) -> TaskSource:
     """The task definition in a file. Raises UserError with line and column if it is none."""
-    value = source.value
-    wrapped = (
-        isinstance(value, dict)
-        and "containerDefinitions" not in value
-        and isinstance(value.get("taskDefinition"), dict)
-    )
-    found = TaskSource(source, ("taskDefinition",) if wrapped else ())
+    found = TaskSource(source, ("taskDefinition",) if _is_wrapped(source.value) else ())
     _ = found.task
     return found
+
+
+def is_task(value: Value) -> bool:
+    """Whether a value looks like a task definition."""
+    return isinstance(value, dict) and ("containerDefinitions" in value or _is_wrapped(value))
+
+
+def _is_wrapped(value: Value) -> bool:
+    """Whether it is as ``aws ecs describe-task-definition`` prints it."""
+    if not isinstance(value, dict) or "containerDefinitions" in value:
+        return False
+    return isinstance(value.get("taskDefinition"), dict)
 
 
 def read_task(path: str) -> TaskSource:

@@ -7,15 +7,16 @@ each value keeps its place. What an intrinsic function stands for is ``UNKNOWN``
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from outrider.model.errors import Place, UserError
 from outrider.taskdef import jsontree, yamltree
-from outrider.taskdef.jsontree import Node
+from outrider.taskdef.conversions import converted
+from outrider.taskdef.jsontree import Node, place_of
 from outrider.taskdef.shape import UNKNOWN, Path, TaskDefinition, check_shape
-from outrider.taskdef.source import Source, TaskSource, read_neighbour, read_text, task_in
+from outrider.taskdef.source import Source, TaskSource, is_task, read_neighbour, read_text, task_in
 from outrider.taskdef.sources.compose import is_compose, task_in_compose
 from outrider.taskdef.sources.copilot import is_manifest, task_in_manifest
 from outrider.taskdef.sources.reading import ReadOnlySource
@@ -26,6 +27,7 @@ from outrider.taskdef.sources.terraform import (
     tasks_in_plan,
     tasks_in_terraform,
 )
+from outrider.taskdef.yamlsource import YamlSource
 
 RESOURCE: Final = "AWS::ECS::TaskDefinition"
 _VERBATIM: Final = frozenset({"options", "dockerLabels", "driverOpts", "labels"})
@@ -43,35 +45,6 @@ _SERVICES: Final = re.compile(r"^[\"']?services[\"']?[ \t]*:", re.MULTILINE)
 _ODD_PASCAL: Final = {camel: pascal for pascal, camel in _ODD.items()}
 
 
-class YamlSource(Source):
-    """A YAML file; it can be read and pointed into, and not edited."""
-
-    can_be_edited = False
-
-    def __init__(self, text: str, file: str, read: Callable[[str, str], Node] = yamltree.read_tree) -> None:
-        """Raises UserError with line and column."""
-        super().__init__(text, file, read)
-
-    def append(self, path: Path, value: Any) -> Source:
-        """See Source."""
-        raise self._refusal()
-
-    def set(self, path: Path, key: str, value: Any) -> Source:
-        """See Source."""
-        raise self._refusal()
-
-    def rename(self, path: Path, key: str, name: str) -> Source:
-        """See Source."""
-        raise self._refusal()
-
-    def remove(self, path: Path) -> Source:
-        """See Source."""
-        raise self._refusal()
-
-    def _refusal(self) -> UserError:
-        return UserError("YAML files are not edited", Place(self.file, 1, 1), fix="edit it by hand, or give JSON")
-
-
 @dataclass(frozen=True, slots=True)
 class TemplateSource(TaskSource):
     """A template's task definition; ``base`` leads to its properties."""
@@ -82,7 +55,7 @@ class TemplateSource(TaskSource):
         value: Any = self.source.value
         for step in self.base:
             value = value[step]
-        return check_shape(_read(value), self.place)
+        return check_shape(converted(_read(value)), self.place)
 
     def place(self, path: Path) -> Place:
         """See TaskSource."""
@@ -94,24 +67,44 @@ class TemplateSource(TaskSource):
 
     def append(self, path: Path, value: Any) -> TaskSource:
         """See TaskSource."""
-        spelled = self._spelled(path)
+        spelled = self._editable(path)
         return TemplateSource(self.source.append((*self.base, *spelled), _spell(value, spelled)), self.base)
 
     def set(self, path: Path, key: str, value: Any) -> TaskSource:
-        """See TaskSource."""
-        spelled = self._spelled((*path, key))
+        """See TaskSource. Raises UserError where a function gives the old value."""
+        spelled = self._editable((*path, key))
         written = _spell(value, spelled)
         return TemplateSource(self.source.set((*self.base, *spelled[:-1]), str(spelled[-1]), written), self.base)
 
     def rename(self, path: Path, key: str, name: str) -> TaskSource:
         """See TaskSource."""
         *above, old = self._spelled((*path, key))
+        _ = self._editable(path)
         new = self._spelled((*path, name))[-1]
         return TemplateSource(self.source.rename((*self.base, *above), str(old), str(new)), self.base)
 
     def remove(self, path: Path) -> TaskSource:
         """See TaskSource."""
+        _ = self._editable(path[:-1])
         return TemplateSource(self.source.remove((*self.base, *self._spelled(path))), self.base)
+
+    def _editable(self, path: Path) -> list[str | int]:
+        """The path as it is spelled. Raises UserError where a function stands on the way or at its end."""
+        spelled = self._spelled(path)
+        value: Any = self.source.value
+        for depth, step in enumerate((*self.base, *spelled, None), -len(self.base)):
+            name = function_of(value)
+            if name and depth >= 0:
+                raise UserError(
+                    f"{name} gives the value that is to be edited",
+                    self.source.place((*self.base, *spelled[:depth])),
+                    fix="write the value in its place, or edit it by hand",
+                )
+            try:
+                value = value[step]
+            except (KeyError, IndexError, TypeError):
+                break
+        return spelled
 
     def _spelled(self, path: Path) -> list[str | int]:
         found: list[str | int] = []
@@ -133,7 +126,10 @@ def tasks_in(text: str, file: str, neighbour: Neighbour = alone) -> list[TaskSou
         return tasks_in_terraform(text, file, neighbour)
     is_json = text.lstrip("\ufeff \t\r\n")[:1] in ("", "{", "[")
     merge = _SERVICES.search(text) is not None
-    root = jsontree.read_tree(text, file) if is_json else yamltree.read_tree(text, file, merge=merge)
+    roots = [jsontree.read_tree(text, file)] if is_json else yamltree.read_trees(text, file, merge=merge)
+    if len(roots) > 1:
+        return _in_documents(text, file, roots)
+    (root,) = roots
     if is_plan(root.value):
         return tasks_in_plan(text, file, root)
     source = Source(text, file, lambda *_: root) if is_json else YamlSource(text, file, lambda *_: root)
@@ -148,6 +144,24 @@ def read_tasks(path: str) -> list[TaskSource]:
     """The task definitions in a file, or in standard input if ``path`` is ``-``. Raises UserError."""
     text, file = read_text(path)
     return tasks_in(text, file, read_neighbour)
+
+
+def _in_documents(text: str, file: str, roots: list[Node]) -> list[TaskSource]:
+    """Those of a file of several documents; the ones that hold other things are left alone."""
+    found: list[TaskSource] = []
+    for number, root in enumerate(roots):
+        source = YamlSource(text, file, lambda *_, root=root: root, number)
+        value: Any = root.value
+        if _is_template(value) and list(_resources(value["Resources"])):
+            found += _in_template(source)
+        elif is_task(root.value):
+            found.append(task_in(source))
+    if not found:
+        place = place_of(text, roots[0].start, file)
+        raise UserError(
+            f"none of the file's {len(roots)} documents is a task definition", place, fix="give one that is"
+        )
+    return found
 
 
 def _is_template(value: Any) -> bool:
@@ -182,14 +196,20 @@ def _read(value: Any, *, verbatim: bool = False) -> Any:
         return [UNKNOWN if item is None else item for item in items]
     if not isinstance(value, dict):
         return value
-    if len(value) == 1:
-        ((name, argument),) = value.items()
-        if name == "Ref" or name.startswith("Fn::"):
-            return _resolved(name, argument)
+    if name := function_of(value):
+        return _resolved(name, value[name])
     return {
         key if verbatim else _camel(key): _read(member, verbatim=not verbatim and _camel(key) in _VERBATIM)
         for key, member in value.items()
     }
+
+
+def function_of(value: Any) -> str:
+    """The name of the function of CloudFormation that gives this value; empty if it is a plain value."""
+    if isinstance(value, dict) and len(value) == 1:
+        (name,) = value
+        return name if name == "Ref" or name.startswith("Fn::") else ""
+    return ""
 
 
 def _resolved(name: str, argument: Any) -> Any:

@@ -16,6 +16,7 @@ SIZE_LIMIT: Final = 1024 * 1024
 NODE_LIMIT: Final = 100_000
 """Most values, those that aliases repeat counted each time."""
 
+_BOM: Final = "\ufeff"
 _PLAIN: Final = "tag:yaml.org,2002:"
 _CONSTANTS: Final = frozenset(_PLAIN + kind for kind in ("int", "float", "bool", "null"))
 _TEXTS: Final = frozenset(_PLAIN + kind for kind in ("str", "timestamp", "value", "binary"))
@@ -30,16 +31,29 @@ _SHORT: Final = frozenset(
 
 def read_tree(text: str, file: str, *, merge: bool = False) -> Node:
     """The one document of ``text``. Raises UserError with line and column. ``merge``: ``<<`` puts other maps in."""
+    first, *others = read_trees(text, file, merge=merge)
+    if others:
+        place = place_of(text, others[0].start, file)
+        raise UserError("not YAML: one document was expected, another one begins", place, fix="give one document")
+    return first
+
+
+def read_trees(text: str, file: str, *, merge: bool = False) -> list[Node]:
+    """The documents of ``text``, one at least. Raises UserError with line and column."""
     import yaml
 
     if len(text) > SIZE_LIMIT:
         raise UserError(f"{file} is longer than {SIZE_LIMIT} characters", fix="give a smaller file")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+    plain = text.removeprefix(_BOM)
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(plain)
     try:
-        root = loader.get_single_node()
-        if root is None:
+        tree = _Tree(text, file, loader, merge=merge)
+        found = []
+        while loader.check_node():
+            found.append(tree.node(loader.get_node(), 0))
+        if not found:
             raise UserError("the file is empty; YAML was expected", Place(file, 1, 1), fix="give a task definition")
-        return _Tree(text, file, loader, merge=merge).node(root, 0)
+        return found
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
@@ -60,12 +74,17 @@ class _Tree:
         self.loader = loader
         self.merge = merge
         self.count = 0
+        self.before = len(_BOM) if text.startswith(_BOM) else 0
+
+    def at(self, mark: Any) -> int:
+        """The letter of a mark; the loader's text has no byte order mark."""
+        return self.before + int(mark.index)
 
     def fail(self, message: str, offset: int, fix: str) -> UserError:
         return UserError(f"not YAML: {message}", place_of(self.text, offset, self.file), fix=fix)
 
     def node(self, node: Any, depth: int) -> Node:
-        start, end = node.start_mark.index, node.end_mark.index
+        start, end = self.at(node.start_mark), self.at(node.end_mark)
         self.count += 1
         if self.count > NODE_LIMIT:
             raise self.fail(f"more than {NODE_LIMIT} values", start, "give a smaller file, with fewer aliases")
@@ -87,7 +106,7 @@ class _Tree:
     def function(self, node: Any, depth: int) -> Node:
         """A short form, as the long one: a map of one member, which stands where the value stands."""
         name = node.tag[1:]
-        start = node.start_mark.index
+        start = self.at(node.start_mark)
         if name not in _SHORT and name not in ("Ref", "Condition"):
             raise self.fail(f"the tag !{name} is not known here", start, "remove it, or write the long form")
         node.tag = _PLAIN + {"mapping": "map", "sequence": "seq"}.get(node.id, "str")
@@ -99,7 +118,7 @@ class _Tree:
         members: dict[str, tuple[int, Node]] = {}
         merged: dict[str, tuple[int, Node]] = {}
         for key, value in node.value:
-            at = key.start_mark.index
+            at = self.at(key.start_mark)
             if key.id != "scalar":
                 raise self.fail("a key must be a text", at, "write a text before the colon")
             if key.value == "<<" and key.tag == _PLAIN + "merge":
@@ -109,9 +128,9 @@ class _Tree:
                 first = place_of(self.text, members[key.value][0], self.file).line
                 raise self.fail(f'"{key.value}" is written twice in one map, first in line {first}', at, "remove one")
             members[key.value] = (at, self.node(value, depth + 1))
-        start = node.start_mark.index
-        end = max([child.end for _, child in members.values()], default=node.end_mark.index)
-        end = node.end_mark.index if node.flow_style else end
+        start = self.at(node.start_mark)
+        end = max([child.end for _, child in members.values()], default=self.at(node.end_mark))
+        end = self.at(node.end_mark) if node.flow_style else end
         members = {**merged, **members}
         return Node(start, end, {key: child.value for key, (_, child) in members.items()}, members=members)
 

@@ -153,14 +153,21 @@ def test_repairs_in_a_template_speak_its_language(lint: Lint, tmp_path: Path) ->
     assert two["ContainerDefinitions"][0]["PortMappings"] == [{"ContainerPort": 80, "HostPort": 80}]
 
 
-def test_yaml_is_looked_at_and_not_repaired(lint: Lint, tmp_path: Path) -> None:
+def test_yaml_is_repaired_and_keeps_the_rest(lint: Lint, tmp_path: Path) -> None:
     text = (
-        "family: web\nnetworkMode: awsvpc\ncontainerDefinitions:\n  - name: web\n    image: nginx:1.27\n"
-        "    memory: 64\n    portMappings:\n      - {containerPort: 80, hostPort: 81}\n"
+        "# the web task\nfamily: web\nnetworkMode: awsvpc\ncontainerDefinitions:\n  - name: web  # one\n"
+        "    image: nginx:1.27\n    memory: 64\n    portMappings:\n      - {containerPort: 80, hostPort: 81}\n"
     )
     status, out, error = lint(text, words=("--fix",), suffix=".yaml")
+    assert (status, out) == (0, "nothing found in 1 file\n")
+    assert "task0.yaml:9:39: 'web' maps port 80 to 81" in error
+    assert (tmp_path / "task0.yaml").read_text() == text.replace("hostPort: 81", "hostPort: 80")
+
+
+def test_compose_is_looked_at_and_not_repaired(lint: Lint, tmp_path: Path) -> None:
+    text = "services:\n  web:\n    image: nginx:1.27\n    logging:\n      driver: awsfirelens\n"
+    status, out, error = lint(text, words=("--fix",), suffix=".yaml")
     assert (status, error) == (1, "")
-    assert "task0.yaml:8:39: error: 'web' maps port 80 to 81" in out
     assert "--fix does it" not in out
     assert (tmp_path / "task0.yaml").read_text() == text
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from outrider.model.errors import UserError
 from outrider.taskdef.jsontree import Node
-from outrider.taskdef.shape import UNKNOWN
+from outrider.taskdef.shape import UNKNOWN, Path
 from outrider.taskdef.templates import tasks_in
 from outrider.taskdef.yamltree import read_tree
 
@@ -40,12 +40,23 @@ Resources:
         - Fn::If: [Debug, {Name: shell}, !Ref "AWS::NoValue"]
 """
 
+LONG_FORMS = """\
+Web:
+  Type: AWS::ECS::TaskDefinition
+  Properties:
+    Memory: {Ref: Memory}
+    ContainerDefinitions:
+      - Name: web
+        Image: {"Fn::Sub": "nginx:${Tag}"}
+      - Fn::If: [Debug, {Name: shell}, {Ref: "AWS::NoValue"}]
+"""
+
 
 def test_a_template_reads_as_ecs_spells_it() -> None:
     (found,) = tasks_in(TEMPLATE, "t.yaml")
     assert found.task == {
         "family": "web",
-        "cpu": 256,
+        "cpu": "256",
         "memory": UNKNOWN,
         "requiresCompatibilities": ["FARGATE"],
         "containerDefinitions": [
@@ -89,13 +100,63 @@ def test_a_json_template_is_edited_in_its_own_spelling() -> None:
     assert second.place(()).line > first.place(()).line
 
 
-def test_yaml_of_ecs_itself_is_read_and_not_edited() -> None:
-    (found,) = tasks_in("family: web\ncontainerDefinitions:\n- name: web\n  essential: yes\n", "t.yml")
+def test_yaml_of_ecs_itself_is_edited() -> None:
+    text = "family: web\ncontainerDefinitions:\n- name: web # one\n  essential: yes\n"
+    (found,) = tasks_in(text, "t.yml")
     assert found.task["containerDefinitions"] == [{"name": "web", "essential": True}]
-    with pytest.raises(UserError, match="not edited"):
-        found.set((), "family", "x")
-    with pytest.raises(UserError, match="not edited"):
-        found.rename((), "family", "name")
+    edited = found.set((), "family", "x").append(("containerDefinitions",), {"name": "b", "links": ["c"]})
+    assert edited.source.text == text.replace("web", "x", 1) + "- name: b\n  links:\n  - c\n"
+    assert edited.rename((), "family", "name").task["name"] == "x"
+
+
+def test_a_yaml_template_is_edited_in_its_own_spelling() -> None:
+    (found,) = tasks_in(TEMPLATE, "t.yaml")
+    edited = found.set(("containerDefinitions", 0), "logConfiguration", {"logDriver": "x", "options": {"aKey": "v"}})
+    edited = edited.append(("containerDefinitions",), {"name": "router", "dockerLabels": {"l": "v"}})
+    before, _, after = TEMPLATE.partition(
+        "LogDriver: awsfirelens\n            Options: {Name: s3, Bucket: !Ref Bucket}\n"
+    )
+    assert edited.source.text == (
+        f"{before}LogDriver: x\n            Options:\n              aKey: v\n{after}"
+        "        - Name: router\n          DockerLabels:\n            l: v\n"
+    )
+
+
+@pytest.mark.parametrize("text", [TEMPLATE, json.dumps({"Resources": yaml.safe_load(LONG_FORMS)})])
+def test_what_functions_give_is_not_edited(text: str) -> None:
+    (found,) = tasks_in(text, "t")
+    path: Path
+    for path, key in [((), "memory"), (("containerDefinitions", 0), "image"), (("containerDefinitions", 1), "cpu")]:
+        with pytest.raises(UserError, match=r"^t:[0-9]+:[0-9]+: .*(Ref|Fn::Sub|Fn::If) gives the value"):
+            found.set(path, key, "x")
+    with pytest.raises(UserError, match="Fn::If gives the value"):
+        found.rename(("containerDefinitions", 1), "Fn::If", "x")
+    with pytest.raises(UserError, match="Fn::If gives the value"):
+        found.append(("containerDefinitions", 1, "command"), "x")
+    assert "image" not in found.remove(("containerDefinitions", 0, "image")).task["containerDefinitions"][0]
+
+
+DOCUMENTS = f"""\
+kind: Other
+list: [1]
+---
+# the task
+family: web
+containerDefinitions: [{{name: web}}]
+...
+---
+{TEMPLATE}"""
+
+
+def test_a_file_of_several_documents_is_edited_in_one() -> None:
+    first, second = tasks_in(DOCUMENTS, "t.yaml")
+    assert (first.place(()).line, second.name) == (5, "Web")
+    edited = first.set((), "family", "other").append(("containerDefinitions",), {"name": "b"})
+    assert edited.source.text == DOCUMENTS.replace("family: web", "family: other").replace(
+        "[{name: web}]", "[{name: web}, {name: b}]"
+    )
+    again = tasks_in(edited.source.text, "t.yaml")[1].set((), "cpu", 512)
+    assert again.source.text == edited.source.text.replace("Cpu: 256", "Cpu: 512")
 
 
 @pytest.mark.parametrize(
@@ -110,7 +171,7 @@ def test_yaml_of_ecs_itself_is_read_and_not_edited() -> None:
         ("a: &x {b: 1}\nc:\n  <<: *x\n", "merge keys are not supported"),
         ("a: &x [*x]\n", "levels of nesting"),
         ("- " * 5_000, "not YAML"),
-        ("a: 1\n---\nb: 2\n", "not YAML"),
+        ("a: 1\n---\nb: 2\n", "none of the file's 2 documents is a task definition"),
         ("a: !!python/object:os.system x\n", "is not known here"),
         ("Resources:\n  B:\n    Type: AWS::S3::Bucket\n", "t.yaml:2:3: the template has no AWS::ECS::TaskDefinition"),
         ("containerDefinitions: 5\n", "containerDefinitions is an array, this is a number"),
