@@ -9,6 +9,7 @@ from outrider.export.kind import Kind
 
 KINDS: Final = {
     "docker-run": "docker_run",
+    "ecs-daemon": "ecs_daemon",
     "fargate": "fargate",
     "image": "image",
 }

@@ -55,7 +55,7 @@ def token_secret(description: Description) -> str:
 
 def log_group(description: Description) -> str:
     """The log group of what agent and router themselves print."""
-    return f"/outrider/{description.name}"
+    return f"/ecs/{description.name}"
 
 
 def console(description: Description, prefix: str, region: str = "") -> Container:

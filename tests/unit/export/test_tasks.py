@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outrider.export.description import Description
-from outrider.export.kinds import fargate
+from outrider.export.kinds import ecs_daemon, fargate
 from outrider.export.tasks import application, fargate_size, fargate_task, wish
 from outrider.model.errors import UserError
 from outrider.taskdef.lint import RULES, check
@@ -64,3 +64,38 @@ def test_a_secret_and_a_server_that_cannot_be_are_refused() -> None:
         fargate_task(Description(token_secret="my token"))
     with pytest.raises(UserError, match="not the address of a server"):
         fargate_task(Description(server="https://h:port"))
+
+
+def test_the_daemon_is_linted_and_has_no_privilege() -> None:
+    d = Description(image="registry.example.com/outrider:1.0", runtime_socket="/var/run/docker.sock")
+    text = ecs_daemon.KIND.make(d)["task-definition.json"]
+    assert findings(text) == set()
+    task: dict[str, Any] = json.loads(text)
+    writable = [
+        (container["name"], mount["containerPath"])
+        for container in task["containerDefinitions"]
+        for mount in container["mountPoints"]
+        if not mount.get("readOnly")
+    ]
+    assert writable == [("outrider-agent", "/var/lib/outrider"), ("log_router", ecs_daemon.STATE)]
+    for container in task["containerDefinitions"]:
+        assert container["readonlyRootFilesystem"]
+        assert container["linuxParameters"]["capabilities"] == {"drop": ["ALL"]}
+        assert "privileged" not in container
+    assert all("TOKEN" not in item["name"] for item in task["containerDefinitions"][0]["environment"])
+
+
+def test_the_daemon_mounts_the_runtime_s_socket_only_when_told() -> None:
+    assert "docker.sock" not in "".join(ecs_daemon.KIND.make(Description()).values())
+
+
+@pytest.mark.parametrize(
+    ("secret", "told"),
+    [
+        ("", "ssm put-parameter --region us-east-1 --type SecureString --name /outrider/join-token --value"),
+        ("/x/y", "--name /x/y --value"),
+        ("arn:aws:secretsmanager:us-east-1:123456789012:secret:t-AbCdEf", "put-secret-value --region us-east-1 --sec"),
+    ],
+)
+def test_the_script_says_how_the_token_is_kept(secret: str, told: str) -> None:
+    assert told in ecs_daemon.KIND.make(Description(token_secret=secret))["deploy.sh"]

@@ -1,6 +1,7 @@
 """One kind of artefact, one module or package, with a ``KIND``.
 
 ``docker_run``  a shell script that starts the agent on a Docker host
+``ecs_daemon``  agent and router once on each EC2 instance of a cluster of ECS
 ``fargate``     agent and router beside an application on Fargate
 ``image``       the Dockerfile of Outrider's image
 """
