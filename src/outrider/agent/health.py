@@ -95,12 +95,14 @@ def heartbeat(engine: Engine, uptime: float, held: list[str], problems: list[Pro
     )
 
 
-def status(engine: Engine, problems: list[Problem], enrolled: bool) -> dict[str, Any]:
-    """The content of the status file."""
+def status(engine: Engine, problems: list[Problem], enrolled: bool, address: tuple[str, int]) -> dict[str, Any]:
+    """The content of the status file; ``address`` is that of the syslog listener."""
     ledger = own_ledger(engine)
     return {
         "version": __version__,
         "pid": os.getpid(),
+        "listen": address[0],
+        "port": address[1],
         "enrolled": enrolled,
         "accepted": ledger.accepted,
         "delivered": ledger.delivered,

@@ -164,7 +164,8 @@ class _Agent:
             await asyncio.sleep(STATUS_SECONDS)
 
     def _write_status(self, engine: Engine) -> None:
-        content = health.status(engine, self._problems, self._identity.complete)
+        address = (self._settings.listen, self._settings.port)
+        content = health.status(engine, self._problems, self._identity.complete, address)
         if content == self._status:
             return
         try:

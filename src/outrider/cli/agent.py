@@ -5,22 +5,32 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
-from outrider.agent import program, settings
+from outrider.agent import settings
 from outrider.model.errors import LocalError, OutriderError, UserError, UserErrors
+
+_PATIENCE: Final = 3.0
+"""Seconds for an agent to take a connection."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Returns the exit status: 0 after a stop, 2 for wrong settings, 1 for a machine that refuses."""
+    """Returns the exit status: 0 after a stop, 2 for wrong settings, 1 for a machine that refuses.
+
+    Of ``status``: 1 where no agent runs.
+    """
     try:
         parsed = _parser().parse_args(list(arguments))
         if parsed.action == "status":
             return _status(
                 Path(parsed.state or os.environ.get("OUTRIDER_STATE") or settings.DEFAULT_STATE), parsed.json
             )
+        from outrider.agent import program  # a status is asked for often, and needs none of it
+
         return program.run(
             settings.read(
                 os.environ, {key.replace("_", "-"): v for key, v in vars(parsed).items() if isinstance(v, str)}
@@ -61,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _status(state: Path, as_json: bool) -> int:
+    """Print the status; 1 if no agent takes connections there, which is what health checks ask."""
     path = state / "status.json"
     try:
         text = path.read_text(encoding="utf-8")
@@ -68,10 +79,12 @@ def _status(state: Path, as_json: bool) -> int:
         raise UserError(
             f"{path}: {error.strerror}", fix="--state names the directory of an agent that has run"
         ) from error
+    status = json.loads(text)
+    running = _takes_connections(status["listen"], status["port"])
     if as_json:
         print(text, end="")
-        return 0
-    status = json.loads(text)
+        return 0 if running else 1
+    print(f"running    {'yes' if running else 'no'}")
     print(f"enrolled   {'yes' if status['enrolled'] else 'no'}")
     for name in ("accepted", "delivered", "buffered"):
         print(f"{name:10} {status[name]}")
@@ -79,4 +92,12 @@ def _status(state: Path, as_json: bool) -> int:
         print(f"dropped    {count} ({reason})")
     for problem in status["problems"]:
         print(f"{problem['level']:10} {problem['what']}; fix: {problem['fix'] or '-'}")
-    return 0
+    return 0 if running else 1
+
+
+def _takes_connections(listen: str, port: int) -> bool:
+    try:
+        with socket.create_connection((listen, port), _PATIENCE):
+            return True
+    except OSError:
+        return False

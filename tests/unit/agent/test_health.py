@@ -100,10 +100,10 @@ def test_a_spool_in_trouble_is_a_problem(engine: Engine) -> None:
 def test_the_status_file(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "status.json"
     engine.ledger.of_input("syslog-tcp", "tag \udcff")
-    content = health.status(engine, [Problem("wrong", "mend it")], enrolled=False)
+    content = health.status(engine, [Problem("wrong", "mend it")], enrolled=False, address=("127.0.0.1", 1514))
     health.write_status(path, content)
     found = json.loads(path.read_text())
-    assert found["enrolled"] is False
+    assert (found["enrolled"], found["listen"], found["port"]) == (False, "127.0.0.1", 1514)
     assert found["problems"] == [{"what": "wrong", "fix": "mend it", "level": "warning"}]
     assert found["pipeline"]["tags"][0]["tag"] == "tag \\xff"
     assert [item.name for item in tmp_path.glob("status*")] == ["status.json"]

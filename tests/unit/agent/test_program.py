@@ -92,6 +92,8 @@ def test_records_are_kept_while_there_is_no_server(start: Callable[..., Agent], 
     assert "accepted   102" in shown.stdout
     assert "not enrolled" in shown.stdout
     agent.end(signal.SIGKILL)
+    shown = subprocess.run([*AGENT, "status", "--state", str(state)], capture_output=True, text=True, check=False)
+    assert (shown.returncode, shown.stdout.splitlines()[:2]) == (1, ["running    no", "enrolled   no"])
     again = start(port)
     wait_for(lambda: status(state).get("pid") == again.process.pid and status(state).get("buffered") == 102)
     assert "Traceback" not in agent.text() + again.text()
