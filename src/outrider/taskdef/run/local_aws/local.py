@@ -1,0 +1,70 @@
+"""The stand-in for AWS of one run."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from outrider.taskdef.run.identity import Identity
+from outrider.taskdef.run.local_aws.arrived import Place, arrived
+from outrider.taskdef.run.local_aws.awslogs import LogDriver, log_drivers
+from outrider.taskdef.run.local_aws.service import Service, started
+from outrider.taskdef.run.local_aws.wants import Wants, redirected, variables, wants_of
+from outrider.taskdef.run.process.child import Guard
+from outrider.taskdef.shape import TaskDefinition
+from outrider.taskdef.view import Task
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAws:
+    """``definition`` is the task's, its outputs pointed here; ``variables`` are for every container."""
+
+    definition: TaskDefinition
+    variables: Mapping[str, str]
+    _service: Service
+    _wants: Wants
+    _drivers: Mapping[str, LogDriver]
+
+    def line(self, container: str, text: str) -> None:
+        """A container has printed a line: it goes to its log group if it logs with ``awslogs``."""
+        driver = self._drivers.get(container)
+        if driver is not None:
+            driver.line(text)
+
+    async def arrived(self, folder: Path | None) -> list[Place]:
+        """Everything that has come, and where; written below ``folder`` if there is one. Raises LocalError."""
+        for driver in self._drivers.values():
+            await driver.close()
+        return await arrived(self._service, {self._wants.region, *self._wants.regions}, folder)
+
+
+@asynccontextmanager
+async def local_aws(
+    definition: TaskDefinition,
+    router: Mapping[str, str],
+    identity: Identity,
+    guard: Guard,
+    address: str,
+    networks: list[str],
+    note: Callable[[str, str], None],
+) -> AsyncIterator[LocalAws]:
+    """A stand-in for one task while the block runs, at an address, for peers of ``networks``.
+
+    ``router`` are the variables of the task's router, which names may hold. ``note`` gets what cannot be prepared.
+    Raises UserError and LocalError.
+    """
+    wants = wants_of(definition, router)
+    for name, text in wants.notes:
+        note(name, text)
+    async with started(guard, address, networks) as service:
+        for fault in await service.create(wants.things):
+            note("", fault)
+        yield LocalAws(
+            redirected(definition, service.url),
+            variables(service.url, wants.region),
+            service,
+            wants,
+            log_drivers(service, Task(definition), identity, note),
+        )

@@ -1,0 +1,133 @@
+"""Starts and ends the stand-in for AWS, and talks to it."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import sys
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from outrider.model.errors import LocalError, UserError
+from outrider.taskdef.run.local_aws.wants import Wanted
+from outrider.taskdef.run.process.child import Child, Guard, child_environment
+
+_START_SECONDS: Final = 60.0
+_ENOUGH: Final = 20
+"""Lines of its last words."""
+_TEXT_MAX: Final = 100_000
+_ROLE: Final = "arn:aws:iam::000000000000:role/firehose"
+
+
+class Service:
+    """A stand-in that runs; ``url`` is where. Its calls block, so they are made in threads."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._clients: dict[tuple[str, str], Any] = {}
+
+    async def create(self, things: Iterable[Wanted]) -> list[str]:
+        """Make what the outputs want to be there; returns why some of it cannot be."""
+        return await asyncio.to_thread(self._create, sorted(things))
+
+    def client(self, service: str, region: str) -> Any:
+        """boto3's client of a service of the stand-in."""
+        import boto3
+        from botocore.config import Config
+
+        key = (service, region)
+        if key not in self._clients:
+            self._clients[key] = boto3.client(
+                service,
+                region_name=region,
+                endpoint_url=self.url,
+                aws_access_key_id="local",
+                aws_secret_access_key="local",
+                config=Config(s3={"addressing_style": "path"}, proxies={}, retries={"max_attempts": 1}),
+            )
+        return self._clients[key]
+
+    def _create(self, things: list[Wanted]) -> list[str]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        made = {"bucket": self._bucket, "group": self._group, "stream": self._stream, "delivery stream": self._delivery}
+        faults = []
+        for thing in things:
+            try:
+                made[thing.kind](thing)
+            except (BotoCoreError, ClientError) as error:
+                faults.append(f"the {thing.kind} '{thing.name}' cannot be created: {error}")
+        return faults
+
+    def _bucket(self, thing: Wanted) -> None:
+        s3 = self.client("s3", thing.region)
+        if any(bucket["Name"] == thing.name for bucket in s3.list_buckets()["Buckets"]):
+            return  # two outputs name it, with different regions
+        place = {} if thing.region == "us-east-1" else {"LocationConstraint": thing.region}
+        s3.create_bucket(Bucket=thing.name, **({"CreateBucketConfiguration": place} if place else {}))
+
+    def _group(self, thing: Wanted) -> None:
+        self.client("logs", thing.region).create_log_group(logGroupName=thing.name)
+
+    def _stream(self, thing: Wanted) -> None:
+        self.client("kinesis", thing.region).create_stream(StreamName=thing.name, ShardCount=1)
+
+    def _delivery(self, thing: Wanted) -> None:
+        """What is put there arrives in a bucket of the same name."""
+        bucket = f"firehose-{thing.name.lower().replace('_', '-')}"[:63]
+        self._bucket(Wanted("bucket", bucket, thing.region))
+        self.client("firehose", thing.region).create_delivery_stream(
+            DeliveryStreamName=thing.name,
+            S3DestinationConfiguration={"RoleARN": _ROLE, "BucketARN": f"arn:aws:s3:::{bucket}"},
+        )
+
+
+@asynccontextmanager
+async def started(guard: Guard, address: str, networks: list[str]) -> AsyncIterator[Service]:
+    """Run it at an address, for peers of some networks, while the block runs. Raises UserError and LocalError."""
+    if any(importlib.util.find_spec(name) is None for name in ("boto3", "flask", "moto")):
+        raise UserError(
+            "--local-aws needs moto's server, which is not installed",
+            fix="install outrider with its extra: pip install '.[local]' in its source",
+        )
+    printed = _Printed()
+    words = [sys.executable, "-m", "outrider.taskdef.run.local_aws.stand_in", address, *networks]
+    child = await Child.start(words, child_environment({}), [printed, printed], guard, lambda line: None)
+    try:
+        try:
+            async with asyncio.timeout(_START_SECONDS):
+                await printed.known.wait()
+        except TimeoutError:
+            raise LocalError(f"the stand-in for AWS does not listen after {_START_SECONDS:g} s") from None
+        if printed.port is None:
+            raise LocalError(f"the stand-in for AWS has ended: {printed.last_words}")
+        yield Service(f"http://{address}:{printed.port}")
+    finally:
+        child.kill()
+        await child.wait()
+
+
+class _Printed(asyncio.Protocol):
+    """What it prints: its port, or what went wrong. ``known`` is set when either is."""
+
+    def __init__(self) -> None:
+        self.port: int | None = None
+        self.known = asyncio.Event()
+        self._text = ""
+
+    @property
+    def last_words(self) -> str:
+        return "\n".join(self._text.splitlines()[-_ENOUGH:])
+
+    def data_received(self, data: bytes) -> None:
+        if self.port is not None:
+            return  # it has nothing to say any more
+        self._text = (self._text + data.decode(errors="replace"))[-_TEXT_MAX:]
+        first, newline, _ = self._text.partition("\n")
+        if newline and first.isdecimal():
+            self.port = int(first)
+            self.known.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.known.set()

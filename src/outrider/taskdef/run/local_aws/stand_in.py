@@ -1,0 +1,54 @@
+"""A program of its own: a moto server, which stands in for AWS, on a port of its choice.
+
+``python -m outrider.taskdef.run.local_aws.stand_in ADDRESS NETWORK…`` prints the port, and answers nobody but peers
+whose address is in one of the networks.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import sys
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+    Application = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
+
+
+class Guarded:
+    """An application for peers of some networks; others get 403."""
+
+    def __init__(self, application: Application, networks: list[str]) -> None:
+        self._application = application
+        self._networks = [ipaddress.ip_network(network) for network in networks]
+
+    def __call__(self, environment: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        peer = ipaddress.ip_address(environment["REMOTE_ADDR"])
+        if any(peer in network for network in self._networks):
+            return self._application(environment, start)
+        start("403 Forbidden", [("Content-Type", "text/plain")])
+        return [b"this stand-in for AWS is a task's own\n"]
+
+
+class _Silent(MotoRequestHandler):
+    """Without a line on standard error for each request."""
+
+    def log(self, *arguments: Any) -> None:
+        """See werkzeug."""
+
+
+def main(address: str, networks: list[str]) -> None:
+    """Serve until killed."""
+    application = Guarded(DomainDispatcherApplication(create_backend_app), networks)
+    server = make_server(address, 0, application, threaded=True, request_handler=_Silent)
+    print(server.port, flush=True)  # noqa: T201 - whoever started this reads it
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])
