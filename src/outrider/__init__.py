@@ -7,6 +7,7 @@ Rooms, from the top of the house to the ground; imports point downwards only:
 ``agent`` ``server`` ``taskdef`` ``launcher`` ``doctor``   the programs
 ``plugins``    inputs, filters and outputs of the pipeline
 ``pipeline``   chunks, filters, routes, retries, ledger, shutdown; the plugin contract and the registry
+``ids``        intrusion detection: Suricata's rules
 ``aws``        AWS's services and what a machine says of itself there
 ``spool``      durable chunks on disk
 ``net``        the only adapters to the world: sockets, TLS, HTTP, files
