@@ -15,6 +15,9 @@ _IN_THE_IMAGE = frozenset(
     f"/fluent-bit/configs/{name}.conf" for name in ("minimize-log-loss", "output-metrics-healthcheck", "parse-json")
 )
 """Configurations of aws-for-fluent-bit that have no outputs."""
+_SHELLS = frozenset({"sh", "bash", "ash", "dash"})
+GENERATED = "/fluent-bit/etc/fluent-bit.conf"
+"""What ECS makes of the task definition."""
 
 
 def outputs_of(task: Task, rights: Rights) -> Iterator[Output]:
@@ -124,6 +127,8 @@ def included_files(router: Container) -> Iterator[tuple[str, Part]]:
         if "aws_fluent_bit_init_" in (item.text("name") or "") and (found := item.text("value")):
             yield found, item
     words = router.words[router.words.index("--") + 1 :] if "--" in router.words else router.words
+    if words and words[0].rpartition("/")[2] in _SHELLS:  # whose -c is a command
+        return
     for word, path in pairwise(words):
-        if word in ("-c", "--config"):
+        if word in ("-c", "--config") and path != GENERATED:
             yield path, router

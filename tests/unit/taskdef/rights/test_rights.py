@@ -248,6 +248,13 @@ def test_a_configuration_that_the_router_includes() -> None:
     assert "with --config" in notes(rights(router=router))
 
 
+@pytest.mark.parametrize(
+    "command", [["/fluent-bit/bin/fluent-bit", "-c", "/fluent-bit/etc/fluent-bit.conf"], ["sh", "-c", "exec router"]]
+)
+def test_what_ecs_generates_and_what_a_shell_runs_is_no_included_file(command: list[str]) -> None:
+    assert "with --config" not in notes(rights(router={"command": command}))
+
+
 S3_CONFIGURATION = {"config-file-type": "s3", "config-file-value": "arn:aws:s3:::b/extra.conf"}
 
 
