@@ -77,6 +77,14 @@ class Builder:
         """Return when a sidecar listens where the others expect it."""
         await open_doors(self._doors(planned))
 
+    def ports(self, planned: Planned) -> str:
+        """Where an application's ports are, as the end of a report."""
+        mappings = planned.definition.get("portMappings") or ()
+        ports = ", ".join(str(mapping["containerPort"]) for mapping in mappings if "containerPort" in mapping)
+        if ports and "," not in ports:
+            ports = planned.environment.get("PORT", ports)  # who lets the port be chosen calls it so
+        return f", port {ports} of this machine" if ports and planned.role is Role.APPLICATION else ""
+
     def last_words(self, name: str) -> str:
         """What a container printed last, as the end of a message."""
         voice = self._voices.get(name)

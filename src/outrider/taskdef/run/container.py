@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from outrider.model.errors import OutriderError
+from outrider.taskdef.run.health import Health
 
 
 class StartError(OutriderError):
@@ -46,8 +48,8 @@ class Container(Protocol):
     async def kill(self) -> None:
         """SIGKILL at once; ``wait`` gives its output hardly any more time."""
 
-    async def healthy(self) -> bool:
-        """Wait until its health check has passed (True) or has failed for good (False)."""
+    async def health(self, changed: Callable[[Health], None]) -> None:
+        """Tell each change of its health, as long as it runs. Raises LocalError if nobody can say any more."""
 
     async def remove(self) -> None:
         """Leave nothing of it behind. Never raises for what is gone already."""

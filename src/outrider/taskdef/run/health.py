@@ -6,9 +6,18 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from outrider.model.errors import UserError
+
+
+class Health(Enum):
+    """What ECS tells of a container's health. Without a health check it stays UNKNOWN."""
+
+    UNKNOWN = "UNKNOWN"
+    HEALTHY = "HEALTHY"
+    UNHEALTHY = "UNHEALTHY"
 
 
 @dataclass(frozen=True)
@@ -43,20 +52,32 @@ class Check:
         )
 
 
-async def passes(check: Check, probe: Callable[[Sequence[str]], Awaitable[int]]) -> bool:
-    """Probe until one probe exits 0 (True) or ``retries`` in a row after the start period have not (False).
+async def watch(
+    check: Check, probe: Callable[[Sequence[str]], Awaitable[int]], changed: Callable[[Health], None]
+) -> None:
+    """Probe for ever, and tell each change: HEALTHY with a probe that exits 0, UNHEALTHY after ``retries`` others.
 
-    The first probe comes at once rather than after an interval, since somebody is waiting for it.
+    Failures in the start period do not count before the first success. The first probe comes at once rather than after
+    an interval, since somebody may be waiting for it.
     """
     loop = asyncio.get_running_loop()
     started = loop.time()
-    failures = 0
-    while failures < check.retries:
-        with contextlib.suppress(TimeoutError, OSError):
-            async with asyncio.timeout(check.timeout):
-                if await probe(check.words) == 0:
-                    return True
-        failures += loop.time() - started >= check.start_period
-        if failures < check.retries:
-            await asyncio.sleep(min(check.interval, 1) if failures == 0 else check.interval)
+    known, failures = Health.UNKNOWN, 0
+    while True:
+        if await _passes(check, probe):
+            failures, found = 0, Health.HEALTHY
+        else:
+            failures += known is not Health.UNKNOWN or loop.time() - started >= check.start_period
+            found = Health.UNHEALTHY if failures >= check.retries else known
+        if found is not known:
+            known = found
+            changed(known)
+        waiting = known is Health.UNKNOWN and failures == 0
+        await asyncio.sleep(min(check.interval, 1) if waiting else check.interval)
+
+
+async def _passes(check: Check, probe: Callable[[Sequence[str]], Awaitable[int]]) -> bool:
+    with contextlib.suppress(TimeoutError, OSError):
+        async with asyncio.timeout(check.timeout):
+            return await probe(check.words) == 0
     return False

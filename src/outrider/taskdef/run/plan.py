@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -36,12 +36,16 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One container. ``environment`` holds the definition's variables with the user's on top."""
+    """One container. ``environment`` holds the definition's variables with the user's on top.
+
+    ``sidecars`` are those that must take connections before this application starts.
+    """
 
     definition: Mapping[str, Any]
     role: Role
     waits: tuple[Wait, ...]
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
+    sidecars: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -65,7 +69,7 @@ class Planned:
 
     @property
     def start_timeout(self) -> float | None:
-        """Seconds that others wait for it to be healthy or to end, from when they begin to; None is without limit."""
+        """Seconds after its start in which others expect it to be healthy or to end; None is without limit."""
         found = self.definition.get("startTimeout")
         return float(found) if found else None
 
@@ -109,12 +113,35 @@ def plan(
             Planned(
                 container,
                 role,
-                tuple(Wait(w["containerName"], w["condition"]) for w in waits[name]),
+                _waits(container, waits[name]),
                 _environment(container, given.get(name, {}), task if role is Role.ROUTER else None, locate, path),
             )
         )
     _check_waits(found, locate)
-    return _ordered(found, locate)
+    return _with_sidecars(_ordered(found, locate))
+
+
+def _waits(container: Mapping[str, Any], depends_on: Iterable[Mapping[str, str]]) -> tuple[Wait, ...]:
+    """Its conditions; a container whose volumes it mounts must be there as well."""
+    found = [Wait(wait["containerName"], wait["condition"]) for wait in depends_on]
+    named = {wait.container for wait in found}
+    sources = dict.fromkeys(str(source.get("sourceContainer")) for source in container.get("volumesFrom") or ())
+    return (*found, *(Wait(source, "START") for source in sources if source not in named))
+
+
+def _with_sidecars(found: list[Planned]) -> list[Planned]:
+    """Each application with the sidecars that must be ready before it: all but those that wait for it themselves."""
+    before: dict[str, set[str]] = {}
+    for container in found:  # in start order: what it waits for is known already
+        direct = {wait.container for wait in container.waits}
+        before[container.name] = direct.union(*(before[name] for name in direct))
+    sidecars = [container for container in found if container.role is not Role.APPLICATION]
+    return [
+        replace(container, sidecars=tuple(s.name for s in sidecars if container.name not in before[s.name]))
+        if container.role is Role.APPLICATION
+        else container
+        for container in found
+    ]
 
 
 def _require_fluentbit(router: Mapping[str, Any], locate: Locate, index: int) -> None:
@@ -158,7 +185,7 @@ def _check_waits(found: list[Planned], locate: Locate) -> None:
             path: Path = ("containerDefinitions", index, "dependsOn", place)
             if wait.container not in names:
                 raise UserError(
-                    f"'{container.name}' depends on '{wait.container}', which is no container of this task",
+                    f"'{container.name}' needs '{wait.container}', which is no container of this task",
                     locate((*path, "containerName")),
                     found=wait.container,
                     allowed=names,

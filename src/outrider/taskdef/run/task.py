@@ -13,10 +13,11 @@ from outrider.taskdef.firelens import Runtime, render
 from outrider.taskdef.run.build import Backend, Builder, Say
 from outrider.taskdef.run.docker.engine import DEFAULT_SOCKET, Engine, socket_path
 from outrider.taskdef.run.docker.images import PULL_SECONDS
+from outrider.taskdef.run.ending import Report
 from outrider.taskdef.run.identity import Identity
 from outrider.taskdef.run.plan import plan
 from outrider.taskdef.run.process.child import Guard
-from outrider.taskdef.run.runner import Report, Runner
+from outrider.taskdef.run.runner import Runner
 from outrider.taskdef.run.workspace import MONITOR_PORT, Workspace, outrider_command, require_ports
 from outrider.taskdef.source import TaskSource
 
@@ -150,7 +151,15 @@ async def prepare(
             print_line=reports.line,
             show_output=wishes.show_output,
         )
-        runner = Runner(planned, builder.build, reports.change, applications_ended, builder.ready, builder.last_words)
+        runner = Runner(
+            planned,
+            builder.build,
+            reports.change,
+            applications_ended,
+            builder.ready,
+            builder.last_words,
+            builder.ports,
+        )
         family = str(task.get("family"))
         yield TaskRun(identity, family, revision, workspace, runner, "docker" if engine else "process")
 

@@ -1,9 +1,10 @@
+import asyncio
 from collections.abc import Sequence
 
 import pytest
 
 from outrider.model.errors import UserError
-from outrider.taskdef.run.health import Check, passes
+from outrider.taskdef.run.health import Check, Health, watch
 
 
 def test_shell_commands_and_plain_ones() -> None:
@@ -24,26 +25,66 @@ def test_a_command_of_no_kind_is_refused() -> None:
         Check.of({"name": "a", "healthCheck": {"command": ["curl", "-f"]}})
 
 
+GOOD, BAD = Health.HEALTHY, Health.UNHEALTHY
+
+
+async def told(check: Check, answers: list[int]) -> list[Health]:
+    """What is told while a probe gives these answers; it goes on without one when they are over."""
+    found: list[Health] = []
+    left, over = iter(answers), asyncio.Event()
+
+    async def probe(words: Sequence[str]) -> int:
+        assert words == check.words
+        answer = next(left, None)
+        if answer is None:
+            over.set()
+            await asyncio.Event().wait()
+        return answer or 0
+
+    async with asyncio.TaskGroup() as group:
+        watching = group.create_task(watch(check, probe, found.append))
+        await over.wait()
+        watching.cancel()
+    return found
+
+
 @pytest.mark.parametrize(
-    ("answers", "healthy", "probes"), [([1, 1, 0], True, 3), ([1, 1, 1], False, 3), ([0], True, 1)]
+    ("answers", "states"),
+    [
+        ([1, 1, 0], [GOOD]),
+        ([1, 1, 1, 1], [BAD]),
+        ([0, 0], [GOOD]),
+        ([0, 1, 1, 0, 1, 1], [GOOD]),
+        ([0, 1, 1, 1, 0], [GOOD, BAD, GOOD]),
+        ([1, 1], []),
+    ],
 )
-async def test_it_passes_with_the_first_success_and_fails_after_the_retries(
-    answers: list[int], healthy: bool, probes: int
-) -> None:
-    seen = []
+async def test_health_goes_on_changing(answers: list[int], states: list[Health]) -> None:
+    assert await told(Check(("check",), interval=0.001), answers) == states
+
+
+async def test_failures_in_the_start_period_do_not_count_before_the_first_success() -> None:
+    check = Check(("check",), interval=0.001, retries=1, start_period=60)
+    assert await told(check, [1] * 10 + [0, 1]) == [GOOD, BAD]
+
+
+async def test_a_probe_that_takes_too_long_or_is_not_there_has_failed() -> None:
+    found: list[Health] = []
+    answered = asyncio.Event()
+    troubles = iter([FileNotFoundError("curl"), None])
 
     async def probe(words: Sequence[str]) -> int:
-        seen.append(words)
-        return answers[len(seen) - 1]
+        trouble = next(troubles, None)
+        if trouble is not None:
+            raise trouble
+        return await asyncio.Event().wait()
 
-    assert await passes(Check(("check",), interval=0.001), probe) is healthy
-    assert seen == [("check",)] * probes
+    def changed(health: Health) -> None:
+        found.append(health)
+        answered.set()
 
-
-async def test_failures_in_the_start_period_do_not_count() -> None:
-    answers = iter([1] * 10 + [0])
-
-    async def probe(words: Sequence[str]) -> int:
-        return next(answers)
-
-    assert await passes(Check(("check",), interval=0.001, retries=1, start_period=60), probe)
+    async with asyncio.TaskGroup() as group:
+        watching = group.create_task(watch(Check(("check",), 0.001, timeout=0.01, retries=2), probe, changed))
+        await answered.wait()
+        watching.cancel()
+    assert found == [BAD]

@@ -125,3 +125,21 @@ def test_what_cannot_run_is_refused_with_a_reason(broken: dict[str, Any], words:
 def test_a_variable_for_nobody_is_refused() -> None:
     with pytest.raises(UserError, match="did you mean 'web'"):
         plan(task(router(), app("web")), {"wep": {"A": "b"}})
+
+
+def test_an_application_starts_after_the_sidecars_that_do_not_wait_for_it() -> None:
+    waits = [
+        {"containerName": "outrider-agent", "condition": "START"},
+        {"containerName": "init", "condition": "SUCCESS"},
+    ]
+    late_router = {**PROTECTED_ROUTER, "dependsOn": waits}
+    planned = {p.name: p for p in plan(task(app("web"), app("init", essential=False), late_router, AGENT))}
+    assert planned["web"].sidecars == ("outrider-agent", "log_router")
+    assert planned["init"].sidecars == ("outrider-agent",)
+    assert planned["log_router"].sidecars == ()
+
+
+def test_a_container_whose_volumes_are_mounted_comes_first() -> None:
+    mounts = {"volumesFrom": [{"sourceContainer": "files"}]}
+    web = {p.name: p for p in plan(task(app("web", **mounts), app("files"), router()))}["web"]
+    assert web.waits == (Wait("log_router", "START"), Wait("files", "START"))

@@ -1,11 +1,13 @@
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from outrider.model.errors import LocalError, UserError
-from outrider.taskdef.run import runner
+from outrider.taskdef.run import ending
 from outrider.taskdef.run.container import StartError
+from outrider.taskdef.run.health import Health
 from outrider.taskdef.run.plan import Planned, Role, Wait
 from outrider.taskdef.run.runner import Runner
 
@@ -28,13 +30,19 @@ class Fake:
         self.story = story
         self.stubborn = stubborn
         self.immortal = False
-        self.healthy_answer: bool | None = True
+        self.states: list[Health] = []
+        self.sick: Exception | None = None
+        self.on_start: tuple[asyncio.Event, asyncio.Event] | None = None
         self.ending: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         if ends_with is not None:
             self.ending.set_result(ends_with)
 
     async def start(self) -> None:
         self.story.append(f"start {self.name}")
+        if self.on_start is not None:
+            entered, goes_on = self.on_start
+            entered.set()
+            await goes_on.wait()
 
     async def wait(self) -> int:
         return await self.ending
@@ -49,11 +57,12 @@ class Fake:
         if not self.ending.done() and not self.immortal:
             self.ending.set_result(137)
 
-    async def healthy(self) -> bool:
-        self.story.append(f"check {self.name}")
-        if self.healthy_answer is None:
-            await asyncio.Event().wait()
-        return bool(self.healthy_answer)
+    async def health(self, changed: Callable[[Health], None]) -> None:
+        if self.sick is not None:
+            raise self.sick
+        for state in self.states:
+            changed(state)
+        await asyncio.Event().wait()
 
     async def remove(self) -> None:
         self.story.append(f"remove {self.name}")
@@ -71,19 +80,24 @@ class Stage:
         self.stubborn = stubborn
         self.fail: dict[str, Exception] = {}
         self.settles: asyncio.Event | None = None
-        self.on_running: dict[str, Callable[[], None]] = {}
+        self.on_report: dict[str, Callable[[], None]] = {}
+        self.states: dict[str, list[Health]] = {}
+        self.sick: dict[str, Exception] = {}
+        self.on_start: dict[str, tuple[asyncio.Event, asyncio.Event]] = {}
         self.runner = Runner(list(cast), self.build, self.report, self.applications_ended)
 
     async def build(self, p: Planned) -> Fake:
         if p.name in self.fail:
             raise self.fail[p.name]
-        self.fakes[p.name] = Fake(p.name, self.story, self.ends.get(p.name), p.name in self.stubborn)
-        return self.fakes[p.name]
+        fake = self.fakes[p.name] = Fake(p.name, self.story, self.ends.get(p.name), p.name in self.stubborn)
+        fake.states, fake.sick = self.states.get(p.name, []), self.sick.get(p.name)
+        fake.on_start = self.on_start.get(p.name)
+        return fake
 
     def report(self, name: str, text: str) -> None:
         self.reports.append(f"{name}: {text}")
-        if text.startswith("running") and name in self.on_running:
-            self.on_running[name]()
+        for beginning in [found for found in self.on_report if f"{name}: {text}".startswith(found)]:
+            self.on_report.pop(beginning)()
         if text.startswith("stopping:"):
             self.on_stopping()
 
@@ -96,11 +110,12 @@ class Stage:
         return [line.split()[1] for line in self.story if line.startswith(word + " ")]
 
 
-TRIO = (planned("agent", AGENT), planned("router", ROUTER, Wait("agent", "START")), planned("web"))
+SENDS = Wait("router", "START")
+TRIO = (planned("agent", AGENT), planned("router", ROUTER, Wait("agent", "START")), planned("web", APP, SENDS))
 
 
 async def test_the_task_ends_with_its_essential_container_and_stops_in_reverse() -> None:
-    stage = Stage(*TRIO, planned("worker"), ends={"worker": 3})
+    stage = Stage(*TRIO, planned("worker", APP, SENDS), ends={"worker": 3})
     await stage.runner.run()
     assert stage.part("start") == ["agent", "router", "web", "worker"]
     assert [line for line in stage.story if not line.startswith(("start", "remove"))] == [
@@ -114,7 +129,7 @@ async def test_the_task_ends_with_its_essential_container_and_stops_in_reverse()
 
 
 async def test_a_container_has_the_times_of_its_life() -> None:
-    stage = Stage(*TRIO, planned("worker"), ends={"worker": 3})
+    stage = Stage(*TRIO, planned("worker", APP, SENDS), ends={"worker": 3})
     await stage.runner.run()
     for cell in stage.runner.cells.values():
         assert cell.created_at is not None
@@ -124,7 +139,12 @@ async def test_a_container_has_the_times_of_its_life() -> None:
 
 
 async def test_a_container_that_is_not_essential_ends_alone() -> None:
-    stage = Stage(*TRIO, planned("job", essential=False), planned("last"), ends={"job": 9, "last": 0})
+    stage = Stage(
+        *TRIO,
+        planned("job", APP, SENDS, essential=False),
+        planned("last", APP, Wait("job", "COMPLETE")),
+        ends={"job": 9, "last": 0},
+    )
     await stage.runner.run()
     assert stage.runner.reason == "essential container 'last' ended with status 0"
     assert stage.runner.cells["job"].status == 9
@@ -137,8 +157,8 @@ async def test_the_task_ends_when_nobody_is_left() -> None:
 
 
 async def test_dependants_stop_before_what_they_depend_on() -> None:
-    stage = Stage(*TRIO, planned("db"), planned("api", APP, Wait("db", "START")))
-    stage.on_running["api"] = lambda: stage.runner.stop("asked", 130)
+    stage = Stage(*TRIO, planned("db", APP, SENDS), planned("api", APP, Wait("db", "START")))
+    stage.on_report["api: running"] = lambda: stage.runner.stop("asked", 130)
     await stage.runner.run()
     stopped = stage.part("stop")
     assert stopped.index("api") < stopped.index("db") < stopped.index("router") < stopped.index("agent")
@@ -156,14 +176,72 @@ async def test_waiting_for_an_end(condition: str, status: int, starts: bool) -> 
     assert stage.runner.status == (0 if starts else 1)
 
 
+CHECK = {"command": ["CMD", "true"]}
+
+
 @pytest.mark.parametrize("healthy", [True, False])
 async def test_waiting_for_health(healthy: bool) -> None:
-    stage = Stage(planned("db"), planned("app", APP, Wait("db", "HEALTHY")), ends={"app": 0})
-    stage.on_running["db"] = lambda: setattr(stage.fakes["db"], "healthy_answer", healthy)
+    stage = Stage(planned("db", healthCheck=CHECK), planned("app", APP, Wait("db", "HEALTHY")), ends={"app": 0})
+    stage.states["db"] = [Health.HEALTHY if healthy else Health.UNHEALTHY]
     await stage.runner.run()
     assert ("app" in stage.part("start")) is healthy
     assert stage.runner.status == (0 if healthy else 1)
     assert ("is not healthy" in stage.runner.reason) is not healthy
+
+
+async def test_a_change_of_health_is_told_and_ends_nothing() -> None:
+    stage = Stage(planned("web", healthCheck=CHECK), planned("job", essential=False, healthCheck=CHECK))
+    stage.states = {"web": [Health.HEALTHY, Health.UNHEALTHY], "job": [Health.UNHEALTHY, Health.HEALTHY]}
+    stage.on_report["web: UNHEALTHY"] = lambda: stage.fakes["web"].ending.set_result(0)
+    await stage.runner.run()
+    told = [report for report in stage.reports if "HEALTHY" in report]
+    assert [report for report in told if report.startswith("web")] == [
+        "web: HEALTHY",
+        "web: UNHEALTHY; in a service, ECS would replace the task",
+    ]
+    assert [report for report in told if report.startswith("job")] == ["job: UNHEALTHY", "job: HEALTHY"]
+    assert stage.runner.reason == "essential container 'web' ended with status 0"
+    assert stage.runner.cells["job"].health is Health.HEALTHY
+
+
+async def test_containers_start_beside_each_other() -> None:
+    slow = planned("slow", essential=False)
+    stage = Stage(slow, planned("behind", APP, Wait("slow", "COMPLETE")), planned("free"))
+    stage.on_report["free: running"] = lambda: stage.fakes["slow"].ending.set_result(0)
+    stage.on_report["behind: running"] = lambda: stage.runner.stop("asked", 130)
+    await stage.runner.run()
+    assert stage.part("start") == ["slow", "free", "behind"]
+
+
+async def test_all_conditions_hold_at_once() -> None:
+    db = planned("db", essential=False, healthCheck=CHECK)
+    job = planned("job", essential=False)
+    stage = Stage(db, job, planned("app", APP, Wait("db", "HEALTHY"), Wait("job", "SUCCESS")), ends={"app": 0})
+    stage.states["db"] = [Health.HEALTHY, Health.UNHEALTHY]
+    stage.on_report["db: UNHEALTHY"] = lambda: stage.fakes["job"].ending.set_result(0)
+    await stage.runner.run()
+    assert stage.part("start") == ["db", "job"]
+    assert "container 'db' is not healthy: its health check failed" in stage.runner.reason
+
+
+async def test_the_end_waits_only_for_what_depends_on_it() -> None:
+    stage = Stage(planned("a"), planned("b", APP, Wait("a", "START")), planned("free"), stubborn=("b",))
+    stage.on_report["b: running"] = lambda: stage.runner.stop("asked", 130)
+    stage.on_report["free: ended"] = lambda: stage.fakes["b"].ending.set_result(0)
+    await stage.runner.run()
+    assert stage.part("stop") == ["b", "free", "a"]
+
+
+async def test_a_start_under_way_is_finished_and_stopped_in_order() -> None:
+    stage = Stage(*TRIO, ends={"router": 0})
+    entered, goes_on = asyncio.Event(), asyncio.Event()
+    stage.on_start["web"] = (entered, goes_on)
+    stage.on_stopping = lambda: asyncio.get_running_loop().call_later(0.01, goes_on.set)
+    await stage.runner.run()
+    assert stage.runner.reason == "essential container 'router' ended with status 0"
+    if entered.is_set():
+        assert stage.part("stop")[0] == "web"
+        assert "web" in stage.part("remove")
 
 
 @pytest.mark.parametrize(
@@ -171,11 +249,11 @@ async def test_waiting_for_health(healthy: bool) -> None:
     [(StartError("sh: not found", 127), 127), (UserError("no image"), 2), (LocalError("disk full"), 1)],
 )
 async def test_what_cannot_be_started_ends_the_task(error: Exception, status: int) -> None:
-    stage = Stage(*TRIO, planned("late"))
+    stage = Stage(*TRIO, planned("late", APP, Wait("web", "START")))
     stage.fail["web"] = error
     await stage.runner.run()
-    assert stage.part("start") == ["agent", "router"]
-    assert stage.part("stop") == ["router", "agent"]
+    assert "late" not in stage.part("start")
+    assert stage.part("stop") == stage.part("start")[::-1]
     assert stage.runner.status == status
     assert str(error) in stage.runner.reason
 
@@ -187,14 +265,14 @@ async def test_hurry_cuts_the_grace_short() -> None:
         stage.runner.stop("SIGINT", 130)
         asyncio.get_running_loop().call_later(0.01, stage.runner.kill)
 
-    stage.on_running["slow"] = stop_twice
+    stage.on_report["slow: running"] = stop_twice
     await stage.runner.run()
     assert stage.story[1:] == ["stop slow 100", "kill slow", "remove slow"]
 
 
 @pytest.mark.parametrize("hurried", [False, True])
 async def test_a_container_that_does_not_end_is_lost(monkeypatch: pytest.MonkeyPatch, hurried: bool) -> None:
-    monkeypatch.setattr(runner, "HURRY_SECONDS" if hurried else "END_SECONDS", 0.01)
+    monkeypatch.setattr(ending, "HURRY_SECONDS" if hurried else "END_SECONDS", 0.01)
     stage = Stage(*TRIO, stubborn=("web",))
 
     def stop() -> None:
@@ -203,7 +281,7 @@ async def test_a_container_that_does_not_end_is_lost(monkeypatch: pytest.MonkeyP
         if hurried:
             stage.runner.kill()
 
-    stage.on_running["web"] = stop
+    stage.on_report["web: running"] = stop
     async with asyncio.timeout(60):
         await stage.runner.run()
     assert "web: does not end; not waiting for it any longer" in stage.reports
@@ -228,23 +306,24 @@ async def test_hurry_ends_the_wait_for_the_last_records() -> None:
 
 
 async def test_a_container_that_ends_will_not_become_healthy() -> None:
-    stage = Stage(planned("db", essential=False), planned("app", APP, Wait("db", "HEALTHY")), ends={"db": 0})
-    stage.on_running["db"] = lambda: setattr(stage.fakes["db"], "healthy_answer", None)
+    db = planned("db", essential=False, healthCheck=CHECK)
+    stage = Stage(db, planned("app", APP, Wait("db", "HEALTHY")), ends={"db": 0})
     async with asyncio.timeout(60):
         await stage.runner.run()
     assert stage.part("start") == ["db"]
-    assert "'db' is not healthy" in stage.runner.reason
+    assert "'db' is not healthy: it ended with status 0" in stage.runner.reason
 
 
-async def test_a_health_check_that_docker_cannot_answer_ends_the_task() -> None:
-    stage = Stage(planned("db"), planned("app", APP, Wait("db", "HEALTHY")))
-
-    async def fail() -> bool:
-        raise LocalError("Docker does not answer")
-
-    stage.on_running["db"] = lambda: setattr(stage.fakes["db"], "healthy", fail)
+@pytest.mark.parametrize("waited_for", [True, False])
+async def test_health_that_docker_cannot_tell_ends_the_task_if_somebody_waits(waited_for: bool) -> None:
+    waits = [Wait("db", "HEALTHY")] if waited_for else []
+    stage = Stage(planned("db", healthCheck=CHECK), planned("app", APP, *waits))
+    stage.sick["db"] = LocalError("Docker does not answer")
+    stage.on_report["db: its health is not known"] = lambda: stage.runner.stop("asked", 130)
     await stage.runner.run()
-    assert (stage.runner.reason, stage.runner.status) == ("Docker does not answer", 1)
+    assert (stage.runner.reason, stage.runner.status) == (
+        ("Docker does not answer", 1) if waited_for else ("asked", 130)
+    )
 
 
 async def test_the_first_reason_to_stop_stands_even_if_its_report_fails() -> None:
@@ -257,9 +336,8 @@ async def test_the_first_reason_to_stop_stands_even_if_its_report_fails() -> Non
 
 @pytest.mark.parametrize("condition", ["HEALTHY", "COMPLETE"])
 async def test_start_timeout_bounds_the_wait_for_a_container(condition: str) -> None:
-    db = planned("db", essential=False, startTimeout=0.05)
+    db = planned("db", essential=False, startTimeout=0.05, healthCheck=CHECK)
     stage = Stage(db, planned("app", APP, Wait("db", condition)))
-    stage.on_running["db"] = lambda: setattr(stage.fakes["db"], "healthy_answer", None)
     async with asyncio.timeout(60):
         await stage.runner.run()
     assert stage.part("start") == ["db"]
@@ -284,8 +362,9 @@ class Doors:
 
 
 def with_doors(stage: Stage, doors: Doors) -> Stage:
+    cast = [cell.planned for cell in stage.runner.cells.values()]
     stage.runner = Runner(
-        [cell.planned for cell in stage.runner.cells.values()],
+        [replace(p, sidecars=("agent", "router")) if p.role is APP else p for p in cast],
         stage.build,
         stage.report,
         None,

@@ -11,7 +11,7 @@ from outrider.model.errors import OutriderError
 from outrider.taskdef.run.container import StartError
 from outrider.taskdef.run.docker.engine import Engine, EngineError
 from outrider.taskdef.run.docker.frames import LineCounter
-from outrider.taskdef.run.health import Check
+from outrider.taskdef.run.health import Check, Health
 from outrider.taskdef.run.plan import Planned
 from outrider.taskdef.run.process.child import Guard
 
@@ -131,8 +131,9 @@ class DockerContainer:
         self._hurried = True
         await self._engine.kill(self._name)
 
-    async def healthy(self) -> bool:
-        return await self._engine.healthy(self._name)
+    async def health(self, changed: Callable[[Health], None]) -> None:
+        async for state in self._engine.health(self._name):
+            changed(Health(state.upper()))
 
     async def remove(self) -> None:
         if self._held:

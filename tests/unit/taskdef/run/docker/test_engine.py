@@ -143,19 +143,18 @@ async def test_the_end_of_a_container_with_and_without_a_copy_of_its_log(
 
 
 @pytest.mark.parametrize(
-    ("events", "healthy"),
+    ("events", "states"),
     [
-        (["start", "health_status: healthy"], True),
-        (["start", "health_status: unhealthy"], False),
-        (["start", "die"], False),
+        (["start", "health_status: healthy", "exec_die", "health_status: unhealthy"], ["healthy", "unhealthy"]),
+        (["start", "die", "health_status: healthy"], []),
     ],
 )
 async def test_health_is_what_the_events_say(
-    docker: FakeDocker, engine: Engine, events: list[str], healthy: bool
+    docker: FakeDocker, engine: Engine, events: list[str], states: list[str]
 ) -> None:
     docker.answers["GET /events"] = (200, "".join(f'{{"status": "{event}"}}\n' for event in events).encode())
     async with asyncio.timeout(30):
-        assert await engine.healthy("c") is healthy
+        assert [state async for state in engine.health("c")] == states
 
 
 @pytest.mark.parametrize("status", [204, 404, 409])

@@ -10,7 +10,7 @@ import pytest
 from outrider.taskdef.run.container import StartError
 from outrider.taskdef.run.driver import pipes
 from outrider.taskdef.run.driver.pipes import Driver, Settings
-from outrider.taskdef.run.health import Check
+from outrider.taskdef.run.health import Check, Health
 from outrider.taskdef.run.process import child as child_module
 from outrider.taskdef.run.process.child import Child, Guard, child_environment
 from outrider.taskdef.run.process.container import FileLog, ProcessContainer
@@ -154,7 +154,11 @@ async def test_a_health_check_that_takes_too_long_leaves_no_process(guard: Guard
     check = Check(("sh", "-c", f"sleep 600 > {tmp_path}/pipe & wait"), timeout=0.2, retries=1)
     container = ProcessContainer(["true"], {}, printing(tmp_path, []), guard, check, print)
     reading = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
-    assert not await container.healthy()
+    states: asyncio.Queue[Health] = asyncio.Queue()
+    async with asyncio.TaskGroup() as group:
+        following = group.create_task(container.health(states.put_nowait))
+        assert await states.get() is Health.UNHEALTHY
+        following.cancel()
     hung_up = select.poll()
     hung_up.register(reading, 0)
     assert hung_up.poll(30_000), "the child of the health check is still there"
