@@ -8,6 +8,7 @@ from typing import Final
 from outrider.export.kind import Kind
 
 KINDS: Final = {
+    "cloudformation": "cloudformation",
     "docker-run": "docker_run",
     "ecs-daemon": "ecs_daemon",
     "fargate": "fargate",

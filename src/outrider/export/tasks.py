@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from outrider.aws.partitions import partition_of
 from outrider.export.description import Description
@@ -15,12 +15,12 @@ from outrider.taskdef.shape import TaskDefinition
 from outrider.taskdef.source import task_source
 from outrider.taskdef.view import Task
 
-Container = dict[str, Any]
+Container: TypeAlias = dict[str, Any]
 
 APPLICATION_IMAGE: Final = "public.ecr.aws/nginx/nginx-unprivileged:1.29.3-alpine"
 APPLICATION_PORT: Final = 8080
 APPLICATION_MEMORY: Final = 256
-AGENT: Final = {
+AGENT: Final[Container] = {
     "healthCheck": {
         "command": ["CMD", "outrider", "agent", "status"],
         "interval": 30,

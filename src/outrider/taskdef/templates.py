@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from outrider.model.errors import Place, UserError
@@ -42,7 +42,24 @@ _ODD: Final = {
 """Members whose spelling differs by more than the first letter."""
 _SERVICES: Final = re.compile(r"^[\"']?services[\"']?[ \t]*:", re.MULTILINE)
 """What Compose files have; merge keys are read in them alone."""
+_PUT_TOGETHER: Final = re.compile(r"<(?:Ref|Fn::[A-Za-z0-9]+)(?: [^>]*)?>")
+"""An ``OpenText`` in another text."""
 _ODD_PASCAL: Final = {camel: pascal for pascal, camel in _ODD.items()}
+
+
+class OpenText(str):
+    """What one calls a text that a ``function`` of CloudFormation gives. It is written as that function."""
+
+    __slots__ = ("function",)
+
+    def __new__(cls, function: dict[str, Any]) -> OpenText:
+        """``function`` is written as in the file."""
+        ((name, argument),) = function.items()
+        found = super().__new__(cls, f"<{name} {argument}>" if isinstance(argument, str) else f"<{name}>")
+        found.function = function
+        return found
+
+    function: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +69,10 @@ class TemplateSource(TaskSource):
     @property
     def task(self) -> TaskDefinition:
         """See TaskSource."""
+        return self.read()
+
+    def read(self) -> TaskDefinition:
+        """The task definition, UNKNOWN where functions give values. Raises UserError with the place."""
         value: Any = self.source.value
         for step in self.base:
             value = value[step]
@@ -68,25 +89,50 @@ class TemplateSource(TaskSource):
     def append(self, path: Path, value: Any) -> TaskSource:
         """See TaskSource."""
         spelled = self._editable(path)
-        return TemplateSource(self.source.append((*self.base, *spelled), _spell(value, spelled)), self.base)
+        return replace(self, source=self.source.append((*self.base, *spelled), self._written(value, spelled)))
 
     def set(self, path: Path, key: str, value: Any) -> TaskSource:
         """See TaskSource. Raises UserError where a function gives the old value."""
         spelled = self._editable((*path, key))
-        written = _spell(value, spelled)
-        return TemplateSource(self.source.set((*self.base, *spelled[:-1]), str(spelled[-1]), written), self.base)
+        written = self._written(value, spelled)
+        return replace(self, source=self.source.set((*self.base, *spelled[:-1]), str(spelled[-1]), written))
 
     def rename(self, path: Path, key: str, name: str) -> TaskSource:
         """See TaskSource."""
         *above, old = self._spelled((*path, key))
         _ = self._editable(path)
         new = self._spelled((*path, name))[-1]
-        return TemplateSource(self.source.rename((*self.base, *above), str(old), str(new)), self.base)
+        return replace(self, source=self.source.rename((*self.base, *above), str(old), str(new)))
 
     def remove(self, path: Path) -> TaskSource:
         """See TaskSource."""
         _ = self._editable(path[:-1])
-        return TemplateSource(self.source.remove((*self.base, *self._spelled(path))), self.base)
+        return replace(self, source=self.source.remove((*self.base, *self._spelled(path))))
+
+    def function_at(self, path: Path) -> dict[str, Any]:
+        """The function that stands at this path or gives something above it."""
+        value: Any = self.source.value
+        for step in (*self.base, *self._spelled(path)):
+            if function_of(value):
+                break
+            value = value[step]
+        found: dict[str, Any] = value
+        return found
+
+    def function(self, path: Path) -> str:
+        """Its name."""
+        return function_of(self.function_at(path))
+
+    def _written(self, value: Any, path: list[str | int]) -> Any:
+        """A value as the template has it. Raises UserError if it is put together of what is open."""
+        for text in _texts(value):
+            if found := _PUT_TOGETHER.search(text):
+                raise UserError(
+                    f"{path[-1]} would be put together of {found[0]}",
+                    self.source.place((*self.base, *path)),
+                    fix="write the value in the place of the function, or edit the template by hand",
+                )
+        return _spell(value, path)
 
     def _editable(self, path: Path) -> list[str | int]:
         """The path as it is spelled. Raises UserError where a function stands on the way or at its end."""
@@ -164,6 +210,12 @@ def _in_documents(text: str, file: str, roots: list[Node]) -> list[TaskSource]:
     return found
 
 
+def spelled(task: TaskDefinition) -> dict[str, Any]:
+    """A task definition as the properties of CloudFormation's resource."""
+    found: dict[str, Any] = _spell(task, [])
+    return found
+
+
 def _is_template(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("Resources"), dict)
 
@@ -224,15 +276,26 @@ def _resolved(name: str, argument: Any) -> Any:
     return UNKNOWN
 
 
+def _texts(value: Any) -> Iterator[str]:
+    """Plain texts in a value."""
+    if isinstance(value, str) and not isinstance(value, OpenText):
+        yield value
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for child in children:
+        yield from _texts(child)
+
+
 def _spell(value: Any, path: list[str | int]) -> Any:
     """A value as CloudFormation spells it where it is put at ``path``."""
+    if isinstance(value, OpenText):
+        return value.function
     if isinstance(value, list):
         return [_spell(item, [*path, place]) for place, item in enumerate(value)]
     if not isinstance(value, dict):
         return value
     verbatim = _is_verbatim(path)
-    spelled = {key if verbatim else _pascal(key): member for key, member in value.items()}
-    return {key: _spell(member, [*path, key]) for key, member in spelled.items()}
+    members = {key if verbatim else _pascal(key): member for key, member in value.items()}
+    return {key: _spell(member, [*path, key]) for key, member in members.items()}
 
 
 def _is_verbatim(path: list[str | int]) -> bool:
