@@ -6,6 +6,7 @@
 # make fuzz      hostile input for every parser, guided by coverage (ARGS="--inputs 1000000 --only forward")
 # make launcher  dist/fluent-launch: the launcher as one file that needs nothing of the image it runs in
 # make image     outrider:latest: agent and router as a container image; without a registry from this machine's packages
+# make helm      gets Helm for the tests of the chart, on x86-64
 # make setup     .venv with every extra; instant when nothing changed
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -15,7 +16,7 @@ STAMP := $(VENV)/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check lint test bench fuzz launcher image clean
+.PHONY: help setup demo check lint test bench fuzz helm launcher image clean
 help:
 	@grep '^# make' Makefile | cut -c3-
 
@@ -47,6 +48,9 @@ bench: $(STAMP)
 fuzz: $(STAMP)
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install -qq -c constraints.txt --group fuzz
 	$(BIN)/python -m fuzz $(ARGS)
+
+helm: $(STAMP)
+	@tools/helm $(BIN)/python $(BIN)/helm
 
 launcher: $(STAMP)
 	@tools/launcher/build $(BIN)/python dist/fluent-launch

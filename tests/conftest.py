@@ -1,6 +1,6 @@
 """What some tests need of the machine: a test that misses it is skipped and says how to get it.
 
-Where ``OUTRIDER_REQUIRE`` names what it needs (``docker,root,chromium,compiler,golden``) the same test is an error
+Where ``OUTRIDER_REQUIRE`` names what it needs (``docker,root,chromium,compiler,golden,helm``) the same test is an error
 instead.
 """
 
@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.helpers import find_helm
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORDED = ROOT.parent / "shared"
@@ -60,6 +61,10 @@ def _compiler() -> str:
     return "needs gcc and Debian's static libpython; to run it: sudo make launcher, which installs them"
 
 
+def _helm() -> str:
+    return "" if find_helm() else "needs Helm; to run it: make helm"
+
+
 def _golden() -> str:
     if RECORDED.is_dir():
         return ""
@@ -72,6 +77,7 @@ MISSING: dict[str, Callable[[], str]] = {
     "chromium": functools.cache(_chromium),
     "compiler": functools.cache(_compiler),
     "golden": functools.cache(_golden),
+    "helm": functools.cache(_helm),
 }
 
 

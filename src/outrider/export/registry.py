@@ -12,7 +12,9 @@ KINDS: Final = {
     "docker-run": "docker_run",
     "ecs-daemon": "ecs_daemon",
     "fargate": "fargate",
+    "helm": "helm",
     "image": "image",
+    "kubernetes": "kubernetes",
 }
 """Name to module (or package) in ``outrider.export.kinds``, which has the Kind as ``KIND``."""
 

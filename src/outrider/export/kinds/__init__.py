@@ -4,5 +4,7 @@
 ``docker_run``  a shell script that starts the agent on a Docker host
 ``ecs_daemon``  agent and router once on each EC2 instance of a cluster of ECS
 ``fargate``     agent and router beside an application on Fargate
+``helm``        the same as kubernetes, as a chart for Helm
 ``image``       the Dockerfile of Outrider's image
+``kubernetes``  a pod on each node of Kubernetes, in one manifest
 """

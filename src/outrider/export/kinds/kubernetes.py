@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from hashlib import sha256
+from textwrap import indent
 
 from outrider.export.description import Description
 from outrider.export.kind import Files, Kind
@@ -44,21 +45,21 @@ def _slots(d: Description) -> dict[str, str]:
         "service_account_annotations": "",
         "router": router,
         "parsers": parsers,
-        "checksum": sha256(f"{router}{parsers}".encode()).hexdigest(),
+        "checksum": sha256(f"{router.strip()}{parsers.strip()}".encode()).hexdigest(),
         "pod_annotations": "",
         "update_strategy": "type: RollingUpdate\nrollingUpdate:\n  maxUnavailable: 1",
         "scheduling": "\n".join(_scheduling(d)),
         "selinux": "# Where SELinux keeps containers from the node's logs (OpenShift): seLinuxOptions: {type: spc_t}",
         "image": d.image,
         "pull_policy": "IfNotPresent",
-        "resources": _resources(d),
+        "resources": choices.resources(d),
         "server": server.url,
         "secret": choices.secret(d),
         "secret_key": choices.TOKEN_KEY,
         "extra_env": "",
         "state": f"/var/lib/{d.name}",
         "docker_folder": choices.DOCKER_FOLDER,
-        **_socket(choices.socket(d)),
+        **_socket(d.runtime_socket),
         "server_port": str(server.port),
         "server_peer": f'to:\n  - ipBlock:\n      cidr: "{server.block}"' if server.block else "",
         "extra_egress": "",
@@ -69,23 +70,12 @@ def _selector(d: Description) -> str:
     return f'app.kubernetes.io/name: outrider\napp.kubernetes.io/instance: "{d.name}"'
 
 
-def _resources(d: Description) -> str:
-    return f"""\
-requests:
-  cpu: {choices.CPU}
-  memory: {d.memory_reservation}Mi
-# No limit of CPU: logs would be late when there are many.
-limits:
-  memory: {d.memory}Mi"""
-
-
 def _scheduling(d: Description) -> Iterator[str]:
     if d.priority_class:
         yield f'priorityClassName: "{d.priority_class}"'
-    yield "# The control plane has logs too; its taint has had two names."
+    yield "# The control plane, and the pools that clouds have for the system, have logs too."
     yield "tolerations:"
-    for role in choices.TAINTS:
-        yield from (f"  - key: {role}", "    operator: Exists", "    effect: NoSchedule")
+    yield indent(choices.tolerations(), "  ")
 
 
 def _socket(path: str) -> dict[str, str]:

@@ -11,11 +11,14 @@ from outrider.export.description import Description
 from outrider.model.errors import UserError
 
 TOKEN_KEY: Final = "token"
-CPU: Final = "100m"
 DOCKER_FOLDER: Final = "/var/lib/docker/containers"
-TAINTS: Final = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
+_TAINTS: Final = (
+    "node-role.kubernetes.io/control-plane",
+    "node-role.kubernetes.io/master",
+    "CriticalAddonsOnly",
+    "components.gke.io/gke-managed-components",
+)
 _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
-_PATH: Final = re.compile(r"/[\w./+-]+")
 
 
 class Server(NamedTuple):
@@ -68,9 +71,18 @@ def image(description: Description) -> Image:
     return Image(repository, "" if digest else tag, digest)
 
 
-def socket(description: Description) -> str:
-    """The container runtime's socket, empty where none is to be mounted."""
-    path = description.runtime_socket
-    if path and not _PATH.fullmatch(path):
-        raise UserError(f"runtime_socket: '{path}' is no path of a socket")
-    return path
+def resources(description: Description) -> str:
+    """Requests and limits, as YAML."""
+    return f"""\
+requests:
+  cpu: 100m
+  memory: {description.memory_reservation}Mi
+# No limit of CPU: logs would be late when there are many.
+limits:
+  memory: {description.memory}Mi"""
+
+
+def tolerations() -> str:
+    """The control plane, whose taint has had two names, and the pools of EKS, AKS and GKE for the system have logs too;
+    a list, as YAML."""
+    return "\n".join(f"- key: {taint}\n  operator: Exists\n  effect: NoSchedule" for taint in _TAINTS)

@@ -55,8 +55,5 @@ def test_the_image(text: str, expected: tuple[str, str, str]) -> None:
 def test_names_that_kubernetes_has() -> None:
     assert choices.secret(describe({"name": "shop"})) == "shop-token"
     assert choices.secret(describe({"token_secret": "mine"})) == "mine"
-    assert choices.socket(describe({})) == ""
     with pytest.raises(UserError, match="no name of a Secret"):
         choices.secret(describe({"token_secret": "arn:aws:secretsmanager:x"}))
-    with pytest.raises(UserError, match="no path"):
-        choices.socket(describe({"runtime_socket": 'run/"x'}))
