@@ -130,8 +130,14 @@ class Container(Part):
 
     @property
     def is_agent(self) -> bool:
-        """Whether it is the agent beside the router, by its name or its image."""
-        return self.name in _AGENT_NAMES or "/al-agent-container" in self.image
+        """Whether it is the agent, by its name, its image or its program; it may be the router, too."""
+        return self.name in _AGENT_NAMES or "/al-agent-container" in self.image or self.runs_agent
+
+    @property
+    def runs_agent(self) -> bool:
+        """Whether its program is Outrider's agent, as far as the task definition says it."""
+        program = self.texts("entryPoint") or self.texts("command")
+        return [word.rpartition("/")[2] for word in program[:2]] == ["outrider", "agent"]
 
     @property
     def words(self) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
@@ -12,7 +13,7 @@ from outrider.pipeline import foreign, options, registry
 from outrider.taskdef.firelens.options import BUFFER_LIMIT
 from outrider.taskdef.rights.need import Rights
 from outrider.taskdef.rights.output import Output
-from outrider.taskdef.rights.outputs import outputs_of
+from outrider.taskdef.rights.outputs import GENERATED, outputs_of
 from outrider.taskdef.shape import UNKNOWN, Path
 from outrider.taskdef.view import Container, Task
 
@@ -188,6 +189,8 @@ def router_words(container: Container) -> list[Word] | None:
     words = [*_words(container, "entryPoint"), *_words(container, "command")]
     if any(not word.text for word in words):
         return None
+    if container.runs_agent:  # nothing but the agent's own arguments
+        return [] if [word.text for word in words[2:]] == ["-c", GENERATED] else None
     if launches(container):
         words = _words(container, "command")
         rest = words[_own_settings(words)[1] :]
@@ -219,4 +222,4 @@ def includes_files(container: Container) -> bool:
     own_program = container.has("entryPoint") or container.has("command")
     if words is None:
         return own_program or not is_stock_image(container)
-    return any(word.text in ("-c", "--config") for word in words)
+    return any(word.text in ("-c", "--config") and path.text != GENERATED for word, path in pairwise(words))

@@ -68,6 +68,8 @@ def _of_memory(router: Mapping[str, Any], path: Path) -> Iterator[tuple[str, Pat
     if any(word.rpartition("/")[2] == "fluent-launch" for word in router.get("entryPoint") or []):
         text = "the launcher changes a copy of this configuration, and the router reads that one"
         yield f"{text}: fluent-launch --diff shows it", (*path, "entryPoint")
+    elif [word.rpartition("/")[2] for word in (router.get("entryPoint") or [])[:2]] == ["outrider", "agent"]:
+        yield "Outrider's agent keeps every input on disk first, and bounds those that this limit is not for", path
     else:
         yield "Mem_Buf_Limit is set for the socket alone; port 24224 and inputs of yours are not limited", path
 

@@ -3,6 +3,7 @@
 ``profile``     the two container definitions, as Outrider and as Alert Logic ship them
 ``values``      what the command's options may say
 ``refusals``    all reasons against it, said together
+``single``      one container that is agent and router
 ``refuse``      why a task definition cannot be protected
 ``edited``      a task definition that is being edited, and what to tell of it
 ``apply``       protecting; running it twice changes nothing

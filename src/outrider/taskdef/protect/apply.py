@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from outrider.model.errors import Place, UserError
 from outrider.taskdef.firelens.options import DRIVER, plain_options, uses_firelens
 from outrider.taskdef.firelens.render import find_router
+from outrider.taskdef.protect import single
 from outrider.taskdef.protect.debug import debug, region_of
 from outrider.taskdef.protect.edited import CONTAINERS, Edited
 from outrider.taskdef.protect.profile import (
@@ -35,19 +36,21 @@ def protect(source: TaskSource, wish: Wish) -> Edited:
     """The task definition with agent and router. Raises UserError with every reason if it cannot be protected."""
     task, place = source.task, source.place
     refusals = Refusals()
-    refusals.add(check_platform(task, place))
-    edit: _Edit = _add_both
+    refusals.add(check_platform(task, place, single=wish.single))
+    edit: _Edit = single.add if wish.single else _add_both
     with refusals:
         router = _router_of(task, source)
-        refusals.add(check_outputs(task, _router_image(task, router, wish), place))
+        refusals.add(check_outputs(task, _router_image(task, router, wish), place, single=wish.single))
         if router is None:
-            refusals.add(check_names(task, [wish.profile.agent_name, ROUTER_NAME], place))
+            new = [single.NAME] if wish.single else [wish.profile.agent_name, ROUTER_NAME]
+            refusals.add(check_names(task, new, place))
         else:
             edit = _editing(task, router, wish, source)
     applications = _applications(task, wish)
     if not applications:
         refusals.add([_nothing_to_protect(place(CONTAINERS))])
-    refusals.add(check_ports(applications, place))
+    if not wish.single or single.shares_ports(task):
+        refusals.add(check_ports(applications, place))
     refusals.add(check_log_drivers(applications, wish, place))
     region = ""
     with refusals:
@@ -139,6 +142,10 @@ def _editing(task: TaskDefinition, index: int, wish: Wish, source: TaskSource) -
     """How to go on with a task that has a router: it is ours already, may be adopted, or is refused."""
     router = task["containerDefinitions"][index]
     path = (*CONTAINERS, index)
+    if single.is_single(router):
+        if not wish.single:
+            raise _protected_otherwise(source.place((*path, "entryPoint")), "with --style single", "say --style single")
+        return lambda result, wish: single.update(result, index, wish)
     for profile in PROFILES.values():
         if router.get("entryPoint") != [profile.launcher]:
             continue
@@ -148,6 +155,8 @@ def _editing(task: TaskDefinition, index: int, wish: Wish, source: TaskSource) -
                 source.place((*path, "entryPoint")),
                 fix=f"say --profile {profile.name}, or remove '{router['name']}' and '{profile.agent_name}' first",
             )
+        if wish.single:
+            raise _protected_otherwise(source.place((*path, "entryPoint")), "with two sidecars", "drop --style single")
         return _protected_already(task, index, wish, source)
     kind = router["firelensConfiguration"].get("type")
     own = [key for key in ("entryPoint", "command", "volumesFrom") if router.get(key)]
@@ -167,9 +176,16 @@ def _editing(task: TaskDefinition, index: int, wish: Wish, source: TaskSource) -
             fix="say --adopt-router: it keeps its image and outputs, and sends a copy of all logs to the agent",
         )
     refusals = Refusals()
-    refusals.add(check_names(task, [wish.profile.agent_name], source.place))
+    if wish.single:
+        refusals.add(single.check_adoption(router, index, wish, source.place))
+    else:
+        refusals.add(check_names(task, [wish.profile.agent_name], source.place))
     refusals.settle()
-    return lambda result, wish: _adopt(result, index, wish)
+    return lambda result, wish: (single.adopt if wish.single else _adopt)(result, index, wish)
+
+
+def _protected_otherwise(place: Place, how: str, fix: str) -> UserError:
+    return UserError(f"the task is protected already, {how}", place, fix=f"{fix}, or outrider task unprotect it first")
 
 
 def _protected_already(task: TaskDefinition, index: int, wish: Wish, source: TaskSource) -> _Edit:
@@ -194,27 +210,8 @@ def _update(result: Edited, agent: int, router: int, wish: Wish) -> None:
         if image and container.get("image") != image:
             result.set(index, "image", image)
             result.changed.append(f"'{container['name']}' runs {image}")
-    _merge(result, agent, "environment", pairs(wish.environment, "value"))
-    _merge(result, agent, "secrets", pairs(wish.secrets, "valueFrom"))
-
-
-def _merge(result: Edited, index: int, key: str, items: list[dict[str, str]]) -> None:
-    for item in items:
-        container: dict[str, Any] = result.source.task["containerDefinitions"][index]
-        path = (*CONTAINERS, index)
-        present = container.get(key)
-        if present is not None and item in present:
-            continue
-        names = [old.get("name") for old in present or []]
-        if item["name"] in names:
-            (member,) = set(item) - {"name"}
-            place = (*path, key, names.index(item["name"]))
-            result.source = result.source.set(place, member, item[member])
-        elif present is None:
-            result.source = result.source.set(path, key, [item])
-        else:
-            result.source = result.source.append((*path, key), item)
-        result.changed.append(f"'{container['name']}' has {item['name']} in its {key}")
+    result.merge(agent, "environment", pairs(wish.environment, "value"))
+    result.merge(agent, "secrets", pairs(wish.secrets, "valueFrom"))
 
 
 def _adopt(result: Edited, index: int, wish: Wish) -> None:
@@ -240,16 +237,18 @@ def _adopt(result: Edited, index: int, wish: Wish) -> None:
 def _note(result: Edited, wish: Wish) -> None:
     task = result.source.task
     containers = {container["name"]: container for container in task["containerDefinitions"]}
-    agent, router = containers[wish.profile.agent_name], task["containerDefinitions"][find_router(task)]
+    router = task["containerDefinitions"][find_router(task)]
+    agent = router if wish.single else containers[wish.profile.agent_name]
     notes = result.notes
     if OWN_IMAGE in (agent.get("image"), router.get("image")):
+        options = "--agent-image" if wish.single else "--agent-image and --router-image"
         notes.append(
             f"the image {OWN_IMAGE} is published nowhere yet, so ECS cannot start this task: before you register it, "
-            "build your own image as docs/task.md shows, and name it with --agent-image and --router-image"
+            f"build your own image as docs/task.md shows, and name it with {options}"
         )
     if wish.profile.name == "outrider":
         notes += _registration_notes(agent)
-    if task.get("networkMode") is None:
+    if task.get("networkMode") is None and (not wish.single or single.shares_ports(task)):
         notes.append('add "networkMode": "awsvpc": Fargate takes no other')
     if agent.get("secrets") and not task.get("executionRoleArn"):
         notes.append("add executionRoleArn: ECS reads the agent's secret with that role")

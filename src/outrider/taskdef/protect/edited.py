@@ -39,6 +39,25 @@ class Edited:
         else:
             self.remove(index, key)
 
+    def merge(self, index: int, key: str, items: list[dict[str, str]]) -> None:
+        """Bring items with names to a container's array: ``environment`` or ``secrets``."""
+        for item in items:
+            container = self.containers()[index]
+            path = (*CONTAINERS, index)
+            present = container.get(key)
+            if present is not None and item in present:
+                continue
+            names = [old.get("name") for old in present or []]
+            if item["name"] in names:
+                (member,) = set(item) - {"name"}
+                place = (*path, key, names.index(item["name"]))
+                self.source = self.source.set(place, member, item[member])
+            elif present is None:
+                self.source = self.source.set(path, key, [item])
+            else:
+                self.source = self.source.append((*path, key), item)
+            self.changed.append(f"'{container['name']}' has {item['name']} in its {key}")
+
     def remove_items(self, index: int, key: str, member: str, value: str) -> bool:
         """Remove the items of a container's array whose ``member`` is ``value``, and an array that is empty then."""
         items = self.containers()[index].get(key) or []

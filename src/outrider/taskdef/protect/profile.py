@@ -98,7 +98,7 @@ class Wish:
 
     ``environment`` are variables of the agent, ``secrets`` those whose value ECS fetches (name to ARN).
     ``replace_log_driver`` allows to drop other log drivers, ``adopt_router`` to change a router that is there.
-    ``debugging`` of None leaves what there is.
+    ``debugging`` of None leaves what there is. ``single``: the agent is the router, too.
     """
 
     profile: Profile
@@ -109,6 +109,7 @@ class Wish:
     replace_log_driver: bool = False
     adopt_router: bool = False
     debugging: Debugging | None = None
+    single: bool = False
 
     @property
     def new_router_image(self) -> str:

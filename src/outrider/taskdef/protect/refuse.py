@@ -31,11 +31,17 @@ def check_linux(task: TaskDefinition, locate: Locate) -> Iterator[UserError]:
         )
 
 
-def check_platform(task: TaskDefinition, locate: Locate) -> Iterator[UserError]:
-    """The agent must be reachable on the loopback address that all containers of the task share."""
+def check_platform(task: TaskDefinition, locate: Locate, *, single: bool = False) -> Iterator[UserError]:
+    """The agent must be reachable on the loopback address that all containers of the task share.
+
+    One that is the router, too (``single``), gets its records by FireLens's socket.
+    """
     windows = list(check_linux(task, locate))
     yield from windows
     if windows:
+        return
+    if single:
+        yield from _check_single(task, locate)
         return
     compatibilities = task.get("requiresCompatibilities") or []
     mode = task.get("networkMode")
@@ -64,6 +70,19 @@ def check_platform(task: TaskDefinition, locate: Locate) -> Iterator[UserError]:
             found=str(mode),
             allowed=("awsvpc",),
             fix="run one agent for each EC2 host instead, or change the task to awsvpc",
+        )
+
+
+def _check_single(task: TaskDefinition, locate: Locate) -> Iterator[UserError]:
+    mode = task.get("networkMode")
+    if mode in ("host", "none"):
+        why = "tasks would meet on its ports" if mode == "host" else "the agent would not reach its server"
+        yield UserError(
+            f"networkMode is {mode}: {why}",
+            locate(("networkMode",)),
+            found=str(mode),
+            allowed=("awsvpc", "bridge"),
+            fix="change the task to awsvpc, or run one agent for each EC2 host ('outrider export ecs-daemon')",
         )
 
 
@@ -113,10 +132,11 @@ def _other_driver(driver: str) -> str:
     return f"replace {driver} by awsfirelens with the options of the router's output that writes to the same place"
 
 
-def check_outputs(task: TaskDefinition, router_image: str, locate: Locate) -> Iterator[UserError]:
+def check_outputs(task: TaskDefinition, router_image: str, locate: Locate, *, single: bool) -> Iterator[UserError]:
     """Outrider's own router stops at an output that it does not have, and the task with it."""
-    if router_image != PROFILES["outrider"].router_image:
+    if not single and router_image != PROFILES["outrider"].router_image:
         return
+    instead = "leave out --style single, and run" if single else "run"
     known = sorted(OUTPUTS["output"])
     for index, container in enumerate(task["containerDefinitions"]):
         name = plain_options(container).get("Name") if uses_firelens(container) else None
@@ -126,7 +146,7 @@ def check_outputs(task: TaskDefinition, router_image: str, locate: Locate) -> It
                 locate(("containerDefinitions", index, "logConfiguration", "options", "Name")),
                 found=name,
                 allowed=known,
-                fix=f"run Fluent Bit under the launcher: --router-image {AWS_IMAGE}",
+                fix=f"{instead} Fluent Bit under the launcher: --router-image {AWS_IMAGE}",
             )
 
 

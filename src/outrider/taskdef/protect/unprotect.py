@@ -9,6 +9,7 @@ from typing import Any
 from outrider.model.errors import UserError
 from outrider.taskdef.firelens.options import BUFFER_LIMIT, uses_firelens
 from outrider.taskdef.lint.routing import is_stock_image
+from outrider.taskdef.protect import single
 from outrider.taskdef.protect.debug import is_ours, take_back
 from outrider.taskdef.protect.edited import CONTAINERS, Edited
 from outrider.taskdef.protect.profile import (
@@ -26,6 +27,7 @@ from outrider.taskdef.source import TaskSource
 from outrider.taskdef.view import Task
 
 _WRITTEN = {"name", "image", "firelensConfiguration", "volumesFrom", "dependsOn", "entryPoint", "command"}
+_OF_SINGLE = {"memoryReservation", "healthCheck"}
 _DEBUG = {"essential", "logConfiguration"}
 
 
@@ -35,6 +37,10 @@ def unprotect(source: TaskSource) -> Edited:
     Raises UserError if no application is left.
     """
     result = Edited(source)
+    alone = next((index for index, container in enumerate(result.containers()) if single.is_single(container)), None)
+    if alone is not None:
+        _remove_single(result, alone)
+        return result
     found = _protection(source)
     if found is None:
         result.notes += _leftovers(source)
@@ -43,11 +49,7 @@ def unprotect(source: TaskSource) -> Edited:
     containers = result.containers()
     stays = _why_it_stays(source, agent, router)
     if len(containers) == 1 + (agent is not None) and not stays:
-        raise UserError(
-            "the task has no container beside agent and router",
-            source.place(CONTAINERS),
-            fix="delete the task definition instead",
-        )
+        raise _no_application(source)
     gone = [index for index in (agent, None if stays else router) if index is not None]
     _restore_log_drivers(result, router, stays)
     if stays:
@@ -59,6 +61,40 @@ def unprotect(source: TaskSource) -> Edited:
         result.remove(index)
         result.changed.append(f"removed '{containers[index]['name']}'")
     return result
+
+
+def _remove_single(result: Edited, index: int) -> None:
+    container = result.containers()[index]
+    stays = _why_single_stays(result.source, index)
+    if len(result.containers()) == 1 and not stays:
+        raise _no_application(result.source)
+    _restore_log_drivers(result, index, stays)
+    if stays:
+        single.release(result, index)
+        if is_ours(result.containers()[index]):
+            take_back(result, index)
+        result.notes.append(f"the log router '{container['name']}' stays: {stays}")
+        return
+    _forget(result, [container["name"]])
+    _tell_extras(result, container)
+    result.remove(index)
+    result.changed.append(f"removed '{container['name']}'")
+
+
+def _why_single_stays(source: TaskSource, index: int) -> str:
+    """Why the router is needed, or is not the one that ``protect`` adds; empty if it may go."""
+    container = source.task["containerDefinitions"][index]
+    why = _why_needed(source, index)
+    adopted = single.LABEL in (container.get("dockerLabels") or {})
+    return why or ("it was there before it became the agent" if adopted or container["name"] != single.NAME else "")
+
+
+def _no_application(source: TaskSource) -> UserError:
+    return UserError(
+        "the task has no container beside agent and router",
+        source.place(CONTAINERS),
+        fix="delete the task definition instead",
+    )
 
 
 def _protection(source: TaskSource) -> tuple[Profile, int | None, int] | None:
@@ -88,6 +124,14 @@ def _routes(container: Container) -> bool:
 
 def _why_it_stays(source: TaskSource, agent: int | None, router: int) -> str:
     """Why the router is needed, or is not the one that ``protect`` adds behind the agent; empty if it may go."""
+    if why := _why_needed(source, router):
+        return why
+    if agent is None:
+        return "there is no agent with which protect has added it"
+    return "it was there before the agent" if router < agent else ""
+
+
+def _why_needed(source: TaskSource, router: int) -> str:
     task = Task(source.task)
     sending = [f"'{sender.name}'" for sender in task.senders if sender.path[1] != router and _has_output(sender.value)]
     if sending:
@@ -95,9 +139,7 @@ def _why_it_stays(source: TaskSource, agent: int | None, router: int) -> str:
     found = task.containers[router]
     if any(included_files(found)) or found.firelens.part("options").value:
         return "its firelensConfiguration or its variables are not from protect"
-    if agent is None:
-        return "there is no agent with which protect has added it"
-    return "it was there before the agent" if router < agent else ""
+    return ""
 
 
 def _has_output(container: Mapping[str, Any]) -> bool:
@@ -128,7 +170,8 @@ def _tells_all(source: TaskSource, router: int) -> bool:
     """Whether the task definition names every output of a router that stays."""
     found = Task(source.task).containers[router]
     images = {profile.router_image for profile in PROFILES.values()}
-    return not any(included_files(found)) and (found.image in images or is_stock_image(found))
+    is_known = found.image in images or is_stock_image(found) or single.is_single(found.value)
+    return not any(included_files(found)) and is_known
 
 
 def _release_router(result: Edited, index: int, profile: Profile) -> None:
@@ -162,7 +205,8 @@ def _tell_command(result: Edited, router: Container, profile: Profile) -> None:
 
 def _tell_extras(result: Edited, container: Container) -> None:
     """What the user has added to a container that goes."""
-    extras = sorted(set(container) - _WRITTEN - _DEBUG - {"environment", "secrets"})
+    written = _WRITTEN | _DEBUG | {"environment", "secrets"} | (_OF_SINGLE if single.is_single(container) else set())
+    extras = sorted(set(container) - written)
     if extras:
         result.notes.append(f"'{container['name']}' had {', '.join(extras)} too, which went with it")
 

@@ -78,7 +78,7 @@ def _is_outrider(router: Container) -> bool:
     Under the launcher the image's own start program does not run, so that nothing else could read them.
     """
     launched = any(word.rpartition("/")[2] == "fluent-launch" for word in router.texts("entryPoint"))
-    return launched or "outrider" in router.image
+    return launched or router.is_agent or "outrider" in router.image
 
 
 def _add_file_systems(rights: Rights, task: Task, scope: Scope) -> None:

@@ -23,8 +23,8 @@ class OutputMissing(Rule):
     def check(self, task: Task) -> Iterator[Hit]:
         """See Rule."""
         router = task.router
-        if router is None or not is_fluent_bit(task) or includes_files(router):
-            return
+        if router is None or not is_fluent_bit(task) or includes_files(router) or router.runs_agent:
+            return  # an agent sends everything to its server
         if any("-o" in word.text[:2] or word.text.startswith("--output") for word in router_words(router) or ()):
             return
         for container in task.senders:

@@ -25,7 +25,7 @@ class OutputNotBuiltIn(Rule):
     def check(self, task: Task) -> Iterator[Hit]:
         """See Rule."""
         router = task.router
-        for output in outputs(task):
+        for output in outputs(task) if router is None or not router.runs_agent else ():
             plugin = output.plugin
             if is_elsewhere(plugin):
                 told = f"{output.owner} sends to '{plugin}', which Fluent Bit has and Outrider has not"

@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 
 from outrider.pipeline import foreign, registry
 from outrider.taskdef.lint.finding import Hit, Level
-from outrider.taskdef.lint.routing import includes_files, is_stock_image, outputs, path_of, router_words
+from outrider.taskdef.lint.routing import includes_files, is_elsewhere, is_stock_image, outputs, path_of, router_words
 from outrider.taskdef.lint.rule import Rule
 from outrider.taskdef.view import Container, Task
 
@@ -31,6 +31,10 @@ class OutputUnknown(Rule):
         """See Rule."""
         router = task.router
         for output in outputs(task):
+            if router is not None and router.runs_agent and is_elsewhere(output.plugin):
+                told = f"{output.owner} sends to '{output.plugin}', which Outrider, the router here, does not have"
+                yield Hit(path_of(output.where), told, foreign.remedy("output", output.plugin))
+                continue
             near = [] if is_known(output.plugin) else nearest(output.plugin)
             if router is None or is_known(output.plugin) or not (near or is_complete(router)):
                 continue
@@ -52,4 +56,4 @@ def is_known(plugin: str) -> bool:
 def is_complete(router: Container) -> bool:
     """Whether the router has no plugins but those of its image, and the image is known."""
     loads = any(word.text in ("-e", "--plugin") for word in router_words(router) or ())
-    return is_stock_image(router) and not loads and not includes_files(router)
+    return (is_stock_image(router) or router.runs_agent) and not loads and not includes_files(router)

@@ -35,6 +35,8 @@ class RouterReadOnly(Rule):
 
 
 def _written(task: Task, router: Container) -> Iterator[tuple[str, str]]:
+    if router.runs_agent:
+        yield router.variables().get("OUTRIDER_STATE", ("/var/lib/outrider", ()))[0], "the agent"
     if router.image.rpartition(":")[2].startswith("init-"):
         yield "/init", "its image"
     for sender in task.senders:
