@@ -9,9 +9,8 @@ from outrider.taskdef.shape import UNKNOWN, Locate, Path, TaskDefinition
 
 OPEN: Final = "<set at deployment>"
 """Stands for the text of an option that a template leaves open."""
-_READ: Final = frozenset(
-    {"name", "firelensConfiguration", "logConfiguration", "dependsOn", "memory", "memoryReservation", "user"}
-)
+_READ: Final = frozenset({"name", "firelensConfiguration", "logConfiguration", "dependsOn"})
+_OF_ROUTER: Final = frozenset({"memory", "memoryReservation", "user"})
 _TEXTS: Final = frozenset({"family", "valueFrom"})
 
 
@@ -20,22 +19,25 @@ def known(task: TaskDefinition, locate: Locate) -> TaskDefinition:
 
     Raises UserError with its place for any other value that is open.
     """
-    settled: TaskDefinition = _settled(task, (), locate)
+    settled: TaskDefinition = _settled(task, (), locate, _READ)
     return settled
 
 
-def _settled(value: Any, path: Path, locate: Locate) -> Any:
+def _settled(value: Any, path: Path, locate: Locate, read: frozenset[str]) -> Any:
+    """``read`` are the members of this container that are read."""
     if isinstance(value, dict):
-        pairs = ((key, _settled(member, (*path, key), locate)) for key, member in value.items())
+        routes = len(path) == 2 and value.get("firelensConfiguration") is not None
+        read = _READ | _OF_ROUTER if routes else read
+        pairs = ((key, _settled(member, (*path, key), locate, read)) for key, member in value.items())
         return {key: member for key, member in pairs if member is not UNKNOWN}
     if isinstance(value, list):
-        items = [_settled(item, (*path, place), locate) for place, item in enumerate(value)]
+        items = [_settled(item, (*path, place), locate, read) for place, item in enumerate(value)]
         return [item for item in items if item is not UNKNOWN]
     if value is not UNKNOWN:
         return value
     if path[-1] in _TEXTS or (len(path) > 1 and path[-2] == "options"):
         return OPEN
-    if path[0] in ("networkMode", "containerDefinitions") and (len(path) < 3 or path[2] in _READ):
+    if path[0] in ("networkMode", "containerDefinitions") and (len(path) < 3 or path[2] in read):
         raise UserError(
             f"the plan depends on {path[-1] if isinstance(path[-1], str) else path[-2]}, which is open here",
             locate(path),

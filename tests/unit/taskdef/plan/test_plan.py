@@ -169,6 +169,7 @@ def test_what_a_template_leaves_open_is_named_or_refused() -> None:
             {"Name": "log_router", "Image": {"Ref": "Image"}, "FirelensConfiguration": {"Type": "fluentbit"}},
             {
                 "Name": "app",
+                "Memory": {"Ref": "Memory"},
                 "LogConfiguration": {"LogDriver": "awsfirelens", "Options": {"Name": "s3", "bucket": {"Ref": "Logs"}}},
             },
         ],
@@ -183,6 +184,10 @@ def test_what_a_template_leaves_open_is_named_or_refused() -> None:
     with pytest.raises(UserError, match="the plan depends on name") as refused:
         plan(source.task, RUNTIME, source.place)
     assert refused.value.place is not None
+    properties["ContainerDefinitions"][0]["Memory"] = {"Ref": "Memory"}  # type: ignore[index]
+    (source,) = tasks_in(json.dumps({"Resources": {"Task": resource}}, indent=1), "t.json")
+    with pytest.raises(UserError, match="the plan depends on memory"):
+        plan(source.task, RUNTIME, source.place)
 
 
 def test_the_forms() -> None:
