@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Final
 
 import typer
 
@@ -29,6 +30,7 @@ from outrider.taskdef.protect import (
 )
 from outrider.taskdef.source import read_task
 
+STYLES: Final = ("two", "single")
 _PORTS = "in the task's security groups, let nobody reach TCP and UDP 1514 (the agent's log port) and TCP 24224"
 
 
@@ -43,6 +45,9 @@ def protect_task(
     in_place: InPlaceOption = False,
     dry_run: DryRunOption = False,
     profile: Annotated[str, typer.Option(help="Whose agent: outrider or alertlogic.")] = "outrider",
+    style: Annotated[
+        str, typer.Option(help="two: agent and log router beside each other; single: one container that is both.")
+    ] = "two",
     key: Annotated[str | None, typer.Option(help="Registration key: the agent's variable KEY.")] = None,
     server: Annotated[
         str | None, typer.Option(help="Address of the Outrider server: the variable OUTRIDER_SERVER.")
@@ -74,8 +79,9 @@ def protect_task(
 ) -> None:
     """Add the agent and the log router to a task definition.
 
-    Each application's output goes to the router, and the router sends a copy to the agent. Everything else of the
-    file stays as it is; a file that is protected already does not change. Exit status: 0, or 2 for what is refused.
+    Each application's output goes to the router, and the router sends a copy to the agent; with --style single one
+    container does both. Everything else of the file stays as it is; a file that is protected already does not change.
+    Exit status: 0, or 2 for what is refused.
 
     Example: outrider task protect task.json --server https://HOST:8444 --token-secret ARN -o protected.json
     """
@@ -87,6 +93,7 @@ def protect_task(
     for option, image in (("--agent-image", agent_image), ("--router-image", router_image)):
         if image is not None:
             refusals.add(check_image(option, image))
+    refusals.add(_check_style(style, profile, router_image))
     wish = Wish(
         chosen,
         agent_image=agent_image,
@@ -94,6 +101,7 @@ def protect_task(
         replace_log_driver=replace_log_driver,
         adopt_router=adopt_router,
         debugging=None if debug is None else Debugging(debug, debug_group, region),
+        single=style == "single",
     )
     with refusals:
         environment, secrets = agent_variables(chosen, key=key, token=token, token_secret=token_secret, server=server)
@@ -111,3 +119,17 @@ def protect_task(
     if result.changed and not dry_run:
         lines += next_steps(result, target, "protected.json", _PORTS)
     typer.echo("\n".join(lines), err=True)
+
+
+def _check_style(style: str, profile: str, router_image: str | None) -> Iterator[UserError]:
+    if style == "daemon":
+        yield UserError(
+            "--style daemon: an agent for all tasks of an EC2 instance is a task of its own, and no part of this one",
+            fix="outrider export ecs-daemon prints its task definition and the command that starts the service",
+        )
+    elif style not in STYLES:
+        yield UserError(f"--style is '{style}'", found=style, allowed=STYLES)
+    elif style == "single" and profile != "outrider":
+        yield UserError(f"--style single is for profile outrider, this is {profile}", fix="drop one of them")
+    elif style == "single" and router_image is not None:
+        yield UserError("--style single has no router beside the agent", fix="give --agent-image alone")
