@@ -24,7 +24,7 @@ RUN python3 -m venv /opt/outrider \
  && tools/launcher/build /opt/outrider/bin/python /opt/launcher/fluent-launch \
  && /opt/outrider/bin/pip uninstall --quiet --yes pip setuptools \
  && install -d /opt/outrider/libexec \
- && cp tools/image/start tools/image/health.py tools/image/sbom.py /opt/outrider/libexec
+ && cp tools/image/start tools/image/health.py tools/image/sbom.py tools/image/docker-host.yaml /opt/outrider/libexec
 
 FROM ${BASE}
 ARG BASE
@@ -47,6 +47,7 @@ RUN echo 'outrider:x:10001:10001::/var/lib/outrider:/usr/sbin/nologin' >> /etc/p
  && echo 'outrider:x:10001:' >> /etc/group \
  && mkdir -p /fluent-bit/bin /fluent-bit/etc /fluent-bit/configs /fluent-bit/alt /usr/share/outrider \
  && ln -s /opt/outrider/bin/fluent-bit /fluent-bit/bin/fluent-bit \
+ && mv /opt/outrider/libexec/docker-host.yaml /fluent-bit/configs \
  && install -d -o 10001 -g 10001 -m 755 /run /var/outrider/lib/fluent-bit /var/alertlogic/lib/fluent-bit \
  && install -d -o 10001 -g 10001 -m 700 /var/lib/outrider \
  && python3 /opt/outrider/libexec/sbom.py "${VERSION}" > /usr/share/outrider/sbom.cdx.json

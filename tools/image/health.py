@@ -37,9 +37,9 @@ def setting(command: list[str], environment: dict[str, str], option: str, variab
     return environment.get(variable) or default
 
 
-def main() -> str:
+def fault(processes: Path) -> str:
     """What is wrong with the agents of this container; where there is none, what runs is all that can be known."""
-    for folder in Path("/proc").glob("[0-9]*"):
+    for folder in processes.glob("[0-9]*"):
         command = words(folder / "cmdline")
         if not is_agent(command):
             continue
@@ -54,4 +54,4 @@ def main() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main() or 0)
+    sys.exit(fault(Path("/proc")) or 0)

@@ -64,6 +64,9 @@ def read(environment: Mapping[str, str], arguments: Mapping[str, str | None]) ->
         return default, variables[0]
 
     token_text, token_source = get("token", "OUTRIDER_TOKEN", "KEY")
+    if not token_text:
+        file, token_source = get("token-file", "OUTRIDER_TOKEN_FILE")
+        token_text = _content(file, token_source) if file else ""
     port_text, port_source = get("port", "OUTRIDER_SYSLOG_PORT", default=str(DEFAULT_PORT))
     if not port_text.isdecimal() or not 0 < int(port_text) < 65536:
         raise UserError(f"{port_source}: '{port_text}' is not a port", allowed=["1 to 65535"])
@@ -82,6 +85,15 @@ def read(environment: Mapping[str, str], arguments: Mapping[str, str | None]) ->
         log_level=get("log-level", "OUTRIDER_LOG_LEVEL")[0],
         config=get("config", "OUTRIDER_CONFIG")[0],
     )
+
+
+def _content(file: str, source: str) -> str:
+    """What a file holds, without blanks around it."""
+    try:
+        return Path(file).read_text("utf-8").strip()
+    except (OSError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise UserError(f"{source}: cannot read {file}: {reason}", fix="let the agent's user read it") from error
 
 
 def _token(text: str, source: str) -> JoinToken:

@@ -60,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--server", help="the server's address for agents, https://HOST:8444 (OUTRIDER_SERVER)")
     parser.add_argument("--token", help="join token; better in OUTRIDER_TOKEN, where other users cannot see it")
+    parser.add_argument("--token-file", help="file with the join token (OUTRIDER_TOKEN_FILE)")
     parser.add_argument("--state", help=f"directory for identity and spool (OUTRIDER_STATE, {settings.DEFAULT_STATE})")
     parser.add_argument("--listen", help="address of the syslog listener (OUTRIDER_LISTEN, 127.0.0.1)")
     parser.add_argument("--port", help="port of the syslog listener (OUTRIDER_SYSLOG_PORT, 1514)")

@@ -9,6 +9,8 @@ from outrider.export.kind import Kind
 
 KINDS: Final = {
     "cloudformation": "cloudformation",
+    "beanstalk": "beanstalk",
+    "compose": "compose",
     "docker-run": "docker_run",
     "ecs-daemon": "ecs_daemon",
     "fargate": "fargate",

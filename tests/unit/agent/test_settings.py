@@ -11,6 +11,7 @@ from outrider.agent import preset, settings
 from outrider.model.errors import UserError
 from outrider.pipeline.config import build
 from outrider.pipeline.log import Log, Sink
+from outrider.protocols.uplink import JoinToken
 
 
 def test_defaults() -> None:
@@ -62,6 +63,18 @@ def test_a_token_is_never_printed() -> None:
     with pytest.raises(UserError) as caught:
         settings.read({"OUTRIDER_TOKEN": "very-secret-but-wrong"}, {})
     assert "very-secret" not in str(caught.value)
+
+
+def test_a_token_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    token = JoinToken("abcd", "s" * 22, "p" * 43)
+    file.write_text(f"{token}\n")
+    assert settings.read({"OUTRIDER_TOKEN_FILE": str(file)}, {}).token == token
+    assert settings.read({"OUTRIDER_TOKEN_FILE": str(tmp_path / "absent"), "KEY": str(token)}, {}).token == token
+    file.write_bytes(b"secret\xff")
+    for name, reason in ((file, "not UTF-8"), (tmp_path / "absent", "No such file")):
+        with pytest.raises(UserError, match=f"OUTRIDER_TOKEN_FILE: cannot read {name}: {reason}"):
+            settings.read({"OUTRIDER_TOKEN_FILE": str(name)}, {})
 
 
 def test_the_preset_is_a_pipeline_that_keeps_everything(tmp_path: Path) -> None:

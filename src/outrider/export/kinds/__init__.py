@@ -1,6 +1,8 @@
 """One kind of artefact, one module or package, with a ``KIND``.
 
+``beanstalk``   the agent on each instance of Elastic Beanstalk
 ``cloudformation`` stacks for a service on Fargate and for a daemon service on EC2
+``compose``     the agent on a Docker host, as a file of Docker Compose
 ``docker_run``  a shell script that starts the agent on a Docker host
 ``ecs_daemon``  agent and router once on each EC2 instance of a cluster of ECS
 ``fargate``     agent and router beside an application on Fargate

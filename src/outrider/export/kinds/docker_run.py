@@ -1,28 +1,33 @@
-"""``docker run``: the agent on a Docker host."""
+"""``docker-run``: the agent on a Docker host."""
 
 from __future__ import annotations
 
 from outrider.export.description import Description
+from outrider.export.docker_host import CONFIG, LOGS, STATE, USES, what
 from outrider.export.kind import Files, Kind
 
 
 def make(description: Description) -> Files:
     """One script."""
-    d = description
+    d, socket = description, description.runtime_socket
+    mount = f"    --mount type=bind,source={socket},target={socket},readonly \\\n" if socket else ""
     return {
         "run.sh": f"""\
 #!/bin/sh
-# Starts the agent on this host: syslog on 127.0.0.1:1514, delivered to {d.server}.
-# The join token comes from the environment, so that it stands in no file and no process list.
+{what(d)}#
+# The join token comes from the environment, so that it stands in no file and no process list. It is used once, at the
+# first start; whoever may ask Docker for the container's environment sees it, so let it be of one use.
 set -eu
 : "${{OUTRIDER_TOKEN:?set it to a join token: outrider server token create}}"
 export OUTRIDER_TOKEN
-exec docker run --detach --name {d.name}-agent --restart unless-stopped \\
-    --network host --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \\
-    --memory {d.memory}m --memory-reservation {d.memory_reservation}m \\
-    --log-opt max-size=10m --log-opt max-file=3 \\
-    --volume {d.name}-state:/var/lib/outrider \\
-    --env OUTRIDER_TOKEN --env OUTRIDER_SERVER={d.server} \\
+exec docker run --detach --name {d.name}-agent --label app={d.name}-agent --restart unless-stopped \\
+    --network host --user 0:0 --cap-drop ALL --security-opt no-new-privileges --read-only --tmpfs /tmp \\
+    --memory {d.memory}m --memory-reservation {d.memory_reservation}m --cpus 1 --stop-timeout 30 \\
+    --log-driver local --log-opt max-size=10m --log-opt max-file=3 \\
+    --mount type=volume,source={d.name}-state,target={STATE},volume-nocopy \\
+    --mount type=bind,source={LOGS},target={LOGS},readonly \\
+{mount}    --env OUTRIDER_TOKEN --env OUTRIDER_SERVER={d.server} \\
+    --env OUTRIDER_CONFIG={CONFIG} \\
     {d.image}
 """
     }
@@ -30,8 +35,8 @@ exec docker run --detach --name {d.name}-agent --restart unless-stopped \\
 
 KIND = Kind(
     "docker-run",
-    "A script that starts the agent on a Docker host.",
+    "A script that starts the agent on a Docker host, for the logs of all its containers.",
     "Run it: OUTRIDER_TOKEN=$(cat token) sh run.sh",
-    frozenset({"name", "image", "server", "memory", "memory_reservation"}),
+    USES,
     make,
 )

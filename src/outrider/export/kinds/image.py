@@ -1,4 +1,7 @@
-"""``image``: the Dockerfile of Outrider's image, which is the one in the root of the repository."""
+"""``image``: the Dockerfile of Outrider's image, which is the one in the root of the repository.
+
+What it puts into the image, beside the package, is in ``tools/image``.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ RUN python3 -m venv /opt/outrider \\
  && tools/launcher/build /opt/outrider/bin/python /opt/launcher/fluent-launch \\
  && /opt/outrider/bin/pip uninstall --quiet --yes pip setuptools \\
  && install -d /opt/outrider/libexec \\
- && cp tools/image/start tools/image/health.py tools/image/sbom.py /opt/outrider/libexec
+ && cp tools/image/start tools/image/health.py tools/image/sbom.py tools/image/docker-host.yaml /opt/outrider/libexec
 
 FROM ${BASE}
 ARG BASE
@@ -60,6 +63,7 @@ RUN echo 'outrider:x:%(user)d:%(user)d::/var/lib/outrider:/usr/sbin/nologin' >> 
  && echo 'outrider:x:%(user)d:' >> /etc/group \\
  && mkdir -p /fluent-bit/bin /fluent-bit/etc /fluent-bit/configs /fluent-bit/alt /usr/share/outrider \\
  && ln -s /opt/outrider/bin/fluent-bit /fluent-bit/bin/fluent-bit \\
+ && mv /opt/outrider/libexec/docker-host.yaml /fluent-bit/configs \\
  && install -d -o %(user)d -g %(user)d -m 755 /run /var/outrider/lib/fluent-bit /var/alertlogic/lib/fluent-bit \\
  && install -d -o %(user)d -g %(user)d -m 700 /var/lib/outrider \\
  && python3 /opt/outrider/libexec/sbom.py "${VERSION}" > /usr/share/outrider/sbom.cdx.json

@@ -1,0 +1,28 @@
+"""What the kinds for a Docker host share: the agent that reads the logs of the host's containers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from outrider.export.description import Description
+
+LOGS: Final = "/var/lib/docker/containers"
+STATE: Final = "/var/lib/outrider"
+CONFIG: Final = "/fluent-bit/configs/docker-host.yaml"
+"""The configuration in the image that follows LOGS."""
+USES: Final = frozenset({"name", "image", "server", "memory", "memory_reservation", "runtime_socket"})
+
+WHAT: Final = """\
+# Outrider on a Docker host: one container that follows the logs of all others (Docker's driver json-file), takes
+# syslog on 127.0.0.1:1514 and Docker's driver fluentd on 127.0.0.1:24224, keeps all of it, and delivers it to
+# %s
+#
+# It is root, because the folder of the logs is root's, without any capability. Nothing can be written but its volume,
+# which holds identity, spool and positions, and outlives the container. Both listeners are on the host's loopback.
+# Its own output goes to the driver local, so that it does not read itself: docker logs shows it.
+"""
+
+
+def what(description: Description) -> str:
+    """The comment with which a file begins."""
+    return WHAT % description.server
