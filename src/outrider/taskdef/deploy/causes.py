@@ -111,6 +111,12 @@ CAUSES: Final = (
         "see why the router ends: its exit status, and its own log",
     ),
     Cause(
+        r"toomanyrequests|pull rate limit|rate exceeded.*pull",
+        "the registry has had too many pulls from this address",
+        "take the image from Amazon's public registry or a mirror of yours (ECR's pull-through cache), or log in with "
+        "repositoryCredentials",
+    ),
+    Cause(
         r"CannotPull(Container|ImageManifest)?Error|pull image",
         "the image cannot be fetched",
         "see that it exists for this CPU, that the execution role may pull it (ecr:GetAuthorizationToken, "
