@@ -7,14 +7,13 @@ from typing import Annotated
 
 import typer
 
-from outrider.cli.task_iam import chosen
+from outrider.cli.task_source import ResourceOption, read_one
 from outrider.model.errors import UserError, shown
 from outrider.taskdef.firelens.runtime import LOCAL_TASK_ARN, Runtime
 from outrider.taskdef.plan import plan
 from outrider.taskdef.plan.document import document
 from outrider.taskdef.plan.plan import Told
 from outrider.taskdef.plan.text import text
-from outrider.taskdef.templates import read_tasks
 
 _FORMS = {"text": text, "json": document}
 
@@ -38,9 +37,7 @@ def plan_task(
     docker_version: Annotated[
         str, typer.Option(help="Docker's version on the instance, such as 19.03; the names of options changed.")
     ] = "",
-    resource: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Task definition in a template that has several.")
-    ] = None,
+    resource: ResourceOption = None,
 ) -> None:
     """Print what ECS would do for FireLens with each container of a task definition.
 
@@ -53,7 +50,7 @@ def plan_task(
     """
     if form not in _FORMS:
         raise UserError(f"--format {form}: there is no such format", found=form, allowed=list(_FORMS))
-    source = chosen(read_tasks(file), resource)
+    source = read_one(file, resource)
     task = source.task
     runtime = Runtime(cluster, task_arn, revision or task.get("revision") or 1, instance_id)
     made = plan(task, runtime, source.place, docker_version=docker_version)

@@ -16,18 +16,22 @@ from outrider.model.errors import UserError, shown
 from outrider.taskdef.protect import Edited
 from outrider.taskdef.shape import READ_ONLY
 from outrider.taskdef.source import TaskSource
+from outrider.taskdef.templates import TemplateSource
 from outrider.taskdef.write import write_file
+from outrider.taskdef.yamlsource import YamlSource
 
 FileArgument: TypeAlias = Annotated[
     str,
     typer.Argument(
-        metavar="TASKDEF.json", help="Task definition, or what describe-task-definition prints; - reads it."
+        metavar="TASKDEF",
+        help="Task definition in JSON or YAML, CloudFormation template, or what describe-task-definition prints; "
+        "- reads it.",
     ),
 ]
 OutputOption: TypeAlias = Annotated[
     str | None, typer.Option("--output", "-o", help="Write to this file instead of standard output.")
 ]
-InPlaceOption: TypeAlias = Annotated[bool, typer.Option("--in-place", help="Write to TASKDEF.json itself.")]
+InPlaceOption: TypeAlias = Annotated[bool, typer.Option("--in-place", help="Write to TASKDEF itself.")]
 DryRunOption: TypeAlias = Annotated[
     bool, typer.Option("--dry-run", help="Write nothing; print what would change, as a unified diff.")
 ]
@@ -95,19 +99,30 @@ def summary(edited: Edited, done: str, nothing: str, *, dry_run: bool) -> list[s
 
 
 def next_steps(edited: Edited, target: str | None, name: str, *more: str) -> list[str]:
-    """How the result, which is in ``target`` or to be saved as ``name``, gets to ECS; then what else is to do."""
-    saved = target or name
+    """How the result, which is in ``target`` or to be saved under ``name``, gets to ECS; then what else is to do."""
+    is_yaml = isinstance(edited.source.source, YamlSource)
+    saved = target or f"{name}.{'yaml' if is_yaml else 'json'}"
     lines = ["next:"] if target else ["next:", f"  save the output as {saved}"]
+    if isinstance(edited.source, TemplateSource):
+        stack = f"aws cloudformation deploy --template-file {shlex.quote(saved)} --stack-name STACK"
+        return [
+            *lines,
+            f"  {stack} --capabilities CAPABILITY_IAM (or as you deploy it)",
+            *(f"  {line}" for line in more),
+        ]
     deploy = f"outrider task deploy {shlex.quote(saved)} --cluster CLUSTER --service SERVICE"
+    if edited.source.base and is_yaml:
+        return [*lines, f"  {deploy}", *(f"  {line}" for line in more)]
     if edited.source.base:
         read_only = ", ".join(f".{key}" for key in READ_ONLY)
         lines.append(f"  jq '.taskDefinition | del({read_only})' {shlex.quote(saved)} > register.json")
         saved = "register.json"
     named = edited.source.task.get("family")
+    form, written = "yaml" if is_yaml else "json", shlex.quote(f"file://{saved}")
     family = shlex.quote(named) if named and isinstance(named, str) else "FAMILY"
     return [
         *lines,
-        f"  aws ecs register-task-definition --cli-input-json {shlex.quote('file://' + saved)}",
+        f"  aws ecs register-task-definition --cli-input-{form} {written}",
         f"  aws ecs update-service --cluster CLUSTER --service SERVICE --task-definition {family}",
         f"  (or {deploy}, which watches the service and rolls back)",
         *(f"  {line}" for line in more),

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from outrider.cli.task_source import ResourceOption, read_one
 from outrider.model.errors import Place, UserError, shown
 from outrider.net.files import ConfigurationFiles
 from outrider.pipeline.config.configuration import Configuration, from_file
@@ -28,7 +29,6 @@ from outrider.taskdef.rights import (
 )
 from outrider.taskdef.rights.need import Where
 from outrider.taskdef.source import TaskSource, read_source
-from outrider.taskdef.templates import read_tasks
 from outrider.taskdef.view import Task
 
 _ROLE_KEYS = {TASK: "taskRoleArn", EXECUTION: "executionRoleArn"}
@@ -65,9 +65,7 @@ def iam(
     execute_command: Annotated[
         bool, typer.Option("--execute-command", help="The service or task has ECS Exec enabled.")
     ] = False,
-    resource: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Task definition in a file that has several.")
-    ] = None,
+    resource: ResourceOption = None,
 ) -> None:
     """Print the least rights that the roles of a task definition need, and why.
 
@@ -80,7 +78,7 @@ def iam(
     _check_given(account, region, partition, kms_key or [])
     if role is not None and diff:
         raise UserError("--role is for what is printed without --diff", fix="write --diff ROLE=POLICY.json")
-    source = chosen(read_tasks(file), resource)
+    source = read_one(file, resource)
     task = Task(source.task)
     rights = rights_of(
         task,
@@ -106,16 +104,6 @@ def _check_given(account: str, region: str, partition: str, kms_keys: Sequence[s
             raise UserError(
                 f"{option} {value} is none", found=value, fix=f"write it as in an ARN, or leave {option} out"
             )
-
-
-def chosen(tasks: list[TaskSource], name: str | None) -> TaskSource:
-    """The task definition of that name in a file, else the only one."""
-    found = {task.name: task for task in tasks}
-    if name is not None and name not in found:
-        raise UserError(f"--resource {name}: there is no such task definition", found=name, allowed=list(found))
-    if name is None and len(tasks) > 1:
-        raise UserError(f"the file has {len(tasks)} task definitions", allowed=list(found), fix="give --resource")
-    return found[name] if name is not None else tasks[0]
 
 
 def _configuration(path: str) -> Configuration:

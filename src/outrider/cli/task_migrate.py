@@ -19,8 +19,8 @@ from outrider.cli.task_edit import (
     next_steps,
     summary,
 )
+from outrider.cli.task_source import ResourceOption, read_editable
 from outrider.taskdef.protect import C_PLUGIN, GO_PLUGIN, Migration, Refusals, check_file_name, check_image, migrate
-from outrider.taskdef.source import read_task
 
 
 class Plugin(StrEnum):
@@ -56,6 +56,7 @@ def migrate_task(
         ),
     ] = None,
     router_image: Annotated[str | None, typer.Option(help="Image of a log router that is added.")] = None,
+    resource: ResourceOption = None,
 ) -> None:
     """Let containers that log with awslogs log through FireLens, to the same log groups.
 
@@ -73,7 +74,7 @@ def migrate_task(
     if config_out is not None:
         refusals.add(check_file_name("--config-out", Path(config_out).name))
     with refusals:
-        before = read_task(file)
+        before = read_editable(file, resource)
         wish = Migration(
             plugin.value,
             tuple(container or ()),
@@ -91,5 +92,5 @@ def migrate_task(
     migrated, nothing = f"{name} logs through FireLens", f"no container of {name} is to migrate; nothing changed"
     lines = summary(result, migrated, nothing, dry_run=dry_run)
     if result.changed and not dry_run:
-        lines += next_steps(result, target, "migrated.json")
+        lines += next_steps(result, target, "migrated")
     typer.echo("\n".join(lines), err=True)

@@ -18,6 +18,7 @@ from outrider.cli.task_edit import (
     next_steps,
     summary,
 )
+from outrider.cli.task_source import ResourceOption, read_editable
 from outrider.model.errors import UserError
 from outrider.taskdef.protect import (
     Debugging,
@@ -27,8 +28,9 @@ from outrider.taskdef.protect import (
     check_image,
     find_profile,
     protect,
+    substituted,
 )
-from outrider.taskdef.source import read_task
+from outrider.taskdef.templates import TemplateSource
 
 STYLES: Final = ("two", "single")
 _PORTS = "in the task's security groups, let nobody reach TCP and UDP 1514 (the agent's log port) and TCP 24224"
@@ -76,6 +78,7 @@ def protect_task(
     ] = None,
     debug_group: Annotated[str, typer.Option(metavar="GROUP", help="Log group of --debug.")] = "",
     region: Annotated[str, typer.Option(help="Region of that log group; else that of the task's logs.")] = "",
+    resource: ResourceOption = None,
 ) -> None:
     """Add the agent and the log router to a task definition.
 
@@ -90,26 +93,34 @@ def protect_task(
     refusals.add(check_target(file, output, in_place=in_place))
     if (debug_group or region) and not debug:
         refusals.add([UserError("--debug-group and --region are for --debug", fix="say --debug, or drop them")])
+    before = None
+    with refusals:
+        before = read_editable(file, resource)
+    template = isinstance(before, TemplateSource)
     for option, image in (("--agent-image", agent_image), ("--router-image", router_image)):
-        if image is not None:
+        if image is not None and not (template and "${" in image):
             refusals.add(check_image(option, image))
     refusals.add(_check_style(style, profile, router_image))
     wish = Wish(
         chosen,
-        agent_image=agent_image,
-        router_image=router_image,
+        agent_image=substituted(agent_image) if template and agent_image else agent_image,
+        router_image=substituted(router_image) if template and router_image else router_image,
         replace_log_driver=replace_log_driver,
         adopt_router=adopt_router,
         debugging=None if debug is None else Debugging(debug, debug_group, region),
         single=style == "single",
     )
     with refusals:
-        environment, secrets = agent_variables(chosen, key=key, token=token, token_secret=token_secret, server=server)
+        environment, secrets = agent_variables(
+            chosen, key=key, token=token, token_secret=token_secret, server=server, template=template
+        )
         wish = dataclasses.replace(wish, environment=environment, secrets=secrets)
+    result = None
     with refusals:
-        before = read_task(file)
-        result = protect(before, wish)
+        result = protect(before, wish) if before is not None else None
     refusals.settle()
+    assert before is not None, "refused otherwise"
+    assert result is not None, "refused otherwise"
     target = file if in_place else output
     has_secret = token is not None or key is not None
     deliver(before, result, target, in_place=in_place, dry_run=dry_run, private=has_secret)
@@ -117,7 +128,7 @@ def protect_task(
     protected, already = f"{name} is protected", f"{name} is protected already; nothing changed"
     lines = summary(result, protected, already, dry_run=dry_run)
     if result.changed and not dry_run:
-        lines += next_steps(result, target, "protected.json", _PORTS)
+        lines += next_steps(result, target, "protected", _PORTS)
     typer.echo("\n".join(lines), err=True)
 
 

@@ -13,8 +13,8 @@ from outrider.cli.task_edit import (
     deliver,
     summary,
 )
+from outrider.cli.task_source import ResourceOption, read_editable
 from outrider.taskdef.protect import Refusals, unprotect
-from outrider.taskdef.source import read_task
 
 
 def register(group: typer.Typer) -> None:
@@ -27,6 +27,7 @@ def unprotect_task(
     output: OutputOption = None,
     in_place: InPlaceOption = False,
     dry_run: DryRunOption = False,
+    resource: ResourceOption = None,
 ) -> None:
     """Take away what protect has put into a task definition.
 
@@ -39,7 +40,7 @@ def unprotect_task(
     refusals = Refusals()
     refusals.add(check_target(file, output, in_place=in_place))
     with refusals:
-        before = read_task(file)
+        before = read_editable(file, resource)
         result = unprotect(before)
     refusals.settle()
     deliver(before, result, file if in_place else output, in_place=in_place, dry_run=dry_run)

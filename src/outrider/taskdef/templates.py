@@ -110,14 +110,13 @@ class TemplateSource(TaskSource):
         return replace(self, source=self.source.remove((*self.base, *self._spelled(path))))
 
     def function_at(self, path: Path) -> dict[str, Any]:
-        """The function that stands at this path or gives something above it."""
+        """The function that stands at this path or gives something above it; empty if there is none."""
         value: Any = self.source.value
         for step in (*self.base, *self._spelled(path)):
-            if function_of(value):
+            if function_of(value) or (isinstance(step, str) and step not in value):
                 break
             value = value[step]
-        found: dict[str, Any] = value
-        return found
+        return value if function_of(value) else {}
 
     def function(self, path: Path) -> str:
         """Its name."""
@@ -125,10 +124,10 @@ class TemplateSource(TaskSource):
 
     def _written(self, value: Any, path: list[str | int]) -> Any:
         """A value as the template has it. Raises UserError if it is put together of what is open."""
-        for text in _texts(value):
+        for name, text in _texts(value, path[-1]):
             if found := _PUT_TOGETHER.search(text):
                 raise UserError(
-                    f"{path[-1]} would be put together of {found[0]}",
+                    f"{name} would be put together of {found[0]}",
                     self.source.place((*self.base, *path)),
                     fix="write the value in the place of the function, or edit the template by hand",
                 )
@@ -276,13 +275,13 @@ def _resolved(name: str, argument: Any) -> Any:
     return UNKNOWN
 
 
-def _texts(value: Any) -> Iterator[str]:
-    """Plain texts in a value."""
+def _texts(value: Any, name: str | int) -> Iterator[tuple[str | int, str]]:
+    """Plain texts in a value, each with the name or position that it goes by."""
     if isinstance(value, str) and not isinstance(value, OpenText):
-        yield value
-    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    for child in children:
-        yield from _texts(child)
+        yield name, value
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in children:
+        yield from _texts(child, key)
 
 
 def _spell(value: Any, path: list[str | int]) -> Any:

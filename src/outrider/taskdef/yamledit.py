@@ -227,7 +227,7 @@ class YamlText:
 
     def _lines_for(self, key: Part, old: Part, value: Any) -> list[str]:
         """The lines of a value below its key; none if it stands beside it."""
-        if not isinstance(value, dict | list) or not value:
+        if self.style.beside(value):
             return []
         if old.kind is Kind.FLOW and len(self.style.flow.inline(value)) <= _FLOW_MAX:
             return []
@@ -256,7 +256,7 @@ class YamlText:
         begin = holder.begins(len(holder.items) - 1)
         gap = self.text[holder.items[-2].end if len(holder.items) > 1 else holder.inner : begin]
         blanks = gap[len(gap.rstrip(" \t\r\n")) :]
-        style = flow_style(self.text, holder, self.newline, self.style.quote)
+        style = flow_style(self.text, holder, self.newline, self.style)
         if "\n" in blanks:
             expand = "\n" in self.text[begin : last.end]
             added = "," + blanks + label + style.lay_out(value, blanks.rpartition("\n")[2], expand=expand)
@@ -265,7 +265,7 @@ class YamlText:
         return self._spliced(last.end, last.end, added)
 
     def _in_brackets(self, holder: Part, value: Any) -> str:
-        style = flow_style(self.text, holder, self.newline, self.style.quote)
+        style = flow_style(self.text, holder, self.newline, self.style)
         return style.lay_out(value, line_indent(self.text, holder.items[-1].start))
 
     def _remove_in_brackets(self, holder: Part, at: int) -> str:

@@ -52,14 +52,26 @@ def _number(value: float) -> str:
     return f"{mantissa if '.' in mantissa else mantissa + '.0'}{e}{exponent}"
 
 
+def short_form(value: Any, quote: str) -> str:
+    """A function of CloudFormation with one argument, in its short form (``!Ref Name``); empty for anything else."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return ""
+    ((name, argument),) = value.items()
+    known = name == "Ref" or name.startswith("Fn::")
+    return f"!{name.removeprefix('Fn::')} {scalar(argument, quote)}" if known and isinstance(argument, str) else ""
+
+
 @dataclass(frozen=True, slots=True)
 class FlowStyle(Style):
-    """A value in brackets."""
+    """A value in brackets. ``short`` writes functions of CloudFormation in their short form."""
 
     quote: str = '"'
+    short: bool = False
 
     def inline(self, value: Any) -> str:
         """See Style."""
+        if self.short and (written := short_form(value, self.quote)):
+            return written
         if isinstance(value, dict) and value:
             return "{" + self.comma.join(f"{self.inline(k)}: {self.inline(v)}" for k, v in value.items()) + "}"
         if isinstance(value, list) and value:
@@ -69,16 +81,26 @@ class FlowStyle(Style):
 
 @dataclass(frozen=True, slots=True)
 class BlockStyle:
-    """``unit`` is one step of indentation, ``dashes`` how far a list's stand behind the key that holds it."""
+    """``unit`` is one step of indentation, ``dashes`` how far a list's stand behind the key that holds it.
+
+    ``short`` writes functions of CloudFormation in their short form.
+    """
 
     unit: int
     dashes: int
     quote: str
+    short: bool
 
     @property
     def flow(self) -> FlowStyle:
         """What is in brackets on one line."""
-        return FlowStyle(None, "", ", ", ": ", self.quote)
+        return FlowStyle(None, "", ", ", ": ", self.quote, self.short)
+
+    def beside(self, value: Any) -> str:
+        """A value that stands beside its key or dash; empty for one that has lines."""
+        if isinstance(value, dict | list) and value:
+            return short_form(value, self.quote) if self.short else ""
+        return scalar(value, self.quote)
 
     def lines(self, value: Any, column: int) -> list[str]:
         """A map or list that is not empty, from this column on."""
@@ -89,8 +111,8 @@ class BlockStyle:
     def member(self, key: str, value: Any, column: int) -> list[str]:
         """A member of a map. The words of a command line are in brackets, each row begins with an option."""
         head = " " * column + scalar(key, self.quote) + ":"
-        if not isinstance(value, dict | list) or not value:
-            return [f"{head} {scalar(value, self.quote)}"]
+        if beside := self.beside(value):
+            return [f"{head} {beside}"]
         if isinstance(value, list) and any(is_option(word) for word in value):
             return [head, *self.words(value, column + self.unit)]
         return [head, *self.lines(value, column + (self.unit if isinstance(value, dict) else self.dashes))]
@@ -98,15 +120,18 @@ class BlockStyle:
     def words(self, value: list[Any], column: int) -> list[str]:
         """The words of a command line."""
         margin = " " * column
-        found = [", ".join(self.flow.inline(word) for word in row) for row in rows(value)]
+        found = [", ".join(self._word(word) for word in row) for row in rows(value)]
         lines = [f"{margin}{'[' if at == 0 else ' '}{row}," for at, row in enumerate(found)]
         return [*lines[:-1], lines[-1].removesuffix(",") + "]"]
+
+    def _word(self, word: Any) -> str:
+        return quoted(word, self.quote) if isinstance(word, str) else self.flow.inline(word)
 
     def item(self, value: Any, column: int, gap: int) -> list[str]:
         """An item of a list, ``gap`` blanks behind its dash."""
         dash = " " * column + "-" + " " * gap
-        if not isinstance(value, dict | list) or not value:
-            return [dash + scalar(value, self.quote)]
+        if beside := self.beside(value):
+            return [dash + beside]
         first, *others = self.lines(value, len(dash))
         return [dash + first[len(dash) :], *others]
 
@@ -115,7 +140,9 @@ def block_style(text: str, root: Part) -> BlockStyle:
     """The style of a document: its first map in a map, list in a map and quoted text decide."""
     unit = dashes = None
     quote = ""
+    short = False
     for part in root.walk():
+        short = short or part.tag.startswith("!")
         quote = quote or (part.quote if part.quote in ("'", '"') else "")
         if part.kind is not Kind.BLOCK or not part.is_map:
             continue
@@ -127,15 +154,15 @@ def block_style(text: str, root: Part) -> BlockStyle:
                 unit = unit or step
             elif dashes is None:
                 dashes = step
-    return BlockStyle(unit or 2, (unit or 2) if dashes is None else dashes, quote or '"')
+    return BlockStyle(unit or 2, (unit or 2) if dashes is None else dashes, quote or '"', short)
 
 
-def flow_style(text: str, part: Part, newline: str, quote: str) -> FlowStyle:
+def flow_style(text: str, part: Part, newline: str, around: BlockStyle) -> FlowStyle:
     """The style of a map or list in brackets; in lines if it is."""
     gaps = [text[left.end : part.begins(at)] for at, (left, _) in enumerate(pairwise(part.items), 1)]
     dense = any(gap == "," for gap in gaps)
     unit = "  " if "\n" in text[part.inner : part.end] else None
-    return FlowStyle(unit, newline, "," if dense else ", ", ": ", quote)
+    return FlowStyle(unit, newline, "," if dense else ", ", ": ", around.quote, around.short)
 
 
 def column_of(text: str, at: int) -> int:

@@ -16,7 +16,7 @@ from outrider.cli import operator
     [
         (["demo", "--onec"], "--once"),
         (["task", "protcet", "x"], "Did you mean 'protect'"),
-        (["task", "protect"], "Missing argument 'TASKDEF.json'"),
+        (["task", "protect"], "Missing argument 'TASKDEF'"),
         (["server", "run", "--heartbeat", "0"], "Invalid value for '--heartbeat'"),
         ([], "Usage: outrider"),
         (["task", "protect", "/nonexistent.json"], "/nonexistent.json"),

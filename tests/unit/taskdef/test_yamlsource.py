@@ -249,7 +249,7 @@ def test_remarks_quotes_and_blank_lines_stay():
 def test_a_command_line_has_a_row_for_each_option():
     words = ["-s", "Scheduler.Cap", "60", "--", "-o", "a, b", "yes"]
     assert source("a:\n  b: 1\n").set(("a",), "command", words).text == (
-        'a:\n  b: 1\n  command:\n    ["-s", Scheduler.Cap, "60",\n     "--",\n     "-o", "a, b", "yes"]\n'
+        'a:\n  b: 1\n  command:\n    ["-s", "Scheduler.Cap", "60",\n     "--",\n     "-o", "a, b", "yes"]\n'
     )
 
 

@@ -5,6 +5,7 @@
 ``refusals``    all reasons against it, said together
 ``single``      one container that is agent and router
 ``refuse``      why a task definition cannot be protected
+``opened``      where a template leaves values open
 ``edited``      a task definition that is being edited, and what to tell of it
 ``apply``       protecting; running it twice changes nothing
 ``debug``       the sidecars as the documents advise for tests
@@ -22,6 +23,7 @@ from outrider.taskdef.protect.debug import Debugging
 from outrider.taskdef.protect.edited import Edited
 from outrider.taskdef.protect.migrate import Migrated, migrate
 from outrider.taskdef.protect.migration import Migration
+from outrider.taskdef.protect.opened import opened, substituted
 from outrider.taskdef.protect.profile import PROFILES, Profile, Wish, agent_variables, find_profile
 from outrider.taskdef.protect.refusals import Refusals, SeveralError
 from outrider.taskdef.protect.unprotect import unprotect
@@ -44,6 +46,8 @@ __all__ = [
     "check_image",
     "find_profile",
     "migrate",
+    "opened",
     "protect",
+    "substituted",
     "unprotect",
 ]

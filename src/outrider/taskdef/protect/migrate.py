@@ -23,6 +23,7 @@ from outrider.taskdef.protect.profile import (
 from outrider.taskdef.protect.refusals import Refusals
 from outrider.taskdef.rights import EXECUTION, TASK, Rights, rights_of, scope_of
 from outrider.taskdef.source import TaskSource
+from outrider.taskdef.templates import OpenText
 from outrider.taskdef.view import Task
 
 _SIDECARS = {profile.agent_name for profile in PROFILES.values()}
@@ -109,6 +110,9 @@ def _beginning(result: Migrated, name: str, options: dict[str, str], wish: Migra
         return ""
     if len(keys) > 1:
         result.notes.append(f"'{name}': {keys[1]}: {keys[0]} counted, and this was ignored")
+    if isinstance(options[keys[0]], OpenText):
+        result.notes.append(f"'{name}': {keys[0]} is open here, and each line is a record now")
+        return ""
     try:
         found = beginning(options)
     except ValueError as error:

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 from outrider.model.errors import UserError
 from outrider.taskdef.protect.debug import Debugging
+from outrider.taskdef.protect.opened import substituted
 from outrider.taskdef.protect.refusals import Refusals
 from outrider.taskdef.protect.values import check_secret, check_server, check_token
 
@@ -123,9 +124,18 @@ def pairs(items: Iterable[tuple[str, str]], value: str) -> list[dict[str, str]]:
 
 
 def agent_variables(
-    profile: Profile, *, key: str | None, token: str | None, token_secret: str | None, server: str | None
+    profile: Profile,
+    *,
+    key: str | None,
+    token: str | None,
+    token_secret: str | None,
+    server: str | None,
+    template: bool = False,
 ) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
-    """Environment and secrets of a ``Wish``. Raises UserError for what the profile's agent does not take, all of it."""
+    """Environment and secrets of a ``Wish``. Raises UserError for what the profile's agent does not take, all of it.
+
+    In a ``template`` the secret's name may be any text, and ``${Name}`` in a text is what CloudFormation puts there.
+    """
     refusals = Refusals()
     given = {"--key": key, "--token": token, "--token-secret": token_secret}
     named = [option for option, value in given.items() if value is not None]
@@ -139,13 +149,14 @@ def agent_variables(
         elif option in ("--token", "--server") and profile.name != "outrider":
             reason = f"{option} is for profile outrider, this is {profile.name}"
             refusals.add([UserError(reason, fix="use --key, or drop it")])
-        elif option in _CHECKS:
+        elif option in _CHECKS and not (template and ("${" in value or option == "--token-secret")):
             refusals.add(_CHECKS[option](value))
     refusals.settle()
     environment = {"OUTRIDER_SERVER": server, "KEY": key, "OUTRIDER_TOKEN": token}
+    written = substituted if template else str
     return (
-        tuple((name, value) for name, value in environment.items() if value is not None),
-        ((profile.token_name, token_secret),) if token_secret is not None else (),
+        tuple((name, written(value)) for name, value in environment.items() if value is not None),
+        ((profile.token_name, written(token_secret)),) if token_secret is not None else (),
     )
 
 
