@@ -48,11 +48,17 @@ class AgentRouter:
         for port in ("24224", "8877"):
             text = text.replace(port, str(free_port()))
         (folder / "fluent-bit.conf").write_text(text)
-        settings = {"OUTRIDER_SERVER": server.ingest, "OUTRIDER_TOKEN": server.ready["token"], "OUTRIDER_NAME": "shop"}
-        settings |= {"OUTRIDER_STATE": str(self.state), "OUTRIDER_SYSLOG_PORT": str(free_port())}
-        command = [sys.executable, "-c", MAIN, "agent", "-c", str(folder / "fluent-bit.conf")]
+        self.environment = os.environ | {
+            "OUTRIDER_SERVER": server.ingest,
+            "OUTRIDER_TOKEN": server.ready["token"],
+            "OUTRIDER_NAME": "shop",
+            "OUTRIDER_STATE": str(self.state),
+            "OUTRIDER_SYSLOG_PORT": str(free_port()),
+        }
+        self.file = str(folder / "fluent-bit.conf")
+        command = [sys.executable, "-c", MAIN, "agent", "-c", self.file]
         with self._log.open("ab") as stream:
-            self.process = subprocess.Popen(command, env=os.environ | settings, stdout=stream, stderr=stream)
+            self.process = subprocess.Popen(command, env=self.environment, stdout=stream, stderr=stream)
         wait_for(lambda: "is up" in self.log(), self.log)
 
     def log(self) -> str:
@@ -151,3 +157,17 @@ def test_each_line_of_a_container_is_found_once_with_its_stream(
     assert {each["container_id"] for each in records} == {identifier}
     assert {each["tag"] for each in records} == {f"web-firelens-{ARN.rpartition('/')[2]}"}
     assert {each["attrs"]["ecs_task_definition"] for each in records} == {"shop:1"}
+
+
+def test_the_doctor_beside_it_finds_nothing_wrong(make_server: Callable[..., Any], folder: Path) -> None:
+    agent = AgentRouter(folder, make_server())
+    try:
+        wait_for(lambda: agent.status().get("enrolled"), agent.log)
+        words = [sys.executable, "-c", MAIN, "doctor", "-c", agent.file, "--json"]
+        done = subprocess.run(words, env=agent.environment, capture_output=True, text=True, check=False, timeout=60)
+        lines = {line["check"]: line["level"] for line in json.loads(done.stdout)}
+    finally:
+        agent.kill()
+    asked = ("agent-port", "router-socket", "router-ports", "configuration", "identity", "state-directory", "settings")
+    assert {name: lines[name] for name in asked} == dict.fromkeys(asked, "ok"), done.stdout
+    assert "fail" not in lines.values(), done.stdout
