@@ -9,4 +9,5 @@
 ``helm``        the same as kubernetes, as a chart for Helm
 ``image``       the Dockerfile of Outrider's image
 ``kubernetes``  a pod on each node of Kubernetes, in one manifest
+``terraform``   a module with network, load balancer, cluster, service, bucket and registry
 """
