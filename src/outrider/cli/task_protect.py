@@ -70,6 +70,9 @@ def protect_task(
     adopt_router: Annotated[
         bool, typer.Option("--adopt-router", help="Let a FireLens router that is there also send to the agent.")
     ] = False,
+    awsvpc: Annotated[
+        bool, typer.Option("--awsvpc", help="Set networkMode to awsvpc, which Fargate needs, where the file has none.")
+    ] = False,
     debug: Annotated[
         bool | None,
         typer.Option(
@@ -107,6 +110,7 @@ def protect_task(
         router_image=substituted(router_image) if template and router_image else router_image,
         replace_log_driver=replace_log_driver,
         adopt_router=adopt_router,
+        awsvpc=awsvpc,
         debugging=None if debug is None else Debugging(debug, debug_group, region),
         single=style == "single",
     )

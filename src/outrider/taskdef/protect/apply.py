@@ -34,7 +34,10 @@ from outrider.taskdef.source import TaskSource
 
 def protect(source: TaskSource, wish: Wish) -> Edited:
     """The task definition with agent and router. Raises UserError with every reason if it cannot be protected."""
-    task, place = source.task, source.place
+    found = source
+    if wish.awsvpc and source.task.get("networkMode") is None:
+        source = source.set((), "networkMode", "awsvpc")
+    task, place = source.task, found.place
     refusals = Refusals()
     refusals.add(check_platform(task, place, single=wish.single))
     edit: _Edit = single.add if wish.single else _add_both
@@ -57,6 +60,8 @@ def protect(source: TaskSource, wish: Wish) -> Edited:
         region = region_of(source, wish.debugging) if wish.debugging is not None else ""
     refusals.settle()
     result = Edited(source)
+    if source is not found:
+        result.changed.append("networkMode is awsvpc, as on Fargate; without it, ECS takes bridge")
     for index, container in applications:
         _switch(result, index, container)
     edit(result, wish)

@@ -338,7 +338,7 @@ def test_how_the_agent_registers():
 
 @pytest.mark.parametrize("path", examples())
 def test_published_examples(path):
-    """Each renders, and is protected around its own router once it runs in awsvpc; one file is not JSON."""
+    """Each renders, and is protected around its own router, in awsvpc; one file is not JSON."""
     if path.parent.name == "dynatrace":
         with pytest.raises(UserError, match=r"task-definition.json:33:32: not JSON: .* write a comma here"):
             read_task(str(path))
@@ -348,9 +348,22 @@ def test_published_examples(path):
     assert "ECS allows one" in refusal(source.set((), "networkMode", "awsvpc"))
     if source.task.get("networkMode") is None:
         assert "networkMode is missing" in refusal(source)
-    wish = Wish(PROFILES["alertlogic"], adopt_router=True, replace_log_driver=True)
-    result = protect(source.set((), "networkMode", "awsvpc"), wish)
+    wish = Wish(PROFILES["alertlogic"], adopt_router=True, replace_log_driver=True, awsvpc=True)
+    result = protect(source, wish)
     applications = [c for c in containers(result) if c["name"] != "al-agent" and "firelensConfiguration" not in c]
     assert all(c["logConfiguration"]["logDriver"] == "awsfirelens" for c in applications)
     assert protect(result.source, wish).source.source.text == result.source.source.text
     render(result.source.task)
+
+
+def test_a_network_mode_is_set_on_demand_where_there_is_none():
+    bare = task_source('{\n  "family": "f",\n  "containerDefinitions": [{"name": "a", "image": "i"}]\n}\n', "task.json")
+    assert "--awsvpc" in refusal(bare)
+    wish = dataclasses.replace(ALERTLOGIC, awsvpc=True)
+    result = protect(bare, wish)
+    assert result.changed[0] == "networkMode is awsvpc, as on Fargate; without it, ECS takes bridge"
+    assert result.source.task["networkMode"] == "awsvpc"
+    assert protect(result.source, wish).changed == []
+    bridge = bare.set((), "networkMode", "bridge")
+    with pytest.raises(UserError, match="networkMode is bridge"):
+        protect(bridge, wish)
