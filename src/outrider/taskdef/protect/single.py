@@ -107,7 +107,7 @@ def _included_file(router: Container) -> str:
 def adopt(result: Edited, index: int, wish: Wish) -> None:
     """Let a router that is there become the agent."""
     router = result.containers()[index]
-    name, image = router["name"], str(router.get("image"))
+    name, image = router["name"], router.get("image")
     result.set(index, "image", wish.agent_image or wish.profile.agent_image)
     for key, value in {**PROGRAM, "healthCheck": HEALTH}.items():
         result.set(index, key, value)
