@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from outrider.cli import firelens_plan
+from outrider.cli.task_source import ResourceOption, read_one
 from outrider.taskdef import firelens
 from outrider.taskdef.firelens.runtime import LOCAL_TASK_ARN
-from outrider.taskdef.source import read_task
+from outrider.taskdef.plan.known import OPEN, known, open_text
 
-_FILE = typer.Argument(metavar="TASKDEF.json", help="Task definition in JSON, or what describe-task-definition prints.")
+_FILE = typer.Argument(metavar="TASKDEF", help="Task definition, template, or what describe-task-definition prints.")
 
 
 def register(app: typer.Typer) -> None:
@@ -38,14 +39,19 @@ def render(
     instance_id: Annotated[
         str | None, typer.Option(help="EC2 instance id; not given on Fargate, where the router is told none.")
     ] = None,
+    resource: ResourceOption = None,
 ) -> None:
     """Print the configuration that ECS generates for the log router, byte for byte.
 
-    Use - as TASKDEF.json to read standard input.
+    Use - as TASKDEF to read standard input. What is in the configuration must not be open in a template.
+
+    Example: outrider firelens render template.yaml --resource Web
     """
-    found = read_task(file)
-    task = found.task
+    found = read_one(file, resource)
+    task = known(found.task, found.place)
     runtime = firelens.Runtime(cluster, task_arn, revision or task.get("revision") or 1, instance_id)
     text = firelens.render(task, runtime, found.place)
+    if OPEN in text:
+        raise open_text(found.task, found.place)
     sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
     sys.stdout.buffer.flush()

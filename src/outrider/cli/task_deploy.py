@@ -42,7 +42,8 @@ def deploy(
     file: Annotated[
         str,
         typer.Argument(
-            metavar="TASKDEF.json", help="Task definition, or what describe-task-definition prints; - reads it."
+            metavar="TASKDEF",
+            help="Task definition in JSON or YAML, or what describe-task-definition prints; - reads it.",
         ),
     ],
     service: Annotated[str, typer.Option(help="Service that is to run it, by name or ARN.")],

@@ -31,6 +31,8 @@ def chosen(tasks: list[TaskSource], name: str | None) -> TaskSource:
     found = {task.name: task for task in tasks}
     if name is not None and name not in found:
         raise UserError(f"--resource {name}: there is no such task definition", found=name, allowed=list(found))
+    if name is not None and [task.name for task in tasks].count(name) > 1:
+        raise UserError(f"--resource {name}: two task definitions have that name", fix="give a file with one of them")
     if name is None and len(tasks) > 1:
         raise UserError(f"the file has {len(tasks)} task definitions", allowed=list(found), fix="give --resource")
     return found[name] if name is not None else tasks[0]

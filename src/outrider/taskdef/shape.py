@@ -5,7 +5,7 @@ Names and types are those of ECS's RegisterTaskDefinition; members that nothing 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeAlias
 
 from outrider.model.errors import Place, UserError
@@ -23,6 +23,16 @@ class Unknown:
 
 
 UNKNOWN: Final = Unknown()
+
+
+def open_paths(value: Any, path: Path = ()) -> Iterator[Path]:
+    """Where values are open, inside of what stands at ``path``."""
+    if value is UNKNOWN:
+        yield path
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, child in children:
+        yield from open_paths(child, (*path, step))
+
 
 Locate: TypeAlias = Callable[[Path], Place | None]
 """Finds where the value at a path was written, or its nearest ancestor that was written."""

@@ -29,6 +29,8 @@ class Source:
     """``text`` of ``file``, which holds one JSON ``value``."""
 
     can_be_edited = True
+    title = ""
+    """What distinguishes its value from others in the same file."""
 
     def __init__(self, text: str, file: str, read: Callable[[str, str], Node] = read_tree) -> None:
         """Raises UserError with line and column if ``text`` is not JSON, or what ``read`` reads."""
@@ -191,7 +193,7 @@ class TaskSource:
     @property
     def name(self) -> str:
         """What the file calls it; empty where it is the file's only one, without a name."""
-        return str(self.base[1]) if len(self.base) > 2 else ""
+        return str(self.base[1]) if len(self.base) > 2 else self.source.title
 
     @property
     def sources(self) -> tuple[Source, ...]:

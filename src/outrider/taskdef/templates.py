@@ -194,8 +194,13 @@ def read_tasks(path: str) -> list[TaskSource]:
 def _in_documents(text: str, file: str, roots: list[Node]) -> list[TaskSource]:
     """Those of a file of several documents; the ones that hold other things are left alone."""
     found: list[TaskSource] = []
+    families = [_family(root.value) for root in roots]
+    titles = [
+        family if family and families.count(family) == 1 else f"document {number}"
+        for number, family in enumerate(families, 1)
+    ]
     for number, root in enumerate(roots):
-        source = YamlSource(text, file, lambda *_, root=root: root, number)
+        source = YamlSource(text, file, lambda *_, root=root: root, number, titles[number])
         value: Any = root.value
         if _is_template(value) and list(_resources(value["Resources"])):
             found += _in_template(source)
@@ -213,6 +218,12 @@ def spelled(task: TaskDefinition) -> dict[str, Any]:
     """A task definition as the properties of CloudFormation's resource."""
     found: dict[str, Any] = _spell(task, [])
     return found
+
+
+def _family(value: Any) -> str:
+    inner = value.get("taskDefinition", value) if isinstance(value, dict) else {}
+    family = inner.get("family") if isinstance(inner, dict) else None
+    return family if isinstance(family, str) else ""
 
 
 def _is_template(value: Any) -> bool:

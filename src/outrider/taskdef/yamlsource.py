@@ -19,10 +19,13 @@ _BOM: Final = "\ufeff"
 class YamlSource(Source):
     """One document of a YAML file; an edit keeps the others."""
 
-    def __init__(self, text: str, file: str, read: Callable[[str, str], Node] = read_tree, document: int = 0) -> None:
+    def __init__(
+        self, text: str, file: str, read: Callable[[str, str], Node] = read_tree, document: int = 0, title: str = ""
+    ) -> None:
         """``read`` gives the value of the ``document``, which is counted from 0. Raises UserError with its place."""
         super().__init__(text, file, read)
         self.document = document
+        self.title = title
 
     def _append(self, path: Path, value: Any) -> str:
         return self._mark + self._page().append(path, value)
@@ -53,7 +56,7 @@ class YamlSource(Source):
             raise self._refusal(str(error.message)) from error
         if not trees.same([node.value for node in after], before):
             raise self._refusal("it would hold another value then")
-        return YamlSource(text, self.file, lambda *_: after[self.document], self.document)
+        return YamlSource(text, self.file, lambda *_: after[self.document], self.document, self.title)
 
     def _refusal(self, why: str) -> UserError:
         return UserError(

@@ -148,9 +148,20 @@ containerDefinitions: [{{name: web}}]
 {TEMPLATE}"""
 
 
+def test_documents_go_by_their_families_where_these_differ() -> None:
+    one, two = (
+        "family: {}\ncontainerDefinitions: [{{name: a}}]\n",
+        "taskDefinition: {containerDefinitions: [{name: a}]}\n",
+    )
+    names = [task.name for task in tasks_in("---\n".join([one.format("a"), one.format("b"), two]), "t.yaml")]
+    assert names == ["a", "b", "document 3"]
+    names = [task.name for task in tasks_in("---\n".join([one.format("a")] * 2), "t.yaml")]
+    assert names == ["document 1", "document 2"]
+
+
 def test_a_file_of_several_documents_is_edited_in_one() -> None:
     first, second = tasks_in(DOCUMENTS, "t.yaml")
-    assert (first.place(()).line, second.name) == (5, "Web")
+    assert (first.place(()).line, first.name, second.name) == (5, "web", "Web")
     edited = first.set((), "family", "other").append(("containerDefinitions",), {"name": "b"})
     assert edited.source.text == DOCUMENTS.replace("family: web", "family: other").replace(
         "[{name: web}]", "[{name: web}, {name: b}]"

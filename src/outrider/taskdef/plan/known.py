@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any, Final
 
 from outrider.model.errors import UserError
-from outrider.taskdef.shape import UNKNOWN, Locate, Path, TaskDefinition
+from outrider.taskdef.firelens.options import BUFFER_LIMIT
+from outrider.taskdef.shape import UNKNOWN, Locate, Path, TaskDefinition, open_paths
 
 OPEN: Final = "<set at deployment>"
 """Stands for the text of an option that a template leaves open."""
 _READ: Final = frozenset({"name", "firelensConfiguration", "logConfiguration", "dependsOn"})
 _OF_ROUTER: Final = frozenset({"memory", "memoryReservation", "user"})
 _TEXTS: Final = frozenset({"family", "valueFrom"})
+_FIX: Final = "write the value, or give what 'aws ecs describe-task-definition' prints once it is deployed"
 
 
 def known(task: TaskDefinition, locate: Locate) -> TaskDefinition:
@@ -21,6 +23,18 @@ def known(task: TaskDefinition, locate: Locate) -> TaskDefinition:
     """
     settled: TaskDefinition = _settled(task, (), locate, _READ)
     return settled
+
+
+def open_text(task: TaskDefinition, locate: Locate) -> UserError:
+    """Why a configuration with OPEN in it cannot be told whole: the first text of the router's that is open."""
+    found = [path for path in open_paths(task) if _is_told(path)]
+    path = found[0] if found else ()
+    what = path[-1] if path else "a text"
+    return UserError(f"the configuration has {what} in it, which is open here", locate(path), fix=_FIX)
+
+
+def _is_told(path: Path) -> bool:
+    return path == ("family",) or (len(path) > 1 and path[-2] == "options" and path[-1] != BUFFER_LIMIT)
 
 
 def _settled(value: Any, path: Path, locate: Locate, read: frozenset[str]) -> Any:
@@ -41,6 +55,6 @@ def _settled(value: Any, path: Path, locate: Locate, read: frozenset[str]) -> An
         raise UserError(
             f"the plan depends on {path[-1] if isinstance(path[-1], str) else path[-2]}, which is open here",
             locate(path),
-            fix="write the value, or give what 'aws ecs describe-task-definition' prints once it is deployed",
+            fix=_FIX,
         )
     return UNKNOWN

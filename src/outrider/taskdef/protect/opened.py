@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from outrider.model.errors import UserError
 from outrider.taskdef.protect.refusals import Refusals
-from outrider.taskdef.shape import UNKNOWN, Path, TaskDefinition
+from outrider.taskdef.shape import UNKNOWN, Path, TaskDefinition, open_paths
 from outrider.taskdef.source import TaskSource
 from outrider.taskdef.sources.reading import Reading
 from outrider.taskdef.templates import OpenText, TemplateSource
@@ -65,7 +65,7 @@ class OpenedTemplate(TemplateSource):
         return settled
 
     def _open(self, task: TaskDefinition) -> Iterator[UserError]:
-        for path in _unknown(task, ()):
+        for path in open_paths(task):
             if path[0] == "containerDefinitions" and (len(path) == 1 or path[2:] in _NEEDED):
                 what = "a container" if len(path) == 2 else path[-1]
                 yield UserError(
@@ -107,11 +107,3 @@ def opened(source: TaskSource) -> TaskSource:
 def substituted(text: str) -> str:
     """A text for a template: ``${Name}`` in it is what CloudFormation puts there."""
     return OpenText({"Fn::Sub": text}) if "${" in text else text
-
-
-def _unknown(value: Any, path: Path) -> Iterator[Path]:
-    if value is UNKNOWN:
-        yield path
-    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for step, child in children:
-        yield from _unknown(child, (*path, step))

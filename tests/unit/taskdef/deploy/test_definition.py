@@ -83,3 +83,14 @@ def test_several_definitions_are_refused() -> None:
 def test_short() -> None:
     assert short("arn:aws:ecs:eu-west-1:1:task-definition/web:3") == "web:3"
     assert short("web:3") == "web:3"
+
+
+def test_yaml_is_deployed_as_json_is() -> None:
+    value = {"family": "web", "cpu": 256, "containerDefinitions": [{"name": "a", "command": None}]}
+    text = "# one\nfamily: web\ncpu: 256\ncontainerDefinitions:\n- name: a\n  command: null\n"
+    (found,) = tasks_in(text, "task.yaml")
+    assert deployable(found) == deployable(source(value))
+    inner = "".join(f"  {line}\n" for line in text.splitlines())
+    described = f"taskDefinition:\n{inner}tags: [{{key: a, value: b}}]\n"
+    (found,) = tasks_in(described, "task.yaml")
+    assert deployable(found)["tags"] == [{"key": "a", "value": "b"}]
