@@ -99,8 +99,8 @@ class Wish:
 
     ``environment`` are variables of the agent, ``secrets`` those whose value ECS fetches (name to ARN).
     ``replace_log_driver`` allows to drop other log drivers, ``adopt_router`` to change a router that is there.
-    ``debugging`` of None leaves what there is. ``single``: the agent is the router, too. ``awsvpc`` is the networkMode of
-    a task that names none.
+    ``debugging`` of None leaves what there is. ``single``: the agent is the router, too. ``awsvpc``: this is the
+    networkMode of a task that names none.
     """
 
     profile: Profile

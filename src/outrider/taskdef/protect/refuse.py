@@ -54,8 +54,8 @@ def check_platform(task: TaskDefinition, locate: Locate, *, single: bool = False
             "networkMode is missing, so ECS takes bridge, where each container has a loopback address of its own and "
             f"the router's logs would never reach the agent on 127.0.0.1:{AGENT_PORT}",
             locate(()),
-            fix="say --awsvpc, which sets it (Fargate takes no other), or --style single, which can do without; or run one "
-            "agent for each EC2 host",
+            fix="say --awsvpc, which sets it (Fargate takes no other), or --style single, which can do without; or run "
+            "one agent for each EC2 host",
         )
     elif mode == "awsvpc":
         yield UserError(
