@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -14,6 +16,7 @@ from outrider.cli.printer import UNREAD, Printer
 from outrider.model.errors import UserError
 from outrider.taskdef.run import Reports, TaskRun, Wishes, prepare
 from outrider.taskdef.run.build import Backend
+from outrider.taskdef.run.local_aws import LocalAws
 from outrider.taskdef.source import TaskSource, read_task
 
 BACKENDS = ("auto", "docker", "process")
@@ -47,6 +50,14 @@ def run(
     show_output: Annotated[
         bool, typer.Option("--show-output", help="Show what the applications print, each line after its container.")
     ] = False,
+    local_aws: Annotated[
+        bool,
+        typer.Option("--local-aws", help="Send what goes to AWS to a stand-in on this machine (extra 'local')."),
+    ] = False,
+    local_aws_out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write what arrives at the stand-in to DIR at the end; implies --local-aws."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the outcome as one JSON object on the last line.")
     ] = False,
@@ -64,9 +75,10 @@ def run(
         environment=_environment(env or ()),
         state=state,
         show_output=show_output,
+        local_aws=local_aws or local_aws_out is not None,
     )
     printer = Printer()
-    outcome = asyncio.run(_run(read_task(file), wishes, printer))
+    outcome = asyncio.run(_run(read_task(file), wishes, printer, local_aws_out))
     if as_json:
         printer.print(json.dumps(outcome))
     raise typer.Exit(outcome["status"] or (UNREAD if printer.failure else 0))
@@ -93,7 +105,7 @@ def stop_when_told(task: TaskRun, printer: Printer) -> None:
     printer.when_closed(lambda reason: task.runner.stop(reason, UNREAD))
 
 
-async def _run(source: TaskSource, wishes: Wishes, printer: Printer) -> dict[str, Any]:
+async def _run(source: TaskSource, wishes: Wishes, printer: Printer, aws_folder: Path | None) -> dict[str, Any]:
     def tell(name: str, text: str) -> None:
         printer.print(f"{name or 'task'}: {text}")
 
@@ -107,9 +119,21 @@ async def _run(source: TaskSource, wishes: Wishes, printer: Printer) -> dict[str
         if not wishes.show_output:
             tell("", "what the applications printed went to the log router; --show-output shows it here too")
         outcome = task.outcome()
+        if task.aws is not None:
+            outcome["aws"] = await _arrived(task.aws, aws_folder, tell)
         if outcome["agent"].get("buffered"):
             tell("", f"{outcome['agent']['buffered']} records were not delivered to the server")
         return outcome
+
+
+async def _arrived(aws: LocalAws, folder: Path | None, tell: Callable[[str, str], None]) -> list[dict[str, Any]]:
+    """What has arrived at the stand-in for AWS: told, and for the outcome."""
+    places = await aws.arrived(folder)
+    for place in places:
+        tell("aws", str(place))
+    if folder is not None:
+        tell("aws", f"what has arrived is in {folder}")
+    return [asdict(place) for place in places]
 
 
 def _split(text: str, option: str, form: str) -> tuple[str, str]:

@@ -37,6 +37,7 @@ class Builder:
     bare machine with the rights of whoever called. ``harmless`` says that the caller knows the commands and permits it.
     ``images`` names local images for containers; ``print_line`` gets the output of what does not log to the router, and
     of applications if ``show_output``. ``told`` has the variables that ECS sets in a container; its own ones win.
+    ``heard`` gets each line of a container that does not log to the router, for whoever plays its log driver.
     """
 
     task: TaskDefinition
@@ -52,6 +53,7 @@ class Builder:
     print_line: Say
     show_output: bool
     told: Callable[[str], Mapping[str, str]] = lambda name: {}
+    heard: Callable[[str, str], None] = lambda name, line: None
     _voices: dict[str, Voice] = field(default_factory=dict)
 
     async def build(self, planned: Planned) -> Container:
@@ -101,11 +103,16 @@ class Builder:
         return [(listen, int(port))]
 
     def _voice(self, planned: Planned) -> Voice:
-        shown = self.show_output or not planned.logs_to_router
-        self._voices[planned.name] = Voice(
-            (lambda line: self.print_line(planned.name, line)) if shown else (lambda line: None)
-        )
-        return self._voices[planned.name]
+        name = planned.name
+
+        def on_line(line: str) -> None:
+            if not planned.logs_to_router:
+                self.heard(name, line)
+            if self.show_output or not planned.logs_to_router:
+                self.print_line(name, line)
+
+        self._voices[name] = Voice(on_line)
+        return self._voices[name]
 
     def _router_words(self, planned: Planned) -> list[str]:
         monitor = {"HTTP_Server": "On", "HTTP_Listen": self.identity.address, "HTTP_Port": str(MONITOR_PORT)}

@@ -15,7 +15,9 @@ from outrider.taskdef.run.docker.engine import DEFAULT_SOCKET, Engine, socket_pa
 from outrider.taskdef.run.docker.images import PULL_SECONDS
 from outrider.taskdef.run.ending import Report
 from outrider.taskdef.run.identity import Identity
-from outrider.taskdef.run.plan import plan
+from outrider.taskdef.run.local_aws import Beside, LocalAws, local_aws
+from outrider.taskdef.run.metadata import Network, Running, is_loopback, metadata_of, metadata_variables
+from outrider.taskdef.run.plan import Role, plan
 from outrider.taskdef.run.process.child import Guard
 from outrider.taskdef.run.runner import Runner
 from outrider.taskdef.run.workspace import MONITOR_PORT, Workspace, outrider_command, require_ports
@@ -32,7 +34,8 @@ class Wishes:
     ``state`` is kept after the run, None is a temporary folder. An image may take ``pull_seconds`` to come.
     ``identity`` may be known beforehand; ``router`` are the words that run the router. ``harmless``: where Docker
     answers but has not got an image, its command may run as a plain process of this machine. ``show_output``: what
-    applications print goes to ``Reports.line`` too.
+    applications print goes to ``Reports.line`` too. ``local_aws``: a stand-in for AWS runs beside the task, and its
+    outputs go there.
     """
 
     backend: Backend = "auto"
@@ -44,6 +47,7 @@ class Wishes:
     router: list[str] = field(default_factory=lambda: [*outrider_command(), "route"])
     harmless: bool = False
     show_output: bool = False
+    local_aws: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class Reports:
 
 @dataclass(frozen=True, slots=True)
 class TaskRun:
-    """A task that is ready to run: ``runner.run()`` runs it."""
+    """A task that is ready to run: ``runner.run()`` runs it. ``aws`` is the stand-in beside it, if there is one."""
 
     identity: Identity
     family: str
@@ -65,6 +69,7 @@ class TaskRun:
     workspace: Workspace
     runner: Runner
     backend: str
+    aws: LocalAws | None = None
 
     @property
     def monitor(self) -> str:
@@ -124,10 +129,9 @@ async def prepare(
             raise UserError(f"--image names '{name}', which is no container", found=name, allowed=names)
     revision = task.get("revision") or 1
     identity = wishes.identity
+    runtime = Runtime(identity.cluster, identity.arn, revision)
     # Each task has the network of awsvpc here, whatever the file says: a loopback address of its own.
-    configuration = render(
-        {**task, "networkMode": "awsvpc"}, Runtime(identity.cluster, identity.arn, revision), source.place
-    )
+    configuration = render({**task, "networkMode": "awsvpc"}, runtime, source.place)
     require_ports(identity.address)
     async with AsyncExitStack() as stack:
         engine = await _engine(stack, wishes.backend, reports)
@@ -136,7 +140,16 @@ async def prepare(
         workspace = Workspace.make(wishes.state, identity)
         for folder in workspace.temporary:
             guard.hold("folder", str(folder))
+        aws = None
+        if wishes.local_aws:
+            router = next((p.environment for p in planned if p.role is Role.ROUTER), {})
+            beside = Beside(
+                identity, guard, identity.address, ["127.0.0.0/8"], workspace.directory / "s3", reports.note
+            )
+            aws = await stack.enter_async_context(local_aws(task, router, beside))
+            configuration = render({**aws.definition, "networkMode": "awsvpc"}, runtime, source.place)
         workspace.write(configuration, wishes.router)
+        told: dict[str, Mapping[str, str]] = {}
         builder = Builder(
             task=task,
             identity=identity,
@@ -150,6 +163,8 @@ async def prepare(
             note=reports.note,
             print_line=reports.line,
             show_output=wishes.show_output,
+            told=lambda name: told.get(name, {}),
+            heard=aws.line if aws else lambda name, line: None,
         )
         runner = Runner(
             planned,
@@ -160,8 +175,12 @@ async def prepare(
             builder.last_words,
             builder.ports,
         )
+        running = Running(task, identity, revision, runner, engine, Network(identity.address))
+        base = await stack.enter_async_context(metadata_of(running, identity.address, is_loopback, reports.note))
+        shared = aws.variables if aws else {}
+        told.update({name: {**shared, **metadata_variables(base, identity.task_id, name)} for name in names})
         family = str(task.get("family"))
-        yield TaskRun(identity, family, revision, workspace, runner, "docker" if engine else "process")
+        yield TaskRun(identity, family, revision, workspace, runner, "docker" if engine else "process", aws)
 
 
 async def _engine(stack: AsyncExitStack, backend: Backend, reports: Reports) -> Engine | None:

@@ -5,6 +5,6 @@
 driver of that name, ``arrived`` tells and writes what has come, ``local`` puts these together for one run.
 """
 
-from outrider.taskdef.run.local_aws.local import LocalAws, local_aws
+from outrider.taskdef.run.local_aws.local import Beside, LocalAws, local_aws
 
-__all__ = ["LocalAws", "local_aws"]
+__all__ = ["Beside", "LocalAws", "local_aws"]

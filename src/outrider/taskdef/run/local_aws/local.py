@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,31 +40,38 @@ class LocalAws:
         return await arrived(self._service, {self._wants.region, *self._wants.regions}, folder)
 
 
-@asynccontextmanager
-async def local_aws(
-    definition: TaskDefinition,
-    router: Mapping[str, str],
-    identity: Identity,
-    guard: Guard,
-    address: str,
-    networks: list[str],
-    note: Callable[[str, str], None],
-) -> AsyncIterator[LocalAws]:
-    """A stand-in for one task while the block runs, at an address, for peers of ``networks``.
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Where a stand-in runs: at an address, for peers of ``networks``, held by a guard.
 
-    ``router`` are the variables of the task's router, which names may hold. ``note`` gets what cannot be prepared.
-    Raises UserError and LocalError.
+    ``store`` is where outputs to S3 keep what is not sent yet, unless they say so themselves: each task has its own.
+    ``note`` gets what cannot be prepared.
+    """
+
+    identity: Identity
+    guard: Guard
+    address: str
+    networks: Sequence[str]
+    store: Path
+    note: Callable[[str, str], None]
+
+
+@asynccontextmanager
+async def local_aws(definition: TaskDefinition, router: Mapping[str, str], beside: Beside) -> AsyncIterator[LocalAws]:
+    """A stand-in for one task while the block runs.
+
+    ``router`` are the variables of the task's router, which names may hold. Raises UserError and LocalError.
     """
     wants = wants_of(definition, router)
     for name, text in wants.notes:
-        note(name, text)
-    async with started(guard, address, networks) as service:
+        beside.note(name, text)
+    async with started(beside.guard, beside.address, beside.networks) as service:
         for fault in await service.create(wants.things):
-            note("", fault)
+            beside.note("", fault)
         yield LocalAws(
-            redirected(definition, service.url),
+            redirected(definition, service.url, str(beside.store)),
             variables(service.url, wants.region),
             service,
             wants,
-            log_drivers(service, Task(definition), identity, note),
+            log_drivers(service, Task(definition), beside.identity, beside.note),
         )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Final
 
 from outrider.model.errors import LocalError, UserError
@@ -84,7 +85,7 @@ class Service:
 
 
 @asynccontextmanager
-async def started(guard: Guard, address: str, networks: list[str]) -> AsyncIterator[Service]:
+async def started(guard: Guard, address: str, networks: Sequence[str]) -> AsyncIterator[Service]:
     """Run it at an address, for peers of some networks, while the block runs. Raises UserError and LocalError."""
     if any(importlib.util.find_spec(name) is None for name in ("boto3", "flask", "moto")):
         raise UserError(
@@ -92,7 +93,7 @@ async def started(guard: Guard, address: str, networks: list[str]) -> AsyncItera
             fix="install outrider with its extra: pip install '.[local]' in its source",
         )
     printed = _Printed()
-    words = [sys.executable, "-m", "outrider.taskdef.run.local_aws.stand_in", address, *networks]
+    words = [sys.executable, "-I", str(Path(__file__).with_name("stand_in.py")), address, *networks]
     child = await Child.start(words, child_environment({}), [printed, printed], guard, lambda line: None)
     try:
         try:

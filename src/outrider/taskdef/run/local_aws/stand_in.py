@@ -1,7 +1,7 @@
 """A program of its own: a moto server, which stands in for AWS, on a port of its choice.
 
-``python -m outrider.taskdef.run.local_aws.stand_in ADDRESS NETWORK…`` prints the port, and answers nobody but peers
-whose address is in one of the networks.
+It runs as a file, since it needs nothing else of Outrider: ``stand_in.py ADDRESS NETWORK…`` prints the port, and
+answers nobody but peers whose address is in one of the networks.
 """
 
 from __future__ import annotations

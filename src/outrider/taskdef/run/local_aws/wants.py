@@ -72,9 +72,12 @@ def region_of(container: Container) -> str:
     return container.options.text("awslogs-region") or REGION
 
 
-def redirected(definition: TaskDefinition, url: str) -> TaskDefinition:
-    """The task definition with each output to AWS going to ``url`` instead, whatever address it had."""
-    containers = [_redirected(container, url) for container in definition["containerDefinitions"]]
+def redirected(definition: TaskDefinition, url: str, store: str) -> TaskDefinition:
+    """The task definition with each output to AWS going to ``url`` instead, whatever address it had.
+
+    ``store`` is the ``store_dir`` of outputs to S3 that have none of their own.
+    """
+    containers = [_redirected(container, url, store) for container in definition["containerDefinitions"]]
     return {**definition, "containerDefinitions": containers}
 
 
@@ -90,15 +93,19 @@ def variables(url: str, region: str) -> dict[str, str]:
     }
 
 
-def _redirected(container: dict[str, object], url: str) -> dict[str, object]:
+def _redirected(container: dict[str, object], url: str, store: str) -> dict[str, object]:
     log = container.get("logConfiguration")
     options = log.get("options") if isinstance(log, dict) else None
     if not isinstance(log, dict) or log.get("logDriver") != "awsfirelens" or not isinstance(options, dict):
         return container
-    if str(options.get(OUTPUT_KEY["fluentbit"], "")).lower() not in _FINDERS:
+    plugin = str(options.get(OUTPUT_KEY["fluentbit"], "")).lower()
+    if plugin not in _FINDERS:
         return container
     kept = {key: value for key, value in options.items() if key.lower() not in (*_ENDPOINTS, *_NOT_HERE)}
-    return {**container, "logConfiguration": {**log, "options": {**kept, **dict.fromkeys(_ENDPOINTS, url)}}}
+    kept |= dict.fromkeys(_ENDPOINTS, url)
+    if plugin == "s3" and "store_dir" not in map(str.lower, kept):
+        kept["store_dir"] = store
+    return {**container, "logConfiguration": {**log, "options": kept}}
 
 
 def _who(output: Output) -> str:

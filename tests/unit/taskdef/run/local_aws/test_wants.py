@@ -69,7 +69,14 @@ def test_the_log_driver_awslogs_has_its_group() -> None:
 def test_outputs_to_aws_go_to_the_stand_in_and_others_stay() -> None:
     own = {"Name": "S3", "bucket": "b", "Endpoint": "https://vpce", "tls": "On", "profile": "me", "port": "9"}
     definition = task(container("app", **own), container("web", Name="http", Host="h", tls="On"), {"name": "bare"})
-    router, app, web, bare = redirected(definition, URL)["containerDefinitions"]
-    assert app["logConfiguration"]["options"] == {"Name": "S3", "bucket": "b", "endpoint": URL, "sts_endpoint": URL}
+    router, app, web, bare = redirected(definition, URL, "/task/s3")["containerDefinitions"]
+    options = {"Name": "S3", "bucket": "b", "endpoint": URL, "sts_endpoint": URL, "store_dir": "/task/s3"}
+    assert app["logConfiguration"]["options"] == options
     assert [router, web, bare] == [definition["containerDefinitions"][place] for place in (0, 2, 3)]
     assert definition["containerDefinitions"][1]["logConfiguration"]["options"] == own
+
+
+def test_an_output_to_s3_may_have_a_store_of_its_own() -> None:
+    definition = task(container("app", Name="s3", bucket="b", Store_Dir="/mine"))
+    (_, app) = redirected(definition, URL, "/task/s3")["containerDefinitions"]
+    assert app["logConfiguration"]["options"].get("store_dir", "/mine") == "/mine"

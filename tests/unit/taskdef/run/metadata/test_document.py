@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from outrider.aws import metadata
@@ -192,6 +192,7 @@ _VALUES = st.recursive(
 _MEMBERS = st.sampled_from(["cpu", "memory", "tags", "dockerLabels", "logConfiguration", "portMappings", "image"])
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(_MEMBERS, _VALUES), st.dictionaries(_MEMBERS, _VALUES))
 def test_members_that_nobody_has_checked_do_no_harm(of_task: dict[str, Any], of_container: dict[str, Any]) -> None:
     found = task(container(members=of_container), members=of_task).task_with_tags()
