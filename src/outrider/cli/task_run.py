@@ -13,11 +13,13 @@ from typing import Annotated, Any, cast
 import typer
 
 from outrider.cli.printer import UNREAD, Printer
+from outrider.cli.task_source import ResourceOption, read_one
 from outrider.model.errors import UserError
 from outrider.taskdef.run import Reports, TaskRun, Wishes, prepare
 from outrider.taskdef.run.build import Backend
+from outrider.taskdef.run.known import known_source
 from outrider.taskdef.run.local_aws import LocalAws
-from outrider.taskdef.source import TaskSource, read_task
+from outrider.taskdef.source import TaskSource
 
 BACKENDS = ("auto", "docker", "process")
 _SIGNALLED = 128
@@ -30,7 +32,7 @@ def register(task_app: typer.Typer) -> None:
 
 def run(
     file: Annotated[
-        str, typer.Argument(metavar="TASKDEF.json", help="Task definition with a log router; - reads standard input.")
+        str, typer.Argument(metavar="TASKDEF", help="Task definition with a log router, or template; - reads it.")
     ],
     backend: Annotated[
         str, typer.Option(help="Where applications run: docker, process, or auto (Docker if it answers).")
@@ -61,6 +63,7 @@ def run(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the outcome as one JSON object on the last line.")
     ] = False,
+    resource: ResourceOption = None,
 ) -> None:
     """Run a task definition on this machine, playing the part of the ECS agent.
 
@@ -69,6 +72,7 @@ def run(
     The task ends with its first essential container, whose status is the exit status; Ctrl-C stops it in order,
     twice at once.
     """
+    source = read_one(file, resource)
     wishes = Wishes(
         backend=chosen_backend(backend),
         images=dict(_split(text, "--image", "NAME=LOCAL") for text in image or ()),
@@ -77,8 +81,11 @@ def run(
         show_output=show_output,
         local_aws=local_aws or local_aws_out is not None,
     )
+    source, left_out = known_source(source, wishes.images, wishes.environment)
     printer = Printer()
-    outcome = asyncio.run(_run(read_task(file), wishes, printer, local_aws_out))
+    for phrase in left_out:
+        printer.print(f"task: {phrase}")
+    outcome = asyncio.run(_run(source, wishes, printer, local_aws_out))
     if as_json:
         printer.print(json.dumps(outcome))
     raise typer.Exit(outcome["status"] or (UNREAD if printer.failure else 0))
