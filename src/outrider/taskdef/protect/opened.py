@@ -86,10 +86,11 @@ class OpenedTemplate(TemplateSource):
         return value
 
     def _item(self, item: Any, path: Path) -> Any:
-        """Items keep their positions."""
+        """Items keep their positions, as does null, which is read as open."""
         if item is not UNKNOWN:
             return self._settled(item, path)
-        return {} if path[-2] in _OBJECTS else OpenText(self.function_at(path))
+        function = self.function_at(path)
+        return {} if path[-2] in _OBJECTS or not function else OpenText(function)
 
 
 def opened(source: TaskSource) -> TaskSource:

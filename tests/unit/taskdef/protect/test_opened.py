@@ -268,3 +268,8 @@ def test_any_layout_of_yaml_is_protected_and_taken_back(data):
     once = protect(of(text), OUTRIDER)
     assert once.source.task == protect(of(json.dumps(VALUE)), OUTRIDER).source.task
     assert unprotect(of(once.source.source.text)).source.source.text == text
+
+
+def test_a_null_in_an_array_of_a_template_is_no_function():
+    source = of(TEMPLATE.replace("Image: busybox", "Image: busybox\n                  Links: [null]"))
+    assert protect(source, OUTRIDER).changed
