@@ -9,8 +9,9 @@ import msgpack as stream
 
 from outrider.formats import msgpack
 
-TIME: Final = rb"(?:\xd7\x00.{8}|[\x00-\x7f]|\xcc.|\xcd..|\xce.{4}|\xcf.{8})"
-"""Times of Message mode: EventTime or a whole number that is not negative."""
+_SIGNED: Final = rb"\xd0[\x00-\x7f]|\xd1[\x00-\x7f].|\xd2[\x00-\x7f].{3}|\xd3[\x00-\x7f].{7}"
+TIME: Final = rb"(?:\xd7\x00.{8}|[\x00-\x7f]|\xcc.|\xcd..|\xce.{4}|\xcf.{8}|" + _SIGNED + rb")"
+"""Times of Message mode: EventTime or a whole number that is not negative; Docker's driver sends it as a signed one."""
 MAP: Final = rb"[\x80-\x8f\xde\xdf]"
 """The first byte of a map."""
 

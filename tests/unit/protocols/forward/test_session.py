@@ -6,6 +6,7 @@ import gzip
 import io
 import itertools
 import os
+import struct
 from collections.abc import Iterable
 from typing import Any
 from unittest import mock
@@ -135,6 +136,20 @@ def test_empty_packed_frame_is_acknowledged() -> None:
 
 
 # -- what is refused
+
+
+@pytest.mark.parametrize(
+    ("form", "number"),
+    [(">bb", 100), (">bh", 30_000), (">bi", 1_795_299_176), (">bq", 1_795_299_176), (">bB", 200), (">bQ", 1 << 33)],
+)
+def test_a_time_is_a_whole_number_in_any_form(form: str, number: int) -> None:
+    """Docker's driver sends signed ones unless it is asked for parts of seconds."""
+    kind = {"b": -0x30, "h": -0x2F, "i": -0x2E, "q": -0x2D, "B": -0x34, "Q": -0x31}[form[-1]]
+    frame = b"\x93\xa3app" + struct.pack(form, kind, number) + wire.packb({"log": "x"})
+    assert records(feed(frame * 2, cuts=[7])) == [("app", number * SECOND, {"log": "x"})] * 2
+    if form[-1].islower():
+        before = b"\x93\xa3app" + struct.pack(form, kind, -1) + wire.packb({})
+        assert refusal(feed(before)) == "the second element is neither records nor a time"
 
 
 @pytest.mark.parametrize(
