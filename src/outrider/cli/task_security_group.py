@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 
 from outrider.model.errors import UserError
-from outrider.taskdef.ports import Closing, Group, Rule, Sender, closing, read_groups
+from outrider.taskdef.ports import GUARDED, Closing, Group, Rule, Sender, closing, groups_in, rest
 from outrider.taskdef.ports.close import permissions
-from outrider.taskdef.source import read_source
+from outrider.taskdef.source import read_text
 
 _ANYBODY = ("0.0.0.0/0", "::/0")
 
@@ -24,27 +24,33 @@ def register(group: typer.Typer) -> None:
 
 def security_group(
     file: Annotated[
-        str, typer.Argument(metavar="GROUPS.json", help="What 'aws ec2 describe-security-groups' prints; - reads it.")
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="What 'aws ec2 describe-security-groups' prints, CloudFormation, Terraform or a plan; - reads it.",
+        ),
     ],
     group: Annotated[
-        list[str] | None, typer.Option("--group", metavar="ID", help="Only this security group; repeatable.")
+        list[str] | None,
+        typer.Option("--group", metavar="ID", help="Only this group, in a template by its name there; repeatable."),
     ] = None,
 ) -> None:
     """Find rules that let others reach a task's log ports, and print the commands that close them.
 
     Only the containers of a task use TCP and UDP 1514 (the agent) and TCP 24224 (the log router), over loopback; who
     else reaches them can forge logs. Standard output gets commands of the AWS command line, standard error what they
-    are for. A range is split: what else it opens is opened again first. Nothing is called. Exit status: 0, 1 when a
-    port is open, 2 for wrong arguments or files.
+    are for. A range is split: what else it opens is opened again first. For a template it tells what to write, and
+    what only the deployment knows. Nothing is called. Exit status: 0, 1 when a port is open, 2 for wrong arguments or
+    files.
 
     Example: aws ec2 describe-security-groups | outrider task security-group - --group sg-0123456789abcdef0
     """
-    found = _chosen(read_groups(read_source(file, "what describe-security-groups prints")), group or [])
+    found = _chosen(groups_in(*read_text(file, "what describe-security-groups prints, or a template")), group or [])
     done = [closing(one) for one in found]
     for one in done:
         for line in _told(one):
             typer.echo(line, err=True)
-        for line in _commands(one):
+        for line in _commands(one) if one.group.is_there else ():
             typer.echo(line)
     raise typer.Exit(1 if any(one.open for one in done) else 0)
 
@@ -60,13 +66,18 @@ def _chosen(groups: list[Group], wanted: list[str]) -> list[Group]:
 def _told(done: Closing) -> Iterator[str]:
     group = done.group
     name = f"{group.id} ({group.name})" if group.name else group.id
+    for place in group.doubts:
+        yield f"{place}: note: only the deployment knows which ports this rule of {name} opens"
     if not done.open:
         yield f"{name} opens none of the log ports"
     for rule in done.open:
         ports = " and ".join(f"{protocol.upper()} {port}" for protocol, port in rule.opens())
         senders = ", ".join(_sender(sender, group) for sender in rule.senders)
         yield f"{rule.place}: {name} lets {senders} reach {ports}: the rule opens {_range(rule)}"
-    if any(rule.protocol == "-1" for rule in done.open):
+        if not group.is_there:
+            left = ", ".join(_range(piece) for piece in rest(rule) if piece.protocol in GUARDED)
+            yield f"  fix: {f'open {left} instead, as far as you use it' if left else 'remove the rule'}"
+    if group.is_there and any(rule.protocol == "-1" for rule in done.open):
         yield (
             f"note: {name} has a rule for all protocols; TCP, UDP and ICMP are opened again, others (GRE, ESP …) are "
             "not: open those that you use by their number"

@@ -270,9 +270,10 @@ def read_task(path: str) -> TaskSource:
     return task_source(text, file)
 
 
-def read_text(path: str) -> tuple[str, str]:
+def read_text(path: str, what: str = "a task definition") -> tuple[str, str]:
     """The text of a file, or of standard input if ``path`` is ``-``, and what messages call it. Raises UserError."""
-    return _read_text(path, "a task definition", "ECS takes task definitions up to 65536 bytes")
+    limit = "ECS takes task definitions up to 65536 bytes"
+    return _read_text(path, what, limit if what == "a task definition" else f"give {what}")
 
 
 def read_neighbour(file: str, path: str) -> tuple[str, str] | None:

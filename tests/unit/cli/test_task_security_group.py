@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -59,3 +60,40 @@ def test_a_group_that_is_not_there() -> None:
     error = run("--group", "sg-11").exception
     assert isinstance(error, UserError)
     assert "the file has no such group" in str(error)
+
+
+def test_a_template_is_told_what_to_write(tmp_path: Path) -> None:
+    file = tmp_path / "main.tf"
+    file.write_text(
+        """resource "aws_security_group" "a" {
+  ingress {
+    protocol    = "udp"
+    from_port   = 1500
+    to_port     = 1514
+    cidr_blocks = ["0.0.0.0/0"]
+  }
+  ingress {
+    protocol  = "tcp"
+    from_port = 24224
+    to_port   = 24224
+    self      = true
+  }
+  ingress {
+    protocol  = var.protocol
+    from_port = 1
+    to_port   = 2
+  }
+}
+"""
+    )
+    app = typer.Typer()
+    task.register(app)
+    done = CliRunner().invoke(app, ["task", "security-group", str(file), "--group", "aws_security_group.a"])
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == [
+        f"{file}:14:3: note: only the deployment knows which ports this rule of aws_security_group.a opens",
+        f"{file}:2:3: aws_security_group.a lets anybody (0.0.0.0/0) reach UDP 1514: the rule opens UDP 1500 to 1514",
+        "  fix: open UDP 1500 to 1513 instead, as far as you use it",
+        f"{file}:8:3: aws_security_group.a lets members of the group itself reach TCP 24224: the rule opens TCP 24224",
+        "  fix: remove the rule",
+    ]

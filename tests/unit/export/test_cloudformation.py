@@ -13,6 +13,7 @@ from outrider.export.description import Description
 from outrider.export.kinds.cloudformation import KIND
 from outrider.export.kinds.cloudformation.blocks import attribute, block, ref, sub
 from outrider.taskdef.lint import RULES, check
+from outrider.taskdef.ports import closing, groups_in
 from outrider.taskdef.templates import tasks_in
 from outrider.taskdef.yamltree import read_tree
 
@@ -80,3 +81,10 @@ def test_the_roles_have_what_the_tasks_need() -> None:
         assert statements(secret[name], "ExecutionRole")["PullImages"].startswith("arn:aws:ecr:eu-west-1:111122223333:")
         assert statements(parameter[name], "ExecutionRole")["ReadParameters"] == token
         assert "123456789012" not in plain[name]
+
+
+@pytest.mark.parametrize("description", DESCRIPTIONS, ids=range(len(DESCRIPTIONS)))
+def test_the_log_ports_are_closed(description: Description) -> None:
+    (group,) = groups_in(KIND.make(description)["fargate.yaml"], "fargate.yaml")
+    assert (closing(group).open, group.doubts) == ((), ())
+    assert [(rule.protocol, rule.first, rule.last) for rule in group.rules] == [("tcp", 8080, 8080)]

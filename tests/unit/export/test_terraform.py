@@ -16,6 +16,7 @@ from outrider.export.kinds.terraform import KIND
 from outrider.export.kinds.terraform.hcl import Expression, value
 from outrider.model.errors import UserError
 from outrider.taskdef.lint import RULES, check
+from outrider.taskdef.ports import closing, groups_in
 from outrider.taskdef.sources.hcltree import read_tree
 from outrider.taskdef.templates import tasks_in
 
@@ -208,3 +209,13 @@ def test_nothing_is_left_to_fill_in() -> None:
 def test_a_name_that_is_too_long_is_refused() -> None:
     with pytest.raises(UserError, match="more than 24 characters"):
         KIND.make(Description(name="a" * 25))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_log_ports_are_closed(module: dict[str, str]) -> None:
+    """The application's port is a variable, which must not be one of them."""
+    groups = groups_in(module["security_groups.tf"], "security_groups.tf")
+    assert [group.id for group in groups] == ["aws_security_group.load_balancer", "aws_security_group.task"]
+    assert not any(closing(group).open for group in groups)
+    assert [len(group.doubts) for group in groups] == [0, 1]
+    assert "!contains([1514, 24224], var.app_port)" in module["variables.tf"]

@@ -1,4 +1,4 @@
-"""The rules in what ``aws ec2 describe-security-groups`` prints."""
+"""Security groups, and their rules in what ``aws ec2 describe-security-groups`` prints."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from outrider.model.errors import UserError
+from outrider.model.errors import Place, UserError
 from outrider.taskdef.ports.rule import ALL, LAST_PORT, Rule, Sender, SenderKind
 from outrider.taskdef.shape import Path, kind_of
 from outrider.taskdef.source import Source
 
 _FORM: Final = "give what 'aws ec2 describe-security-groups' prints"
-_NUMBERS: Final = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
+_NUMBERS: Final = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": ALL}
 _SENDERS: Final[tuple[tuple[str, str, SenderKind], ...]] = (
     ("IpRanges", "CidrIp", "ipv4"),
     ("Ipv6Ranges", "CidrIpv6", "ipv6"),
@@ -23,11 +23,17 @@ _SENDERS: Final[tuple[tuple[str, str, SenderKind], ...]] = (
 
 
 class Group(Struct, frozen=True):
-    """A security group and its inbound rules."""
+    """A security group and its inbound rules.
+
+    One that a template declares is not there yet (``is_there``): its id is what the template calls it, and ``doubts``
+    are the rules that only the deployment knows.
+    """
 
     id: str
     name: str
     rules: tuple[Rule, ...]
+    is_there: bool = True
+    doubts: tuple[Place, ...] = ()
 
 
 def read_groups(source: Source) -> list[Group]:
@@ -55,14 +61,18 @@ def _group(source: Source, item: dict[str, Any], path: Path) -> Group:
 
 
 def _rule(source: Source, item: dict[str, Any], path: Path) -> Rule:
-    protocol = _text(source, item, path, "IpProtocol").lower()
-    protocol = _NUMBERS.get(protocol, protocol)
+    protocol = _text(source, item, path, "IpProtocol")
     first, last = (_number(source, item, path, key) for key in ("FromPort", "ToPort"))
-    if protocol in ("tcp", "udp", ALL) and (first is None or first < 0):
+    return rule_of(protocol, first, last, tuple(_senders(source, item, path)), source.place(path))
+
+
+def rule_of(protocol: str, first: int | None, last: int | None, senders: tuple[Sender, ...], place: Place) -> Rule:
+    """A rule as EC2 takes it: protocols by number or name, ports that are left out."""
+    protocol = _NUMBERS.get(protocol.lower(), protocol.lower())
+    if protocol == ALL or (protocol in ("tcp", "udp") and (first is None or first < 0)):
         first, last = 0, LAST_PORT
-    senders = tuple(_senders(source, item, path))
     whole = (-1 if first is None else first, -1 if last is None else last)
-    return Rule(protocol, *whole, senders, source.place(path))
+    return Rule(protocol, *whole, senders, place)
 
 
 def _senders(source: Source, item: dict[str, Any], path: Path) -> Iterator[Sender]:

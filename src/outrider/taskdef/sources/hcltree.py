@@ -1,12 +1,13 @@
-"""Task definitions in HCL, Terraform's language, with the position of every value.
+"""Resources in HCL, Terraform's language, with the position of every value.
 
-Read are resources of the type ``aws_ecs_task_definition``; everything else is skipped whole. A value is what a literal
+Read are resources of the types that are asked for; everything else is skipped whole. A value is what a literal
 says; every other expression is ``UNKNOWN``. A call of one of ``CALLS`` is ``UNKNOWN`` too, with its first argument as
 a member under the function's name. Blocks of one type are an array, as in the JSON of Terraform's plans.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from outrider.taskdef.jsontree import DEPTH_LIMIT, Node, Value, place_of
@@ -29,14 +30,21 @@ _IN_CALL: Final = (",", ")", "...")
 
 def read_tree(text: str, file: str) -> Node:
     """The bodies of the task definitions in ``text``, by their names. Raises UserError with line and column."""
+    root = read_resources(text, file, (RESOURCE,))
+    return obj(root, {address.partition(".")[2]: body for address, (_, body) in root.members.items()})
+
+
+def read_resources(text: str, file: str, types: Collection[str]) -> Node:
+    """The bodies of the resources of these types, by ``TYPE.NAME``. Raises UserError with line and column."""
     if len(text) > SIZE_LIMIT:
         Words(text, file).fail(f"longer than {SIZE_LIMIT} characters", 0, "give a smaller file")
-    return _Reader(text, file).resources()
+    return _Reader(text, file, types).resources()
 
 
 class _Reader(Words):
-    def __init__(self, text: str, file: str) -> None:
+    def __init__(self, text: str, file: str, types: Collection[str]) -> None:
         super().__init__(text, file)
+        self.types = types
         self.tokens = read_tokens(text, file)
         self.at = 0
 
@@ -77,14 +85,15 @@ class _Reader(Words):
     def block(self, start: Token, found: dict[str, Node]) -> None:
         """A block of the file, behind its type."""
         labels = self.labels()
-        if start.value != "resource" or labels[:1] != [RESOURCE] or len(labels) != 2:
+        if start.value != "resource" or len(labels) != 2 or labels[0] not in self.types:
             self.skip_block()
             return
-        if labels[1] in found:
-            first = place_of(self.text, found[labels[1]].start, self.file).line
+        address = ".".join(labels)
+        if address in found:
+            first = place_of(self.text, found[address].start, self.file).line
             self.fail(f'"{labels[1]}" is there twice, first in line {first}', start.start, "rename one of them")
         body = self.body(0)
-        found[labels[1]] = Node(start.start, body.end, body.value, members=body.members)
+        found[address] = Node(start.start, body.end, body.value, members=body.members)
 
     def labels(self) -> list[str]:
         """What stands between a block's type and its brace, which is the next token then."""

@@ -7,7 +7,7 @@ Source: the AWS provider's documentation of the resource, and Terraform's JSON o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, Final, TypeAlias
 
 from outrider.model.errors import UserError
@@ -70,8 +70,8 @@ def is_plan(value: Any) -> bool:
 def tasks_in_plan(text: str, file: str, root: Node) -> list[TaskSource]:
     """The task definitions in a plan or a state; ``root`` is the JSON. Raises UserError with line and column."""
     source = ReadOnlySource(text, file, lambda *_: root)
-    module = member(root, "planned_values", "root_module") or member(root, "values", "root_module")
-    resources = list(_resources(module)) if module else []
+    module = root_module(root)
+    resources = list(resources_of(module, (RESOURCE,))) if module else []
     if not resources:
         fix = "give the plan of a configuration that has one"
         raise UserError(f"the plan has no {RESOURCE}", place_of(text, root.start, file), fix=fix)
@@ -101,14 +101,19 @@ def _text(node: Node | None) -> str:
     return node.value if node is not None and isinstance(node.value, str) else ""
 
 
-def _resources(module: Node) -> Iterator[Node]:
-    """The task definitions of a module and of those in it."""
+def root_module(root: Node) -> Node | None:
+    """What a plan or a state is of."""
+    return member(root, "planned_values", "root_module") or member(root, "values", "root_module")
+
+
+def resources_of(module: Node, types: Collection[str]) -> Iterator[Node]:
+    """The resources of these types in a module and in those in it."""
     waiting = [module]
     while waiting:
         here = waiting.pop()
         for resource in getattr(member(here, "resources"), "items", ()):
             managed = _text(member(resource, "mode")) in ("", "managed")
-            if managed and _text(member(resource, "type")) == RESOURCE:
+            if managed and _text(member(resource, "type")) in types:
                 yield resource
         waiting += reversed(getattr(member(here, "child_modules"), "items", ()))
 
