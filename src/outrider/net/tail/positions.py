@@ -46,6 +46,7 @@ class Positions:
     def left_over(self, followed: Collection[tuple[int, int]]) -> Iterator[tuple[TailFile, Saved]]:
         """Files that have another name now, with what was saved of them; rows of files that are gone are forgotten.
 
+        They are looked for beside their old name and, where that is a link, beside the file that it leads to.
         Inodes are used again, for files that have nothing to do with the old ones: only a file whose bytes before the
         position are known for sure is given.
         """
@@ -53,9 +54,11 @@ class Positions:
         gone = []
         for saved in [row for rows in self._saved.values() for row in rows]:
             directory = os.path.dirname(saved.name)
-            if directory not in listings:
-                listings[directory] = by_inode(directory)
-            path = listings[directory].get(saved.inode)
+            path = None
+            for place in (directory, os.path.dirname(os.path.realpath(saved.name))):
+                if place not in listings:
+                    listings[place] = by_inode(place)
+                path = path or listings[place].get(saved.inode)
             status = regular(path) if path else None
             if status is None or path is None:
                 named = regular(saved.name)

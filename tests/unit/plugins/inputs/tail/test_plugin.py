@@ -258,6 +258,25 @@ async def test_files_that_were_rotated_away_are_told_apart(tmp_path: Path, start
     assert f"following 1 file of {tmp_path}/a.log and 1 rotated away\n" in plugin.logged()
 
 
+async def test_a_file_behind_links_is_read_to_its_end_after_it_was_rotated_away(tmp_path: Path, start: Start) -> None:
+    """As the kubelet has them: a link to a link to the file, which is rotated in its own folder."""
+    for name in ("containers", "pods", "docker"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "pods/0.log").symlink_to(tmp_path / "docker/x.log")
+    (tmp_path / "containers/a.log").symlink_to(tmp_path / "pods/0.log")
+    options = {"path": f"{tmp_path}/containers/*.log", "read_from_head": "on", "db": tmp_path / "x.db"}
+    write(tmp_path / "docker/x.log", "one\n")
+    async with start(**options) as (_, intake):
+        await intake.until(has("one"))
+    write(tmp_path / "docker/x.log", "late\n")
+    (tmp_path / "docker/x.log").rename(tmp_path / "docker/x.log.1")
+    write(tmp_path / "docker/x.log", "new\n")
+    async with start(**options) as (plugin, intake):
+        await intake.until(lambda intake: len(intake.records) == 2)
+    assert sorted(lines(intake)) == ["late", "new"]
+    assert " and 1 rotated away\n" in plugin.logged()
+
+
 async def test_ten_thousand_files_and_few_descriptors(
     tmp_path: Path, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
