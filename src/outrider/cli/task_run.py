@@ -14,11 +14,13 @@ import typer
 
 from outrider.cli.printer import UNREAD, Printer
 from outrider.cli.task_source import ResourceOption, read_one
+from outrider.cli.task_watch import Lines, Screen, watching
 from outrider.model.errors import UserError
 from outrider.taskdef.run import Reports, TaskRun, Wishes, prepare
 from outrider.taskdef.run.build import Backend
 from outrider.taskdef.run.known import known_source
 from outrider.taskdef.run.local_aws import LocalAws
+from outrider.taskdef.run.watch import watch as watch_task
 from outrider.taskdef.source import TaskSource
 
 BACKENDS = ("auto", "docker", "process")
@@ -51,6 +53,9 @@ def run(
     ] = None,
     show_output: Annotated[
         bool, typer.Option("--show-output", help="Show what the applications print, each line after its container.")
+    ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Show containers, outputs and agent on standard error, every second.")
     ] = False,
     local_aws: Annotated[
         bool,
@@ -85,7 +90,7 @@ def run(
     printer = Printer()
     for phrase in left_out:
         printer.print(f"task: {phrase}")
-    outcome = asyncio.run(_run(source, wishes, printer, local_aws_out))
+    outcome = asyncio.run(_run(source, wishes, printer, local_aws_out, watched=watch))
     if as_json:
         printer.print(json.dumps(outcome))
     raise typer.Exit(outcome["status"] or (UNREAD if printer.failure else 0))
@@ -112,15 +117,22 @@ def stop_when_told(task: TaskRun, printer: Printer) -> None:
     printer.when_closed(lambda reason: task.runner.stop(reason, UNREAD))
 
 
-async def _run(source: TaskSource, wishes: Wishes, printer: Printer, aws_folder: Path | None) -> dict[str, Any]:
-    def tell(name: str, text: str) -> None:
-        printer.print(f"{name or 'task'}: {text}")
+async def _run(
+    source: TaskSource, wishes: Wishes, printer: Printer, aws_folder: Path | None, *, watched: bool
+) -> dict[str, Any]:
+    show = watching(printer) if watched else Lines(printer)
 
-    reports = Reports(tell, tell, lambda name, line: printer.print(f"{name} | {line}", error=True))
+    def tell(name: str, text: str) -> None:
+        show.print(f"{name or 'task'}: {text}")
+
+    reports = Reports(tell, tell, lambda name, line: show.print(f"{name} | {line}", error=True))
     async with prepare(source, wishes, reports) as task:
         stop_when_told(task, printer)
         tell("", f"{task.identity.arn} at {task.identity.address}")
-        await task.runner.run()
+        if watched:
+            await _watched(task, show)
+        else:
+            await task.runner.run()
         if wishes.state is not None:
             tell("", f"its files are in {task.workspace.directory}; what the sidecars printed is in logs/")
         if not wishes.show_output:
@@ -131,6 +143,14 @@ async def _run(source: TaskSource, wishes: Wishes, printer: Printer, aws_folder:
         if outcome["agent"].get("buffered"):
             tell("", f"{outcome['agent']['buffered']} records were not delivered to the server")
         return outcome
+
+
+async def _watched(task: TaskRun, show: Lines | Screen) -> None:
+    with show:
+        async with asyncio.TaskGroup() as group:
+            looking = group.create_task(watch_task(task, show.show))
+            await task.runner.run()
+            looking.cancel()
 
 
 async def _arrived(aws: LocalAws, folder: Path | None, tell: Callable[[str, str], None]) -> list[dict[str, Any]]:

@@ -96,3 +96,10 @@ async def test_without_moto_there_is_none(guard: Guard, monkeypatch: pytest.Monk
         async with started(guard, "127.0.0.1", []):
             pass
     assert "'.[local]'" in str(caught.value)
+
+
+async def test_one_that_is_gone_tells_nothing(guard: Guard) -> None:
+    async with started(guard, "127.0.0.1", ["127.0.0.0/8"]) as service:
+        pass
+    with pytest.raises(LocalError, match="the stand-in for AWS does not tell what has arrived: "):
+        await arrived(service, ["us-east-1"], None)

@@ -36,7 +36,7 @@ class Place:
 
 
 async def arrived(service: Service, regions: Iterable[str], folder: Path | None) -> list[Place]:
-    """Where data is, in these regions; written below ``folder`` if there is one. Raises LocalError."""
+    """Where data is, in these regions (one at least); written below ``folder`` if there is one. Raises LocalError."""
     return await asyncio.to_thread(_arrived, service, sorted(set(regions)), folder)
 
 
@@ -56,10 +56,16 @@ def _part(text: str) -> str:
 
 
 def _arrived(service: Service, regions: list[str], folder: Path | None) -> list[Place]:
-    found = []
-    for region in regions:
-        found += [*_log_streams(service, region, folder), *_streams(service, region, folder)]
-    return [*_buckets(service, regions[0] if regions else "us-east-1", folder), *found]
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    found: list[Place] = []
+    try:
+        found += _buckets(service, regions[0], folder)
+        for region in regions:
+            found += [*_log_streams(service, region, folder), *_streams(service, region, folder)]
+    except (BotoCoreError, ClientError) as error:
+        raise LocalError(f"the stand-in for AWS does not tell what has arrived: {error}") from error
+    return found
 
 
 def _buckets(service: Service, region: str, folder: Path | None) -> Iterator[Place]:
