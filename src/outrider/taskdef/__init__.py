@@ -1,11 +1,13 @@
 """Task definitions: what ECS makes of them, and how to protect them.
 
 ``source``    a JSON file that can be edited and keeps every other byte; finds the line and column of a value
+``yamlsource`` the same of a YAML file; ``yamledit`` what is written where
 ``templates`` files that hold task definitions: JSON, YAML, CloudFormation, and what ``sources`` reads
 ``sources``   task definitions of other tools: Terraform, Compose, Copilot (pure)
-``yamltree``  YAML read strictly, with the position of every value
 ``jsontree``  JSON read strictly, with the position of every value
-``layout``    how a value is written that is put into somebody's file
+``yamltree``  YAML read strictly, with the position of every value; ``yamlparts`` as it is written, with quotes
+``layout``    how a value is written that is put into somebody's file; ``yamllayout`` in YAML
+``trees``     edits of values, with which those of files are compared
 ``write``     a file that readers see old or new, whole
 ``shape``     the part of a task definition's shape that the rest relies on, checked once
 ``view``      typed answers about a task definition, for who only looks at it

@@ -48,7 +48,7 @@ class YamlSource(Source):
 
     def _checked(self, text: str, wanted: Any) -> Source:
         """See Source; the other documents are to hold what they held."""
-        before = [node.value for node in read_trees(self.text, self.file)]
+        before = [node.value for node in read_trees(self.text, self.file)] if self.title else [wanted]
         before[self.document] = wanted
         try:
             after = read_trees(text, self.file)

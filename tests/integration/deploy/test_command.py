@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from tests.helpers import wait_for
 from tests.integration.deploy.conftest import CLUSTER, OLD, SERVICE, Cluster
 
@@ -41,6 +42,18 @@ def test_a_service_that_settles(service: Cluster, file: Path) -> None:
     assert json.loads(again.stdout)["runs"] == done.stdout.strip()
     assert "nothing to register" in again.stderr
     assert service.definition == "web:2"
+
+
+def test_yaml_that_was_protected(service: Cluster, tmp_path: Path) -> None:
+    path = tmp_path / "task.yaml"
+    path.write_text("# the web task\n" + yaml.safe_dump({**OLD, "networkMode": "awsvpc"}))
+    protected = outrider("protect", path, "--in-place")
+    assert protected.returncode == 0, protected.stderr
+    assert path.read_text().startswith("# the web task\n")
+    done = outrider("deploy", path, *WHERE, "--yes")
+    assert done.returncode == 0, done.stderr
+    described = service.client.describe_task_definition(taskDefinition="web:2")["taskDefinition"]
+    assert [one["name"] for one in described["containerDefinitions"]] == ["web", "outrider-agent", "log_router"]
 
 
 def test_a_dry_run_changes_nothing(service: Cluster, file: Path) -> None:

@@ -4,10 +4,11 @@ import copy
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outrider.model.errors import UserError
+from outrider.taskdef import trees
 from outrider.taskdef.yamlsource import YamlSource
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=5) | st.sampled_from(
@@ -134,6 +135,7 @@ def changed(old, new):
     return old[start : len(old) - end]
 
 
+@settings(deadline=None)
 @given(documents(list), values, st.data())
 def test_append(document, value, data):
     wanted, text = copy.deepcopy(document[0]), document[1]
@@ -145,6 +147,7 @@ def test_append(document, value, data):
     assert edited.remove((*path, len(at(wanted, path)) - 1)).text == text
 
 
+@settings(deadline=None)
 @given(documents(dict), texts, values, st.data())
 def test_set(document, key, value, data):
     wanted, text = copy.deepcopy(document[0]), document[1]
@@ -160,6 +163,7 @@ def test_set(document, key, value, data):
         assert edited.remove((*path, key)).text == text
 
 
+@settings(deadline=None)
 @given(documents(), st.data())
 def test_remove(document, data):
     wanted, text = copy.deepcopy(document[0]), document[1]
@@ -174,6 +178,7 @@ def test_remove(document, data):
     assert edited.value == wanted
 
 
+@settings(deadline=None)
 @given(documents(dict), texts, st.data())
 def test_rename(document, name, data):
     wanted, text = document
@@ -289,3 +294,41 @@ def test_a_path_that_leads_nowhere_is_a_key_error(path):
     for edit in (lambda s: s.remove(path), lambda s: s.append(path, 1), lambda s: s.set(path, "k", 1)):
         with pytest.raises(KeyError):
             edit(source("a: [1]\nb: c\n"))
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        [
+            *("a", "b: ", "- ", "? ", ": ", "{", "}", "[", "]", ", ", "&x ", "*x", "!Ref ", "!If ", "|", "|+", ">-"),
+            *("#c", "\n", "\n  ", "\n    ", "\r\n", "'q'", '"q"', "---\n", "...\n", "b:\n  ", "-\n  ", "\t", "'", "1"),
+        ]
+    ),
+    max_size=14,
+).map("".join)
+
+
+@settings(deadline=None)
+@given(PIECES, values, st.sampled_from(["a", "b", "new"]))
+def test_an_edit_of_any_text_is_right_or_refused(text, value, key):
+    try:
+        found = source(text)
+    except UserError:
+        return
+    for path in paths(found.value, (dict, list)):
+        holder = at(found.value, path)
+        steps = [*holder] if isinstance(holder, dict) else range(len(holder))
+        edits = [
+            lambda path=path: (found.append(path, value), trees.appended(found.value, path, value)),
+            lambda path=path: (found.set(path, key, value), trees.with_member(found.value, path, key, value)),
+            lambda path=path: (found.rename(path, key, "new"), trees.renamed(found.value, path, key, "new")),
+            *(
+                lambda path=path, step=step: (found.remove((*path, step)), trees.without(found.value, (*path, step)))
+                for step in steps
+            ),
+        ]
+        for edit in edits:
+            try:
+                edited, wanted = edit()
+            except (UserError, KeyError):
+                continue
+            assert trees.same(edited.value, wanted)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.taskdef.protect.definitions import OUTRIDER, TASK, examples
 from tests.unit.taskdef.test_yamlsource import Writer
@@ -262,6 +262,7 @@ def test_other_files_are_not_edited(text, language):
         of(text)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_any_layout_of_yaml_is_protected_and_taken_back(data):
     text = Writer(data.draw).document(VALUE)
