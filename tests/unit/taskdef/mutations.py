@@ -9,7 +9,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-FILES = sorted((Path(__file__).parent / "lint" / "fixtures").glob("*/*.json"))
+TEMPLATES = "log-port-open"
+FILES = sorted(
+    path for path in (Path(__file__).parent / "lint" / "fixtures").glob("*/*.json") if path.parent.name != TEMPLATES
+)
 SCALARS: list[Any] = [
     *(None, True, False, 0, -1, 1.5, 10**40, 1e308, "", "x", "-1", "9" * 5_000, "1 GB", "${A}", "arn:::::", "::::"),
     *("web", "START", "s3", "init-x", "FARGATE", "awsfirelens", "awslogs", "--", "null", "app", "log_router"),

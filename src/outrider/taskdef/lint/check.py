@@ -17,7 +17,13 @@ MENDINGS_MAX = 1_000
 def check(source: TaskSource, rules: Sequence[Rule], ignored: Collection[str] = ()) -> list[Finding]:
     """What is wrong, from the top of the file to its end. Raises UserError where it is no task definition."""
     task = Task(source.task)
-    found = [_finding(rule, hit, source) for rule in rules if rule.id not in ignored for hit in rule.check(task)]
+    asked = [rule for rule in rules if rule.id not in ignored]
+    found = [_finding(rule, hit, source) for rule in asked for hit in rule.check(task)]
+    found += [
+        Finding(rule.id, rule.level, shown(message), place, rule.fix, rule.url)
+        for rule in asked
+        for place, message in rule.outside(source)
+    ]
     return sorted(found, key=lambda finding: (finding.place.line, finding.place.column, finding.id))
 
 

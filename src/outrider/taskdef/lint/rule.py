@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import ClassVar
 
+from outrider.model.errors import Place
 from outrider.taskdef.lint.finding import Hit, Level
 from outrider.taskdef.source import TaskSource
 from outrider.taskdef.view import Task
@@ -34,6 +35,10 @@ class Rule(ABC):
     @abstractmethod
     def check(self, task: Task) -> Iterator[Hit]:
         """The places that break the rule."""
+
+    def outside(self, source: TaskSource) -> Iterator[tuple[Place, str]]:
+        """Places in the file around the task definition that break the rule, each with what is wrong there."""
+        return iter(())
 
     def mend(self, source: TaskSource, hit: Hit) -> TaskSource:
         """The file without the fault; only where ``mends``."""

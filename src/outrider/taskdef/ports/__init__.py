@@ -6,6 +6,7 @@
 ``cloudformation``  those of CloudFormation's templates
 ``terraform``       those of Terraform's files and plans
 ``files``           all of them, by what stands in the file
+``services``        the groups of a task definition's services in the same template
 ``close``           how a group is closed: rules to add, rules to take away
 """
 

@@ -25,11 +25,11 @@ _SENDERS: Final[dict[str, SenderKind]] = {
 def groups_in_template(text: str, file: str, root: Node) -> list[Group]:
     """The groups that the template declares, and those that it adds rules to, by their names in it."""
     found = Declared(text, file)
-    for name, properties in _resources(root, GROUP):
+    for name, properties in resources_in(root, GROUP):
         group_name = member(properties, "GroupName")
         rules = [_rule(item) for item in items(member(properties, "SecurityGroupIngress"))]
         found.add(name, rules, found.words(group_name) if group_name is not None else "")
-    for _, properties in _resources(root, _RULE):
+    for _, properties in resources_in(root, _RULE):
         of = member(properties, "GroupId") or member(properties, "GroupName")
         found.add(referred(of) or (found.words(of) if of is not None else "?"), [_rule(properties)])
     return found.groups()
@@ -48,7 +48,8 @@ def referred(node: Node | None) -> str:
     return argument.partition(".")[0]
 
 
-def _resources(root: Node, kind: str) -> Iterator[tuple[str, Node]]:
+def resources_in(root: Node, kind: str) -> Iterator[tuple[str, Node]]:
+    """The resources of a type, by their names: their properties."""
     declared = member(root, "Resources")
     for name, (_, resource) in declared.members.items() if declared is not None else ():
         of, properties = member(resource, "Type"), member(resource, "Properties")

@@ -9,6 +9,7 @@ import pytest
 
 from outrider.taskdef.lint import RULES, Rule, check, mend, rules
 from outrider.taskdef.source import read_task
+from outrider.taskdef.templates import read_tasks
 
 FIXTURES = Path(__file__).parent / "fixtures"
 FILES = [(rule, path) for rule in RULES for path in sorted((FIXTURES / rule.id).glob("*.json"))]
@@ -44,7 +45,7 @@ def test_rules_are_in_order_and_say_why() -> None:
 
 @pytest.mark.parametrize(("rule", "path"), FILES, ids=named)
 def test_a_file_breaks_the_rule_or_not(rule: Rule, path: Path) -> None:
-    source = read_task(str(path))
+    (source,) = read_tasks(str(path))
     found = check(source, [rule])
     assert bool(found) == path.stem.startswith("bad")
     for finding in found:

@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outrider.model.errors import Place, UserError
+from outrider.taskdef.lint import RULES, check
 from outrider.taskdef.ports import Group, closing, groups_in
+from outrider.taskdef.ports.services import groups_of_services
+from outrider.taskdef.templates import tasks_in
 
 TERRAFORM = """\
 resource "aws_security_group" "task" {
@@ -229,3 +232,48 @@ def place_of_refusal(text: str, file: str) -> Place | None:
     except UserError as error:
         return error.place or Place("")
     return None
+
+
+SERVICE = """\
+resource "aws_ecs_task_definition" "web" {
+  family = "web"
+  container_definitions = jsonencode([
+    { name = "app", image = "a:1", logConfiguration = { logDriver = "awsfirelens", options = { Name = "null" } } },
+    { name = "log_router", image = "b:1", firelensConfiguration = { type = "fluentbit" } },
+  ])
+}
+
+resource "aws_ecs_service" "web" {
+  task_definition = aws_ecs_task_definition.web.arn
+  network_configuration {
+    security_groups = concat([aws_security_group.task.id], var.more)
+  }
+}
+
+resource "aws_security_group" "lb" {
+  ingress {
+    protocol    = "-1"
+    from_port   = 0
+    to_port     = 0
+    cidr_blocks = ["0.0.0.0/0"]
+  }
+}
+
+"""
+
+
+def test_services_of_terraform_have_their_groups() -> None:
+    assert [group.id for group in groups_of_services(SERVICE + TERRAFORM, "a.tf", "web")] == ["aws_security_group.task"]
+    assert groups_of_services(SERVICE + TERRAFORM, "a.tf", "we") == []
+    assert groups_of_services(SERVICE, "a.tf", "web") == []
+
+
+def test_lint_tells_of_them() -> None:
+    (task,) = tasks_in(SERVICE + TERRAFORM, "a.tf")
+    found = [finding for finding in check(task, RULES) if finding.id == "log-port-open"]
+    assert [finding.place.line for finding in found] == [28, 62]
+    assert found[0].message == (
+        "the security group 'aws_security_group.task' of the task's service lets 10.0.0.0/8, var.office, "
+        "aws_security_group.task reach TCP 1514"
+    )
+    assert not [finding for finding in check(task, RULES, {"log-port-open"}) if finding.id == "log-port-open"]

@@ -51,6 +51,7 @@ from outrider.taskdef.lint.rules.launcher_option_unknown import LauncherOptionUn
 from outrider.taskdef.lint.rules.launcher_option_value import LauncherOptionValue
 from outrider.taskdef.lint.rules.launcher_without_dashes import LauncherWithoutDashes
 from outrider.taskdef.lint.rules.log_driver_unknown import LogDriverUnknown
+from outrider.taskdef.lint.rules.log_port_open import LogPortOpen
 from outrider.taskdef.lint.rules.long_lines_split import LongLinesSplit
 from outrider.taskdef.lint.rules.member_type import MemberType
 from outrider.taskdef.lint.rules.member_unknown import MemberUnknown
@@ -152,6 +153,7 @@ RULES: Final[tuple[Rule, ...]] = (
     LauncherOptionValue(),
     LauncherWithoutDashes(),
     LogDriverUnknown(),
+    LogPortOpen(),
     LongLinesSplit(),
     MemberType(),
     MemberUnknown(),
