@@ -17,13 +17,15 @@ from outrider.cli.task_source import ResourceOption, read_one
 from outrider.cli.task_watch import Lines, Screen, watching
 from outrider.model.errors import UserError
 from outrider.taskdef.run import Reports, TaskRun, Wishes, prepare
-from outrider.taskdef.run.build import Backend
 from outrider.taskdef.run.known import known_source
 from outrider.taskdef.run.local_aws import LocalAws
+from outrider.taskdef.run.network import Wanted
+from outrider.taskdef.run.setting import Backend
 from outrider.taskdef.run.watch import watch as watch_task
 from outrider.taskdef.source import TaskSource
 
 BACKENDS = ("auto", "docker", "process")
+NETWORKS = ("auto", "task", "host")
 _SIGNALLED = 128
 
 
@@ -65,6 +67,14 @@ def run(
         Path | None,
         typer.Option(metavar="DIR", help="Write what arrives at the stand-in to DIR at the end; implies --local-aws."),
     ] = None,
+    sidecars: Annotated[
+        str,
+        typer.Option(help="Where router and agent run: docker, process, or auto (Docker if their images are here)."),
+    ] = "auto",
+    network: Annotated[
+        str,
+        typer.Option(help="The task's network: its own (task), this machine's (host), or auto."),
+    ] = "auto",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the outcome as one JSON object on the last line.")
     ] = False,
@@ -84,6 +94,8 @@ def run(
         environment=_environment(env or ()),
         state=state,
         show_output=show_output,
+        sidecars=chosen_backend(sidecars, "--sidecars"),
+        network=_chosen_network(network),
         local_aws=local_aws or local_aws_out is not None,
     )
     source, left_out = known_source(source, wishes.images, wishes.environment)
@@ -96,11 +108,17 @@ def run(
     raise typer.Exit(outcome["status"] or (UNREAD if printer.failure else 0))
 
 
-def chosen_backend(text: str) -> Backend:
+def chosen_backend(text: str, option: str = "--backend") -> Backend:
     """The backend of this name. Raises UserError."""
     if text not in BACKENDS:
-        raise UserError(f"--backend is '{text}'", found=text, allowed=BACKENDS)
+        raise UserError(f"{option} is '{text}'", found=text, allowed=BACKENDS)
     return cast("Backend", text)
+
+
+def _chosen_network(text: str) -> Wanted:
+    if text not in NETWORKS:
+        raise UserError(f"--network is '{text}'", found=text, allowed=NETWORKS)
+    return cast("Wanted", text)
 
 
 def stop_when_told(task: TaskRun, printer: Printer) -> None:

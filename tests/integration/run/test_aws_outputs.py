@@ -15,7 +15,7 @@ from outrider.protocols.uplink import JoinToken
 from outrider.taskdef.demo.sheet import dropped_by, routed_by_tag
 from outrider.taskdef.protect import Wish, find_profile, protect
 from outrider.taskdef.run import Reports, TaskRun, Wishes, prepare
-from outrider.taskdef.run.build import Backend
+from outrider.taskdef.run.setting import Backend
 from outrider.taskdef.run.plan import Role
 from outrider.taskdef.source import TaskSource, task_source
 
@@ -56,7 +56,7 @@ def example() -> TaskSource:
     worker["environment"] = [jobs, {"name": "PAUSE", "value": "0.02"}]
     source = task_source(json.dumps(definition), "web-task.json")
     token = str(JoinToken("test", "A" * 32, "A" * 43))
-    environment = (("OUTRIDER_SERVER", "https://127.0.0.1:9"), ("OUTRIDER_TOKEN", token))
+    environment = (("OUTRIDER_SERVER", "https://outrider.invalid:8444"), ("OUTRIDER_TOKEN", token))
     task = protect(source, Wish(find_profile("outrider"), environment=environment)).source.task
     for container in task["containerDefinitions"]:
         if container["name"] == "outrider-agent":

@@ -18,16 +18,17 @@ from tests.integration.run.conftest import Story, application, records, router, 
 from outrider.model.errors import UserError
 from outrider.protocols.uplink import JoinToken
 from outrider.taskdef.run import Wishes
-from outrider.taskdef.run.build import Backend, Builder
+from outrider.taskdef.run.build import Builder
 from outrider.taskdef.run.docker.engine import Engine, socket_path
 from outrider.taskdef.run.identity import Identity
 from outrider.taskdef.run.plan import Planned
+from outrider.taskdef.run.setting import Backend
 
 LINES = 'n=0; while [ $n -lt %d ]; do n=$((n+1)); echo "line $n"; done; sleep 2'
 
 
 def wishes(backend: str, **more: Any) -> Wishes:
-    return Wishes(backend=cast("Backend", backend), **more)
+    return Wishes(**{"backend": cast("Backend", backend), "sidecars": "process", **more})
 
 
 async def test_every_line_reaches_the_router_with_the_fields_of_the_driver(backend: str, folder: Path) -> None:
@@ -105,7 +106,7 @@ async def test_an_application_may_send_records_itself(backend: str, folder: Path
     output = folder / "out"
     script = 'echo "$FLUENT_HOST $FLUENT_PORT"; sleep 2'
     done = await run(task(application(script), router(output)), wishes(backend))
-    assert records(output)[0]["log"] == f"{done.identity.address} 24224"
+    assert records(output)[0]["log"] == f"{done.network.inside} 24224"
 
 
 async def test_nothing_temporary_stays(backend: str, folder: Path) -> None:
@@ -272,7 +273,7 @@ async def test_health_decides_who_starts(backend: str, folder: Path) -> None:
 def outrider(*words: str, **options: Any) -> subprocess.Popen[str]:
     program = Path(sys.executable).with_name("outrider")
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen([program, "task", "run", *words], **pipes, **options)
+    return subprocess.Popen([program, "task", "run", "--sidecars", "process", *words], **pipes, **options)
 
 
 def file(folder: Path, definition: dict[str, Any]) -> str:

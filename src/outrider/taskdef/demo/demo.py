@@ -20,11 +20,11 @@ from outrider.taskdef.demo.server import USUAL_PORT, Portal, Ready, Server, free
 from outrider.taskdef.demo.sheet import Row, Sheet, dropped_by, routed_by_tag
 from outrider.taskdef.demo.traffic import Visitor
 from outrider.taskdef.run import Reports, TaskRun, Wishes, prepare
-from outrider.taskdef.run.build import Backend
 from outrider.taskdef.run.docker.engine import DEFAULT_SOCKET
 from outrider.taskdef.run.identity import Identity
 from outrider.taskdef.run.plan import Role
 from outrider.taskdef.run.process.child import Guard
+from outrider.taskdef.run.setting import Backend
 
 WEB_PORT = 8080
 _JOBS, _JOB_PAUSE, _VISITS, _VISIT_PAUSE = 40, 0.1, 30, 0.1
@@ -96,6 +96,8 @@ async def run(wishes: DemoWishes, on_start: Callable[[Demo], None]) -> dict[str,
                     pull_seconds=_PULL_SECONDS,
                     identity=identity,
                     harmless=wishes.backend == "auto",  # the example's commands are our own
+                    network="host",  # where its server and its visitor are
+                    sidecars="process",
                 ),
                 reports,
                 settled.wait,

@@ -1,32 +1,41 @@
-"""From a container's plan to what runs: sidecars as our own processes, applications in Docker or as processes."""
+"""From a container's plan to what runs: a container in Docker, or a process of this machine."""
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from outrider.model.errors import LocalError, UserError
-from outrider.taskdef.firelens import container_environment, driver_options
+from outrider.taskdef.firelens import SocketOwner, binds, container_environment, driver_options, socket_owner
 from outrider.taskdef.run.container import Container
-from outrider.taskdef.run.docker.container import DockerContainer, options
+from outrider.taskdef.run.docker.container import DockerContainer
 from outrider.taskdef.run.docker.engine import Engine, EngineError
+from outrider.taskdef.run.docker.frames import LineCounter
 from outrider.taskdef.run.docker.images import local_image
+from outrider.taskdef.run.docker.listening import FILES, listening
+from outrider.taskdef.run.docker.options import Surroundings, options
+from outrider.taskdef.run.docker.volumes import Volume, volumes_of
 from outrider.taskdef.run.driver.pipes import Driver, Settings
 from outrider.taskdef.run.health import Check
 from outrider.taskdef.run.identity import Identity
+from outrider.taskdef.run.imitation import not_for_a_process
 from outrider.taskdef.run.plan import Planned, Role
 from outrider.taskdef.run.process.child import Guard
 from outrider.taskdef.run.process.container import FileLog, ProcessContainer
 from outrider.taskdef.run.ready import Door, open_doors
+from outrider.taskdef.run.setting import Say, Setting
+from outrider.taskdef.run.sidecar import Sidecars
 from outrider.taskdef.run.voice import HeardDriver, Voice
-from outrider.taskdef.run.workspace import AGENT_PORT, MONITOR_PORT, Workspace, launcher_command, outrider_command
+from outrider.taskdef.run.workspace import Workspace
 from outrider.taskdef.shape import TaskDefinition
+from outrider.taskdef.view import Task
 
-Backend: TypeAlias = Literal["auto", "docker", "process"]
-Say: TypeAlias = Callable[[str, str], None]
-"""Gets a container's name and a line: what it printed, or what a user should know of it."""
+DEFAULT_STATE = "/var/lib/outrider"
+"""The agent's folder in its image."""
+_LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,7 @@ class Builder:
     workspace: Workspace
     guard: Guard
     engine: Engine | None
+    setting: Setting
     harmless: bool
     images: Mapping[str, str]
     pull_seconds: float
@@ -55,13 +65,12 @@ class Builder:
     told: Callable[[str], Mapping[str, str]] = lambda name: {}
     heard: Callable[[str, str], None] = lambda name, line: None
     _voices: dict[str, Voice] = field(default_factory=dict)
+    _fetching: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def build(self, planned: Planned) -> Container:
         """The container, not yet started. Raises UserError or LocalError."""
-        if planned.role is Role.ROUTER:
-            return self._sidecar(planned, self._router_words(planned), self._router_variables(planned))
-        if planned.role is Role.AGENT:
-            return self._sidecar(planned, self._agent_words(planned), self._agent_variables(planned))
+        if planned.role is not Role.APPLICATION and planned.name not in self.setting.sidecars_in_docker:
+            return self._sidecar(planned)
         if self.engine is not None:
             try:
                 return await self._in_docker(self.engine, planned)
@@ -77,10 +86,18 @@ class Builder:
 
     async def ready(self, planned: Planned) -> None:
         """Return when a sidecar listens where the others expect it."""
-        await open_doors(self._doors(planned))
+        doors = self._sidecars.doors(planned, self._environment(planned))
+        if self.engine is None or not self.setting.network.holder:
+            await open_doors(doors)
+            return
+        while not await self._listens(self.engine, doors):  # noqa: ASYNC110 - a network tells nobody
+            await asyncio.sleep(_LOOK_SECONDS)
 
     def ports(self, planned: Planned) -> str:
-        """Where an application's ports are, as the end of a report."""
+        """Where a container's ports are, as the end of a report."""
+        published = self.setting.network.published.get(planned.name)
+        if published:
+            return f", at {', '.join(published)}"
         mappings = planned.definition.get("portMappings") or ()
         ports = ", ".join(str(mapping["containerPort"]) for mapping in mappings if "containerPort" in mapping)
         if ports and "," not in ports:
@@ -92,15 +109,25 @@ class Builder:
         voice = self._voices.get(name)
         return voice.last_words if voice else ""
 
-    def _doors(self, planned: Planned) -> list[Door]:
-        if planned.role is Role.ROUTER:
-            return [self.workspace.layout.socket]
-        variables, words = self._agent_variables(planned), self._agent_words(planned)
-        listen = _option(words, "--listen") or variables["OUTRIDER_LISTEN"]
-        port = _option(words, "--port") or variables.get("OUTRIDER_SYSLOG_PORT") or str(AGENT_PORT)
-        if not port.isdecimal() or not 0 < int(port) < 65536:
-            port = str(AGENT_PORT)  # the agent itself refuses it and says why; until then nobody listens anywhere
-        return [(listen, int(port))]
+    @property
+    def volumes(self) -> dict[str, Volume]:
+        """The task's volumes in Docker, by name."""
+        return volumes_of(self.task, self.identity)
+
+    @property
+    def _sidecars(self) -> Sidecars:
+        return Sidecars(
+            self.identity, str(self.task.get("family")), self.revision, self.workspace, self.setting.network
+        )
+
+    async def _listens(self, engine: Engine, doors: Sequence[Door]) -> bool:
+        """Look into the task's network, for which this machine need not be able to enter it."""
+        text = bytearray()
+        counter = LineCounter(lambda line: text.extend(line.encode() + b"\n"))
+        counter.feed(await engine.run_inside(self.setting.network.holder, ("cat", *FILES)))
+        ports, paths = listening(text.decode())
+        sockets = {*paths} & {self.workspace.layout.socket, "/var/run/fluent.sock", "/run/fluent.sock"}
+        return all(bool(sockets) if isinstance(door, str) else door[1] in ports for door in doors)
 
     def _voice(self, planned: Planned) -> Voice:
         name = planned.name
@@ -114,59 +141,90 @@ class Builder:
         self._voices[name] = Voice(on_line)
         return self._voices[name]
 
-    def _router_words(self, planned: Planned) -> list[str]:
-        monitor = {"HTTP_Server": "On", "HTTP_Listen": self.identity.address, "HTTP_Port": str(MONITOR_PORT)}
-        extra = [word for key, value in monitor.items() for word in ("-s", key, value)]
-        return self.workspace.layout.router_command(
-            planned.words("entryPoint"), planned.words("command"), launcher_command(), extra
-        )
-
-    def _router_variables(self, planned: Planned) -> dict[str, str]:
-        """The definition's variables, and those of the task, which it would ask ECS for."""
-        here = self.workspace.layout.here
-        own = {name: here(value) for name, value in planned.environment.items()}
-        task = self.identity.variables(str(self.task.get("family")), self.revision)
-        return {**task, **self.told(planned.name), **own}
-
-    def _agent_words(self, planned: Planned) -> list[str]:
-        entry_point, command = planned.words("entryPoint"), planned.words("command")
-        if not entry_point:
-            entry_point = ["outrider", "agent"]
-        if entry_point[0].rpartition("/")[2] != "outrider":
-            raise UserError(
-                f"the agent '{planned.name}' has the entryPoint '{entry_point[0]}', which is not on this machine",
-                fix="remove its entryPoint: an agent is played by outrider agent here",
-            )
-        return [*outrider_command(), *map(self.workspace.layout.here, entry_point[1:] + command)]
-
-    def _agent_variables(self, planned: Planned) -> dict[str, str]:
-        """What the agent is told. The definition's own variables win; 127.0.0.1 in them is this machine's server."""
-        family = str(self.task.get("family"))
-        return {
-            "OUTRIDER_STATE": str(self.workspace.agent_state),
-            "OUTRIDER_LISTEN": self.identity.address,
-            "OUTRIDER_NAME": self.identity.host_name(family),
-            "OUTRIDER_TASK": f"{family}/{self.identity.task_id}",
-            **self.told(planned.name),
-            **planned.environment,
-        }
-
-    def _sidecar(self, planned: Planned, words: list[str], environment: dict[str, str]) -> Container:
-        return ProcessContainer(words, environment, self._file_log(planned), self.guard, None, self._say(planned))
-
-    def _file_log(self, planned: Planned) -> FileLog:
-        return FileLog(self.workspace.log_file(planned.name), self._voice(planned).line)
-
     def _environment(self, planned: Planned) -> dict[str, str]:
+        in_docker = planned.name in self.setting.sidecars_in_docker
         own = {**self.told(planned.name), **planned.environment}
+        if planned.role is Role.AGENT:
+            return {**(self._sidecars.names() if in_docker else self._sidecars.variables(planned)), **own}
+        here = self.workspace.layout.here
+        if planned.role is Role.ROUTER:
+            rewritten = own if in_docker else {name: here(value) for name, value in own.items()}
+            return {**self._sidecars.variables(planned), **rewritten}
         if not planned.logs_to_router:
             return own
-        here = self.workspace.layout.here
-        return own | {name: here(value) for name, value in container_environment("awsvpc").items()}
+        return own | {name: here(value) for name, value in container_environment(self.setting.mode).items()}
 
-    def _log_options(self, planned: Planned) -> dict[str, str] | None:
-        if not planned.logs_to_router:
-            return None
+    # --- in Docker
+
+    async def _in_docker(self, engine: Engine, planned: Planned) -> Container:
+        image = self.images.get(planned.name) or planned.image
+        if not image:
+            raise LocalError("it has no image")
+        async with self._fetching:  # one image may serve several containers
+            image = await local_image(engine, image, self._say(planned), self.pull_seconds)
+        whole = Task(self.task)
+        held = {
+            "task": f"container:{self.setting.network.holder}" if self.setting.network.holder else "",
+            "host": "host",
+        }
+        around = Surroundings(
+            network=self.setting.network.docker_mode,
+            log=self._log_config(planned),
+            binds=self._binds(planned),
+            volumes_from=self._volumes_from(planned),
+            memory=whole.units("memory") or 0,
+            cpu=whole.units("cpu") or 0,
+            pid_mode=held.get(str(self.task.get("pidMode")), ""),
+            ipc_mode=held.get(str(self.task.get("ipcMode")), str(self.task.get("ipcMode") or "")),
+            entry_point=self._sidecars.entry_point(planned),
+        )
+        environment = self._environment(planned)
+        status = f"{environment.get('OUTRIDER_STATE', DEFAULT_STATE)}/status.json"
+        return DockerContainer(
+            engine,
+            self._docker_name(planned.name),
+            options(planned, image, environment, around),
+            self.guard,
+            *self._heard_in_docker(planned),
+            {status: self.workspace.agent_state} if planned.role is Role.AGENT else {},
+        )
+
+    def _heard_in_docker(self, planned: Planned) -> tuple[Callable[[str], None], Callable[[], None]]:
+        """What gets its lines, which are kept as those of a process are, and what is called when it is gone."""
+        voice = self._voice(planned)
+        if planned.logs_to_router:
+            return voice.line, lambda: None
+        file = self.workspace.log_file(planned.name).open("a", encoding="utf-8")
+
+        def on_line(line: str) -> None:
+            file.write(f"{line}\n")
+            voice.line(line)
+
+        return on_line, file.close
+
+    def _docker_name(self, name: str) -> str:
+        return self.identity.container_name(str(self.task.get("family")), self.revision, name)
+
+    def _log_config(self, planned: Planned) -> dict[str, Any]:
+        """Docker's LogConfig. A driver that this Docker has not got is replaced by its own log files, and told."""
+        log = planned.definition.get("logConfiguration") or {}
+        driver = log.get("logDriver") or "json-file"
+        if planned.logs_to_router:
+            return {"Type": "fluentd", "Config": self._driver_options(planned)}
+        if driver == "awslogs" or driver not in self.setting.log_drivers:
+            if driver != "awslogs":
+                self.note(planned.name, f"the log driver {driver} is not on this machine; what it prints is shown here")
+            return {"Type": "json-file"}
+        secret = [str(option.get("name")) for option in log.get("secretOptions") or ()]
+        missing = [name for name in secret if name not in planned.log_secrets]
+        if missing:
+            raise UserError(
+                f"the log driver of '{planned.name}' gets {', '.join(missing)} from a secret, which only ECS can fetch",
+                fix=f"give values to use here: --secrets FILE with {planned.name}:{missing[0]}=VALUE",
+            )
+        return {"Type": driver, "Config": {**(log.get("options") or {}), **planned.log_secrets}}
+
+    def _driver_options(self, planned: Planned) -> dict[str, str]:
         return driver_options(
             planned.name,
             self.identity.arn,
@@ -175,35 +233,54 @@ class Builder:
             docker_version=self.engine.version if self.engine else "",
         )
 
-    async def _in_docker(self, engine: Engine, planned: Planned) -> Container:
-        image = self.images.get(planned.name) or planned.image
-        if not image:
-            raise LocalError("it has no image")
-        image = await local_image(engine, image, self._say(planned), self.pull_seconds)
-        body = options(
-            planned, image, self._environment(planned), self._log_options(planned), self._volumes(planned.definition)
-        )
-        return DockerContainer(engine, self._docker_name(planned), body, self.guard, self._voice(planned).line)
-
-    def _docker_name(self, planned: Planned) -> str:
-        return self.identity.container_name(str(self.task.get("family")), self.revision, planned.name)
-
-    def _volumes(self, definition: Mapping[str, Any]) -> list[str]:
-        """Bind mounts for ``mountPoints``: the host's folder where the volume names one, else one of the task's."""
-        sources = {
-            volume.get("name"): (volume.get("host") or {}).get("sourcePath")
-            for volume in self.task.get("volumes") or ()
-        }
+    def _binds(self, planned: Planned) -> list[str]:
+        """Mounts for ``mountPoints``, and those that ECS gives a router."""
+        definition = planned.definition
         found = []
+        if planned.role is Role.ROUTER:
+            router = definition["firelensConfiguration"]
+            self._give_socket(socket_owner(planned.definition.get("user"), os.getgid()))
+            found = binds(router["type"], router.get("options") or {}, self.identity.task_id, self.workspace.state)
         for mount in definition.get("mountPoints") or ():
-            name = mount.get("sourceVolume")
-            source = sources.get(name)
-            if not source:
-                folder = self.workspace.directory / "volumes" / Path(str(name)).name
-                folder.mkdir(parents=True, exist_ok=True)
-                source = str(folder)
-            found.append(f"{source}:{mount.get('containerPath')}" + (":ro" if mount.get("readOnly") else ""))
+            volume = self.volumes.get(str(mount.get("sourceVolume")))
+            if volume is None:
+                raise UserError(
+                    f"'{planned.name}' mounts '{mount.get('sourceVolume')}', which is no volume of this task",
+                    found=str(mount.get("sourceVolume")),
+                    allowed=sorted(self.volumes),
+                )
+            found.append(f"{volume.source}:{mount.get('containerPath')}" + (":ro" if mount.get("readOnly") else ""))
         return found
+
+    def _give_socket(self, owner: SocketOwner | None) -> None:
+        folder = os.path.dirname(self.workspace.layout.socket)
+        if owner is None:
+            return
+        if os.geteuid() == 0:
+            os.chown(folder, owner.uid, owner.gid)
+        else:
+            os.chmod(folder, 0o777)
+
+    def _volumes_from(self, planned: Planned) -> list[str]:
+        found = []
+        roles = {p["name"]: p for p in self.task["containerDefinitions"]}
+        for source in planned.definition.get("volumesFrom") or ():
+            name = str(source.get("sourceContainer"))
+            if name in roles:
+                found.append(self._docker_name(name) + (":ro" if source.get("readOnly") else ""))
+        return found
+
+    # --- as processes
+
+    def _sidecar(self, planned: Planned) -> Container:
+        words, environment = self._sidecars.words(planned), self._environment(planned)
+        ignored = not_for_a_process(planned)
+        if ignored:
+            self.note(planned.name, f"it runs as a process, to which {', '.join(ignored)} mean nothing; ignored")
+        return ProcessContainer(words, environment, self._file_log(planned), self.guard, None, self._say(planned))
+
+    def _file_log(self, planned: Planned) -> FileLog:
+        return FileLog(self.workspace.log_file(planned.name), self._voice(planned).line)
 
     def _as_process(self, planned: Planned) -> Container:
         words = [*planned.words("entryPoint"), *planned.words("command")]
@@ -212,30 +289,22 @@ class Builder:
                 f"container '{planned.name}' has no command, and its image's is known to Docker only",
                 fix="add a command, or start Docker",
             )
-        for member in ("mountPoints", "volumesFrom", "user", "workingDirectory"):
-            if planned.definition.get(member):
-                self.note(planned.name, f"{member} means nothing to a plain process; ignored")
-        log_options = self._log_options(planned)
+        ignored = not_for_a_process(planned)
+        if ignored:
+            self.note(planned.name, f"{', '.join(ignored)} mean nothing to a plain process; ignored")
+        driver = (planned.definition.get("logConfiguration") or {}).get("logDriver")
+        if driver not in (None, "awsfirelens", "awslogs", "json-file", "local", "none"):
+            self.note(planned.name, f"the log driver {driver} is Docker's; what it prints is shown here")
         log: Driver | FileLog
-        if log_options is None:
-            log = self._file_log(planned)
+        if planned.logs_to_router:
+            name = f"/{self._docker_name(planned.name)}"
+            settings = Settings.parse(self._driver_options(planned))
+            log = HeardDriver(settings, self.identity.container_id(planned.name), name, self._voice(planned))
         else:
-            name = f"/{self._docker_name(planned)}"
-            container_id = self.identity.container_id(planned.name)
-            log = HeardDriver(Settings.parse(log_options), container_id, name, self._voice(planned))
+            log = self._file_log(planned)
         return ProcessContainer(
             words, self._environment(planned), log, self.guard, Check.of(planned.definition), self._say(planned)
         )
 
     def _say(self, planned: Planned) -> Callable[[str], None]:
         return lambda line: self.note(planned.name, line)
-
-
-def _option(words: Sequence[str], name: str) -> str:
-    """The value of an option of a command line, empty if it is not there."""
-    for word, following in zip(words, [*words[1:], ""], strict=True):
-        if word == name:
-            return following
-        if word.startswith(f"{name}="):
-            return word.partition("=")[2]
-    return ""

@@ -38,7 +38,8 @@ class Wait:
 class Planned:
     """One container. ``environment`` holds the definition's variables with the user's on top.
 
-    ``sidecars`` are those that must take connections before this application starts.
+    ``sidecars`` are those that must take connections before this application starts; ``log_secrets`` the values of its
+    log driver's ``secretOptions``, as far as they are known.
     """
 
     definition: Mapping[str, Any]
@@ -46,6 +47,7 @@ class Planned:
     waits: tuple[Wait, ...]
     environment: Mapping[str, str] = field(repr=False)
     sidecars: tuple[str, ...] = ()
+    log_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def name(self) -> str:

@@ -10,16 +10,20 @@ from typing import Any
 
 from outrider.model.errors import LocalError, UserError
 from outrider.taskdef.firelens import Runtime, render
-from outrider.taskdef.run.build import Backend, Builder, Say
+from outrider.taskdef.run.build import Builder
 from outrider.taskdef.run.docker.engine import DEFAULT_SOCKET, Engine, socket_path
 from outrider.taskdef.run.docker.images import PULL_SECONDS
+from outrider.taskdef.run.docker.volumes import made
 from outrider.taskdef.run.ending import Report
 from outrider.taskdef.run.identity import Identity
+from outrider.taskdef.run.imitation import not_imitated
 from outrider.taskdef.run.local_aws import Beside, LocalAws, local_aws
-from outrider.taskdef.run.metadata import Network, Running, is_loopback, metadata_of, metadata_variables
+from outrider.taskdef.run.metadata import Network, Running, metadata_of, metadata_variables
+from outrider.taskdef.run.network import TaskNetwork, Wanted
 from outrider.taskdef.run.plan import Role, plan
 from outrider.taskdef.run.process.child import Guard
 from outrider.taskdef.run.runner import Runner
+from outrider.taskdef.run.setting import Backend, Say, setting_of
 from outrider.taskdef.run.workspace import MONITOR_PORT, Workspace, outrider_command, require_ports
 from outrider.taskdef.source import TaskSource
 
@@ -35,7 +39,7 @@ class Wishes:
     ``identity`` may be known beforehand; ``router`` are the words that run the router. ``harmless``: where Docker
     answers but has not got an image, its command may run as a plain process of this machine. ``show_output``: what
     applications print goes to ``Reports.line`` too. ``local_aws``: a stand-in for AWS runs beside the task, and its
-    outputs go there.
+    outputs go there. ``network`` is where the containers are to be, ``sidecars`` where router and agent run.
     """
 
     backend: Backend = "auto"
@@ -48,6 +52,8 @@ class Wishes:
     harmless: bool = False
     show_output: bool = False
     local_aws: bool = False
+    network: Wanted = "auto"
+    sidecars: Backend = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +75,13 @@ class TaskRun:
     workspace: Workspace
     runner: Runner
     backend: str
+    network: TaskNetwork
     aws: LocalAws | None = None
 
     @property
     def monitor(self) -> str:
         """Address of the router's monitor while it runs."""
-        return f"http://{self.identity.address}:{MONITOR_PORT}"
+        return f"http://{self.network.outside}:{MONITOR_PORT}"
 
     @property
     def host_name(self) -> str:
@@ -91,7 +98,7 @@ class TaskRun:
         counts = {name: agent[name] for name in ("accepted", "delivered", "buffered") if name in agent}
         return {
             "task": self.identity.arn,
-            "address": self.identity.address,
+            "address": self.network.outside,
             "backend": self.backend,
             "status": self.runner.status,
             "reason": self.runner.reason,
@@ -129,26 +136,31 @@ async def prepare(
             raise UserError(f"--image names '{name}', which is no container", found=name, allowed=names)
     revision = task.get("revision") or 1
     identity = wishes.identity
-    runtime = Runtime(identity.cluster, identity.arn, revision)
-    # Each task has the network of awsvpc here, whatever the file says: a loopback address of its own.
-    configuration = render({**task, "networkMode": "awsvpc"}, runtime, source.place)
-    require_ports(identity.address)
     async with AsyncExitStack() as stack:
         engine = await _engine(stack, wishes.backend, reports)
         guard = await Guard.start(engine.path if engine else DEFAULT_SOCKET)
         stack.push_async_callback(guard.close)
-        workspace = Workspace.make(wishes.state, identity)
+        setting = await stack.enter_async_context(setting_of(engine, guard, task, planned, wishes, reports.note))
+        network = setting.network
+        for name, text in not_imitated(task, shared=bool(network.holder), keys=wishes.local_aws):
+            reports.note(name, text)
+        if not network.holder:
+            require_ports(network.inside)
+        workspace = Workspace.make(wishes.state, identity, network.inside)
         for folder in workspace.temporary:
             guard.hold("folder", str(folder))
         aws = None
         if wishes.local_aws:
-            router = next((p.environment for p in planned if p.role is Role.ROUTER), {})
-            beside = Beside(
-                identity, guard, identity.address, ["127.0.0.0/8"], workspace.directory / "s3", reports.note
-            )
-            aws = await stack.enter_async_context(local_aws(task, router, beside))
-            configuration = render({**aws.definition, "networkMode": "awsvpc"}, runtime, source.place)
-        workspace.write(configuration, wishes.router)
+            environment = next((p.environment for p in planned if p.role is Role.ROUTER), {})
+            store = workspace.directory / "s3"
+            beside = Beside(identity, guard, setting.address, setting.peers, store, reports.note)
+            aws = await stack.enter_async_context(local_aws(task, environment, beside))
+        routers = [p for p in planned if p.role is Role.ROUTER]
+        for router in routers:
+            runtime = Runtime(identity.cluster, identity.arn, revision)
+            definition = {**(aws.definition if aws else task), "networkMode": setting.mode}
+            text = render(definition, runtime, source.place)
+            workspace.write(text, wishes.router, for_container=router.name in setting.sidecars_in_docker)
         told: dict[str, Mapping[str, str]] = {}
         builder = Builder(
             task=task,
@@ -157,6 +169,7 @@ async def prepare(
             workspace=workspace,
             guard=guard,
             engine=engine,
+            setting=setting,
             harmless=wishes.harmless,
             images=wishes.images,
             pull_seconds=wishes.pull_seconds,
@@ -166,6 +179,10 @@ async def prepare(
             told=lambda name: told.get(name, {}),
             heard=aws.line if aws else lambda name, line: None,
         )
+        if engine is not None:
+            await stack.enter_async_context(
+                made(engine, guard, builder.volumes, lambda line: reports.note("", line), source.place)
+            )
         runner = Runner(
             planned,
             builder.build,
@@ -175,12 +192,12 @@ async def prepare(
             builder.last_words,
             builder.ports,
         )
-        running = Running(task, identity, revision, runner, engine, Network(identity.address))
-        base = await stack.enter_async_context(metadata_of(running, identity.address, is_loopback, reports.note))
+        running = Running(task, identity, revision, runner, engine, Network(network.outside))
+        base = await stack.enter_async_context(metadata_of(running, setting.address, setting.admits, reports.note))
         shared = aws.variables if aws else {}
         told.update({name: {**shared, **metadata_variables(base, identity.task_id, name)} for name in names})
         family = str(task.get("family"))
-        yield TaskRun(identity, family, revision, workspace, runner, "docker" if engine else "process", aws)
+        yield TaskRun(identity, family, revision, workspace, runner, "docker" if engine else "process", network, aws)
 
 
 async def _engine(stack: AsyncExitStack, backend: Backend, reports: Reports) -> Engine | None:

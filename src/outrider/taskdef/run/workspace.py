@@ -60,8 +60,11 @@ class Workspace:
     _temporary: Path | None
 
     @classmethod
-    def make(cls, state: Path | None, identity: Identity) -> Workspace:
-        """Make the folders, under a temporary one if ``state`` is None. Raises UserError or LocalError."""
+    def make(cls, state: Path | None, identity: Identity, address: str) -> Workspace:
+        """Make the folders, under a temporary one if ``state`` is None. Raises UserError or LocalError.
+
+        ``address`` is what stands for 127.0.0.1 in what the sidecars are told.
+        """
         temporary = link = None
         try:
             if state is None:
@@ -81,7 +84,7 @@ class Workspace:
         except OSError as error:
             raise LocalError(f"cannot make the task's folders in {state}: {error.strerror}") from error
         layout = Layout(
-            address=identity.address,
+            address=address,
             config=str(directory / "config" / "fluent.conf"),
             launched=str(directory / "config" / "launched.conf"),
             socket=_socket(name, identity),
@@ -89,9 +92,10 @@ class Workspace:
         )
         return cls(name, directory, layout, link, temporary)
 
-    def write(self, configuration: str, router: list[str]) -> None:
+    def write(self, configuration: str, router: list[str], *, for_container: bool = False) -> None:
         """Write the router's configuration, which the generator made for a container, and its program."""
-        Path(self.layout.config).write_text(self.layout.here(configuration), "utf-8", "surrogateescape")
+        text = configuration if for_container else self.layout.here(configuration)
+        Path(self.layout.config).write_text(text, "utf-8", "surrogateescape")
         program = Path(self.layout.program)
         program.write_text(f'#!/bin/sh\nexec {shlex.join(router)} "$@"\n', "utf-8")
         program.chmod(0o755)

@@ -4,63 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+import io
+import tarfile
+from collections.abc import Callable, Mapping
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from outrider.model.errors import OutriderError
 from outrider.taskdef.run.container import StartError
 from outrider.taskdef.run.docker.engine import Engine, EngineError
 from outrider.taskdef.run.docker.frames import LineCounter
-from outrider.taskdef.run.health import Check, Health
-from outrider.taskdef.run.plan import Planned
+from outrider.taskdef.run.health import Health
 from outrider.taskdef.run.process.child import Guard
 
-_MEGABYTE = 1024 * 1024
-_SECOND = 1_000_000_000
 _RECOUNT_SECONDS = 20
 _NOT_FOUND = ("executable file not found", "no such file or directory")
-
-
-def options(
-    planned: Planned, image: str, environment: Mapping[str, str], log: Mapping[str, str] | None, volumes: Sequence[str]
-) -> dict[str, Any]:
-    """The body of Docker's create call.
-
-    ``log`` holds the options of the ``fluentd`` driver, None for Docker's own log files; ``volumes`` are bind mounts.
-    The network is the machine's, where the router's port is. An absent entryPoint or command is the image's. Source:
-    the ECS agent's mapping of a container definition (``agent/api/task/task.go``).
-    """
-    definition = planned.definition
-    host: dict[str, Any] = {
-        "NetworkMode": "host",
-        "LogConfig": {"Type": "json-file"} if log is None else {"Type": "fluentd", "Config": dict(log)},
-        "Binds": list(volumes),
-        "Memory": (definition.get("memory") or 0) * _MEGABYTE,
-        "MemoryReservation": (definition.get("memoryReservation") or 0) * _MEGABYTE,
-        "ReadonlyRootfs": bool(definition.get("readonlyRootFilesystem")),
-    }
-    body: dict[str, Any] = {
-        "Image": image,
-        "Env": [f"{name}={value}" for name, value in environment.items()],
-        "Labels": dict(definition.get("dockerLabels") or {}) | {"outrider.task": "local"},
-        "HostConfig": host,
-    }
-    for key, name in (("entryPoint", "Entrypoint"), ("command", "Cmd")):
-        if definition.get(key):
-            body[name] = planned.words(key)
-    for key, name in (("user", "User"), ("workingDirectory", "WorkingDir")):
-        if definition.get(key):
-            body[name] = definition[key]
-    check = Check.of(definition)
-    if check:
-        body["Healthcheck"] = {
-            "Test": ["CMD", *check.words],
-            "Interval": int(check.interval * _SECOND),
-            "Timeout": int(check.timeout * _SECOND),
-            "Retries": check.retries,
-            "StartPeriod": int(check.start_period * _SECOND),
-        }
-    return body
 
 
 class DockerContainer:
@@ -76,13 +34,21 @@ class DockerContainer:
         body: Mapping[str, Any],
         guard: Guard,
         on_line: Callable[[str], None] = lambda line: None,
+        on_removed: Callable[[], None] = lambda: None,
+        keep: Mapping[str, Path] | None = None,
     ) -> None:
-        """``on_line`` gets each line that the container prints, if Docker keeps them."""
+        """``on_line`` gets each line that the container prints, if Docker keeps them.
+
+        ``on_removed`` is called when it is gone; ``keep`` are files of it that go to folders of this machine when it
+        has ended.
+        """
         self._engine = engine
         self._name = name
         self._body = body
         self._guard = guard
         self._on_line = on_line
+        self._keep = keep or {}
+        self._on_removed = on_removed
         self._counter = LineCounter(on_line)
         self._held = False
         self._hurried = False
@@ -122,6 +88,9 @@ class DockerContainer:
                 await self._count(again, follow=False)
                 again.end()
         self._counter = max(self._counter, again, key=lambda counter: counter.lines)
+        for path, folder in self._keep.items():
+            with contextlib.suppress(OutriderError, tarfile.TarError, OSError):
+                await self._copy(path, folder)
         return status
 
     async def stop(self, grace: float) -> None:
@@ -140,6 +109,14 @@ class DockerContainer:
             await self._engine.remove(self._name)
             self._guard.release("docker", self._name)
             self._held = False
+        self._on_removed()
+
+    async def _copy(self, path: str, folder: Path) -> None:
+        archive = await self._engine.archive(self._name, path)
+        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+            found = tar.extractfile(tar.getmembers()[0])
+            if found is not None:
+                (folder / PurePosixPath(path).name).write_bytes(found.read())
 
     async def _count(self, counter: LineCounter, *, follow: bool) -> None:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -57,15 +57,50 @@ class Engine:
         answer = await self._call("GET", "/version", limits=aiohttp.ClientTimeout(total=3))
         self.version = str(answer.get("Version", ""))
 
+    async def log_drivers(self) -> list[str]:
+        """Names of the log drivers that it has, and of its plugins'."""
+        answer = await self._call("GET", "/info")
+        return [*((answer.get("Plugins") or {}).get("Log") or ()), "none"]
+
+    async def create_volume(self, options: Mapping[str, Any]) -> None:
+        """Create a volume; nothing happens if one of that name is there."""
+        await self._call("POST", "/volumes/create", body=options)
+
+    async def has_volume(self, name: str) -> bool:
+        """Whether the volume is here."""
+        return await self._is_there(f"/volumes/{name}")
+
+    async def remove_volume(self, name: str) -> None:
+        """Remove it; nothing happens if it is gone."""
+        try:
+            await self._call("DELETE", f"/volumes/{name}", {"force": "1"})
+        except EngineError as error:
+            if error.status != 404:
+                raise
+
+    async def run_inside(self, container: str, words: Sequence[str]) -> bytes:
+        """What a command prints that runs in a container: the raw stream (see ``frames``)."""
+        body = {"Cmd": list(words), "AttachStdout": True}
+        answer = await self._call("POST", f"/containers/{container}/exec", body=body)
+        try:
+            async with self._request("POST", f"/exec/{answer['Id']}/start", body={"Detach": False}) as response:
+                await _raise_for(response)
+                return await response.read()
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise LocalError(f"Docker does not answer on {self.path}: {error}") from error
+
+    async def archive(self, container: str, path: str) -> bytes:
+        """The tar archive of a file in a container, which need not run any more."""
+        try:
+            async with self._request("GET", f"/containers/{container}/archive", {"path": path}) as response:
+                await _raise_for(response)
+                return await response.read()
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise LocalError(f"Docker does not answer on {self.path}: {error}") from error
+
     async def has_image(self, name: str) -> bool:
         """Whether the image is here."""
-        try:
-            await self._call("GET", f"/images/{name}/json")
-        except EngineError as error:
-            if error.status == 404:
-                return False
-            raise
-        return True
+        return await self._is_there(f"/images/{name}/json")
 
     async def pull(self, name: str) -> None:
         """Fetch an image without credentials. Raises EngineError with the registry's words."""
@@ -150,6 +185,15 @@ class Engine:
                     yield part
         except (aiohttp.ClientError, OSError) as error:
             raise LocalError(f"Docker does not answer on {self.path}: {error}") from error
+
+    async def _is_there(self, path: str) -> bool:
+        try:
+            await self._call("GET", path)
+        except EngineError as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
 
     def _request(
         self,

@@ -46,7 +46,7 @@ class Guard:
         )
 
     def hold(self, kind: str, value: str) -> None:
-        """Put a process group (``group``), a container (``docker``) or a ``folder`` on the list."""
+        """Put a process group (``group``), a container (``docker``), a ``volume`` or a ``folder`` on the list."""
         self._write(f"+{kind} {value}\n")
 
     def release(self, kind: str, value: str) -> None:

@@ -1,8 +1,8 @@
 """A small process that ends what the runner started, should the runner die without having done so (kill -9, a crash).
 
 It reads lines ``+KIND VALUE`` and ``-KIND VALUE`` from standard input; KIND is ``group`` (a process group), ``docker``
-(a container) or ``folder``. At the end of that it kills or removes what is still on its list. It runs as a file of its
-own, with nothing but the standard library.
+(a container), ``volume`` (Docker's) or ``folder``. At the end of that it kills or removes what is still on its list. It
+runs as a file of its own, with nothing but the standard library.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class _UnixConnection(http.client.HTTPConnection):
 
 def held(lines: Iterable[str]) -> dict[str, list[str]]:
     """What is on the list when the lines end: kind to values, the oldest first."""
-    found: dict[str, list[str]] = {"group": [], "docker": [], "folder": []}
+    found: dict[str, list[str]] = {"group": [], "docker": [], "volume": [], "folder": []}
     for line in lines:
         kind, _, value = line[1:].rstrip("\n").partition(" ")
         if line[0] == "+":
@@ -46,13 +46,19 @@ def end(found: dict[str, list[str]], docker_socket: str) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(int(group), signal.SIGKILL)
     for container in found["docker"]:
-        connection = _UnixConnection(docker_socket)
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            connection.request("DELETE", f"/containers/{container}?force=1&v=1")
-            connection.getresponse()
-        connection.close()
+        _delete(docker_socket, f"/containers/{container}?force=1&v=1")
+    for volume in found["volume"]:
+        _delete(docker_socket, f"/volumes/{volume}?force=1")
     for folder in found["folder"]:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _delete(docker_socket: str, path: str) -> None:
+    connection = _UnixConnection(docker_socket)
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        connection.request("DELETE", path)
+        connection.getresponse()
+    connection.close()
 
 
 if __name__ == "__main__":

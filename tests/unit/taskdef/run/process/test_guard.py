@@ -11,7 +11,7 @@ from outrider.taskdef.run.process.child import Guard
 
 def test_what_was_released_is_off_the_list() -> None:
     lines = ["+group 1\n", "+docker ecs-a\n", "+group 2\n", "-group 1\n"]
-    assert guard.held(lines) == {"group": ["2"], "docker": ["ecs-a"], "folder": []}
+    assert guard.held(lines) == {"group": ["2"], "docker": ["ecs-a"], "volume": [], "folder": []}
 
 
 async def test_a_process_on_the_list_does_not_outlive_the_guard() -> None:

@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import pytest
+
+from outrider.model.errors import UserError
+from outrider.taskdef.run.identity import Identity
+from outrider.taskdef.run.network import TaskNetwork
+from outrider.taskdef.run.plan import Planned, Role
+from outrider.taskdef.run.sidecar import Sidecars
+from outrider.taskdef.run.workspace import Workspace
+
+IDENTITY = Identity("a" * 32)
+LAUNCHER = "/var/outrider/lib/fluent-bit/fluent-launch"
+
+
+def sidecars(tmp_path: Path, network: TaskNetwork) -> Sidecars:
+    return Sidecars(IDENTITY, "web", 3, Workspace.make(tmp_path, IDENTITY, network.inside), network)
+
+
+def planned(role: Role, **members: object) -> Planned:
+    return Planned({"name": "x", **members}, role, (), {})
+
+
+def test_a_process_enters_the_tasks_network(tmp_path: Path) -> None:
+    shared = TaskNetwork("127.0.0.1", "172.17.0.2", "172.17.0.1", "holder", ("nsenter", "--net=/n"))
+    found = sidecars(tmp_path, shared)
+    router = found.words(planned(Role.ROUTER, entryPoint=[LAUNCHER], command=["--", "-o", "tcp://127.0.0.1:5"]))
+    assert router[:2] == ["nsenter", "--net=/n"]
+    assert router[router.index("HTTP_Listen") + 1] == "172.17.0.2"
+    assert router[-1] == "tcp://127.0.0.1:5"
+    assert found.words(planned(Role.AGENT))[-1] == "agent"
+    assert found.variables(planned(Role.AGENT))["OUTRIDER_LISTEN"] == "127.0.0.1"
+
+
+def test_a_launcher_in_docker_gets_the_monitor_in_front(tmp_path: Path) -> None:
+    found = sidecars(tmp_path, TaskNetwork("127.0.0.1", "172.17.0.2", holder="holder"))
+    words = found.entry_point(planned(Role.ROUTER, entryPoint=[LAUNCHER, "-s", "Flush", "1"]))
+    assert words is not None
+    assert (words[0], words[-3:]) == (LAUNCHER, ["-s", "Flush", "1"])
+    assert found.entry_point(planned(Role.ROUTER)) is None
+    assert found.entry_point(planned(Role.AGENT, entryPoint=[LAUNCHER])) is None
+
+
+@pytest.mark.parametrize(
+    ("members", "variables", "port"),
+    [
+        ({}, {}, 1514),
+        ({"command": ["--port", "1600"]}, {}, 1600),
+        ({"entryPoint": ["outrider", "agent", "--port=1601"]}, {}, 1601),
+        ({}, {"OUTRIDER_SYSLOG_PORT": "1602"}, 1602),
+        ({}, {"OUTRIDER_SYSLOG_PORT": "seven"}, 1514),
+    ],
+)
+def test_where_an_agent_is_expected(
+    tmp_path: Path, members: dict[str, object], variables: dict[str, str], port: int
+) -> None:
+    found = sidecars(tmp_path, TaskNetwork("127.9.9.9", "127.9.9.9"))
+    assert found.doors(planned(Role.AGENT, **members), variables) == [("127.9.9.9", port)]
+
+
+def test_an_agent_of_another_make_cannot_be_a_process(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="entryPoint '/bin/al-agent'"):
+        sidecars(tmp_path, TaskNetwork("127.0.0.1", "127.0.0.1")).words(
+            planned(Role.AGENT, entryPoint=["/bin/al-agent"])
+        )
