@@ -17,7 +17,7 @@ from outrider.export.kubernetes.slots import fill
 
 _CHART: Final = files("outrider.export.kinds.helm") / "chart"
 _PLAIN: Final = ("values.schema.json", "templates/NOTES.txt")
-_OF_TEMPLATES: Final = ("templates/secret.yaml", "templates/tests/doctor.yaml")
+_OF_TEMPLATES: Final = ("templates/secret.yaml", "templates/tests/server.yaml")
 
 
 def make(description: Description) -> Files:

@@ -87,6 +87,14 @@
     Parser        container-file
     Reserve_Data  On
 
+# Docker writes the line's end too; with containerd and CRI-O this matches nothing.
+[FILTER]
+    Name          parser
+    Match         kube.*
+    Key_Name      log
+    Parser        line-end
+    Reserve_Data  On
+
 # The record has this time, and it is whole.
 [FILTER]
     Name        record_modifier
@@ -104,4 +112,11 @@
     Name    container-file
     Format  regex
     Regex   ^.*/(?<pod>[^_/]+)_(?<namespace>[^_/]+)_(?<container_name>[^_/]+)-(?<container_id>[0-9a-f]{64})\.log$
+
+[PARSER]
+    Name               line-end
+    Format             regex
+    Regex              \A(?<log>.*)\n\z
+    # An empty line is one, too.
+    Skip_Empty_Values  Off
 {{- end }}
