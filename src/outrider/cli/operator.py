@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from outrider import __version__
-from outrider.cli import demo, doctor, export, firelens, rules, server, spool, task, trial
+from outrider.cli import demo, doctor, export, firelens, ids, rules, server, spool, task, trial
 from outrider.model.errors import OutriderError, UserError
 
 USAGE_ERRORS: Any = typer.BadParameter.__mro__[2]
@@ -24,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     epilog="Beside applications run 'outrider route' (Fluent Bit's command line) and 'outrider agent'; try --help.",
 )
-for command in (demo, task, firelens, export, rules, trial, doctor, spool, server):
+for command in (demo, task, firelens, export, rules, ids, trial, doctor, spool, server):
     command.register(app)
 
 

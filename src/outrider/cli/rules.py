@@ -63,8 +63,8 @@ def check(
     """
     if form not in ("text", "json"):
         raise UserError(f"--format {form}: there is no such format", found=form, allowed=("text", "json"))
-    variables = _configuration(configuration, settings or []).variables()
-    found = load(((_read(file), file) for file in files), variables, Tables(), probe)
+    variables = read_configuration(configuration, settings or []).variables()
+    found = load(((read_rules(file), file) for file in files), variables, Tables(), probe)
     tally = _tally(found, variables)
     if form == "json":
         document = {**tally, "refused": [_document(one) for one in found.refusals]}
@@ -76,12 +76,13 @@ def check(
     raise typer.Exit(1 if tally["wrong"] else 0)
 
 
-def _configuration(file: str | None, settings: list[str]) -> Configuration:
-    found = Configuration() if file is None else Configuration.read(_read(file), file)
+def read_configuration(file: str | None, settings: list[str]) -> Configuration:
+    """A configuration with settings on top. Raises UserError."""
+    found = Configuration() if file is None else Configuration.read(read_rules(file), file)
     return found.changed(settings)
 
 
-def _read(file: str) -> str:
+def read_rules(file: str) -> str:
     """The text of a file, decompressed if its name says so. Raises UserError."""
     try:
         raw = sys.stdin.buffer.read(_SIZE_LIMIT + 1) if file == "-" else _bytes(Path(file))

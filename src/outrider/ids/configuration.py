@@ -1,13 +1,21 @@
-"""What a Suricata configuration says that matters here: variables, and where tables are."""
+"""What a Suricata configuration says that matters here: variables, streams, policies of hosts, what alerts show."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import ipaddress
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from outrider.ids.detect.detector import ALERTS
+from outrider.ids.eve.events import Shown
+from outrider.ids.flows.tcp import Options
 from outrider.ids.rules.variables import DEFAULT_ADDRESSES, DEFAULT_PORTS, Variables
 from outrider.model.errors import Place, UserError
+
+DEFAULT_POLICY = "linux"
+"""Containers are Linux."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,87 @@ class Configuration:
         if not isinstance(group, dict):
             raise UserError(f"vars.{name} is no map of names and values")
         return {str(key): _text(value) for key, value in group.items()}
+
+    def at(self, path: str) -> Any:
+        """The value at ``a.b.c``, None if there is none."""
+        level: Any = self.values
+        for name in path.split("."):
+            level = level.get(name) if isinstance(level, dict) else None
+        return level
+
+    def alerts(self) -> int:
+        """Most rules that match one packet and count; the default for what is no number above 0."""
+        text = str(self.at("packet-alert-max") or "")
+        return int(text) if text.isdecimal() and 0 < int(text) <= 65_535 else ALERTS
+
+    def tcp(self) -> Options:
+        """How connections are followed. Raises UserError."""
+        depth = self.at("stream.reassembly.depth")
+        size = Options().depth if depth is None else _size(str(depth), "stream.reassembly.depth")
+        return Options(
+            midstream=_yes(self.at("stream.midstream")), asynchronous=_yes(self.at("stream.async-oneside")), depth=size
+        )
+
+    def policies(self) -> Callable[[int, int], str]:
+        """The system that an address is taken for. Raises UserError."""
+        told = self.at("host-os-policy")
+        if not isinstance(told, dict):
+            return lambda version, address: DEFAULT_POLICY
+        sets: list[tuple[int, int, int, str]] = []
+        for name, nets in told.items():
+            policy = str(name).lower()
+            for net in nets if isinstance(nets, list) else [nets] if nets else []:
+                try:
+                    found = ipaddress.ip_network(str(net), strict=False)
+                except ValueError as error:
+                    raise UserError(f"host-os-policy.{name}: '{net}' is no network") from error
+                low, high = int(found.network_address), int(found.broadcast_address)
+                sets.append((found.version, low, high, policy))
+        sets.sort(key=lambda one: one[2] - one[1])
+
+        def policy_of(version: int, address: int) -> str:
+            for known, low, high, policy in sets:
+                if known == version and low <= address <= high:
+                    return policy
+            return DEFAULT_POLICY
+
+        return policy_of
+
+    def shown(self) -> Shown:
+        """What alerts show."""
+        told = self.output("alert")
+        return Shown(
+            _yes(told.get("payload")),
+            _yes(told.get("payload-printable")),
+            _yes(told.get("packet")),
+            ethernet=self.ethernet(),
+        )
+
+    def ethernet(self) -> bool:
+        """Whether events have the addresses of frames."""
+        logs = (output.get("eve-log") for output in self.at("outputs") or () if isinstance(output, dict))
+        return any(_yes(log.get("ethernet")) for log in logs if isinstance(log, dict))
+
+    def output(self, kind: str) -> dict[str, Any]:
+        """The settings of a type of events below ``outputs``, empty if there are none."""
+        for output in self.at("outputs") or ():
+            log = output.get("eve-log") if isinstance(output, dict) else None
+            for one in (log.get("types") if isinstance(log, dict) else None) or ():
+                if isinstance(one, dict) and isinstance(one.get(kind), dict):
+                    return dict(one[kind])
+        return {}
+
+
+def _size(text: str, what: str) -> int:
+    """A number with kb, mb or gb, in bytes. Raises UserError."""
+    found = re.fullmatch(r"(\d{1,12})\s*(|b|kb|kib|mb|mib|gb|gib)", text.strip().lower(), re.ASCII)
+    if not found:
+        raise UserError(f"{what}: '{text}' is no size", allowed=("a number", "with kb, mb or gb"))
+    return int(found[1]) << {"k": 10, "m": 20, "g": 30}.get(found[2][:1], 0)
+
+
+def _yes(value: object) -> bool:
+    return str(value).lower() in ("true", "yes", "on", "1")
 
 
 def _text(value: object) -> str:

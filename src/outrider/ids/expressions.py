@@ -51,6 +51,16 @@ def _python(step: Pcre, source: bytes, inline: str) -> Any:
         raise UnsupportedError(f"pcre: needs PCRE2 ({error}); pip install 'outrider[ids]'") from None
 
 
+def searched(expression: Any, data: bytes) -> Any:
+    """The first match, None if there is none or the search would take too long."""
+    if pcre2 is None:
+        return expression.search(data)
+    try:
+        return expression.search(data)
+    except pcre2.LibraryError:  # a limit was met
+        return None
+
+
 def probe(step: Pcre) -> None:
     """Raises RuleError for an expression that cannot be compiled."""
     compiled(step)

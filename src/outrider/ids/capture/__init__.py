@@ -1,0 +1,5 @@
+"""Capture files.
+
+``frame``   what a capture holds
+``reader``  pcap and pcapng, as a stream
+"""
