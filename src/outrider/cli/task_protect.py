@@ -100,18 +100,19 @@ def protect_task(
     with refusals:
         before = read_editable(file, resource)
     template = isinstance(before, TemplateSource)
+    written = substituted if template else str
     for option, image in (("--agent-image", agent_image), ("--router-image", router_image)):
         if image is not None and not (template and "${" in image):
             refusals.add(check_image(option, image))
     refusals.add(_check_style(style, profile, router_image))
     wish = Wish(
         chosen,
-        agent_image=substituted(agent_image) if template and agent_image else agent_image,
-        router_image=substituted(router_image) if template and router_image else router_image,
+        agent_image=agent_image and written(agent_image),
+        router_image=router_image and written(router_image),
         replace_log_driver=replace_log_driver,
         adopt_router=adopt_router,
         awsvpc=awsvpc,
-        debugging=None if debug is None else Debugging(debug, debug_group, region),
+        debugging=None if debug is None else Debugging(debug, written(debug_group), written(region)),
         single=style == "single",
     )
     with refusals:

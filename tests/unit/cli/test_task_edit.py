@@ -92,3 +92,13 @@ def test_terraform_is_not_edited(run: Run, command: str) -> None:
     status, out, said = run(command, text, name="main.tf")
     assert (status, out) == (2, "")
     assert "main.tf:1:1: Terraform is not edited; fix: give what 'aws ecs describe-task-definition' prints" in said
+
+
+def test_the_region_of_tests_may_be_that_of_the_stack(run: Run) -> None:
+    words = ("--debug", "--region", "${AWS::Region}", "--agent-image", "${Image}", "--router-image", "${Image}")
+    status, out, _ = run("protect", ONE, *words)
+    assert status == 0
+    assert out.count('awslogs-region: !Sub "${AWS::Region}"\n') == 2
+    assert out.count('Image: !Sub "${Image}"\n') == 2
+    assert run("protect", out, *words)[1] == out
+    assert run("protect", out, "--no-debug")[1] == run("protect", ONE, *words[3:])[1]
