@@ -13,6 +13,7 @@ from outrider.taskdef.protect.edited import CONTAINERS
 from outrider.taskdef.protect.profile import AWS_IMAGE, ROUTER_NAME, Container, is_init, is_of_aws, is_stock
 from outrider.taskdef.protect.refuse import check_linux, check_names
 from outrider.taskdef.source import TaskSource
+from outrider.taskdef.templates import OpenText
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,13 @@ def _check_names(source: TaskSource, chosen: list[int]) -> Iterator[UserError]:
     """Names that are written into a configuration."""
     for index in chosen:
         name = source.task["containerDefinitions"][index]["name"]
-        if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+        if isinstance(name, OpenText):
+            yield UserError(
+                f"--config-out: the name of container '{name}' is open here, and the configuration has it",
+                source.place((*CONTAINERS, index, "name")),
+                fix="write the name, or drop --config-out",
+            )
+        elif not re.fullmatch(r"[A-Za-z0-9_-]+", name):
             yield UserError(
                 f"container '{name}' has a name that ECS does not take",
                 source.place((*CONTAINERS, index, "name")),

@@ -239,6 +239,13 @@ def test_migration_puts_nothing_together_of_functions():
         migrate(of(text), Migration(C_PLUGIN))
 
 
+def test_a_name_that_is_open_is_in_no_configuration():
+    text = TEMPLATE.replace("                - Name: worker", AWSLOGS + "                - Name: worker")
+    assert migrate(of(text), Migration(C_PLUGIN)).changed[0].startswith("'<Ref Service>' logs through awsfirelens")
+    with pytest.raises(UserError, match=r"^f:9:25: --config-out: the name of container '<Ref Service>' is open here"):
+        migrate(of(text), Migration(C_PLUGIN, file="extra.conf"))
+
+
 def test_a_pattern_that_is_open_is_told():
     pattern = AWSLOGS + "                          awslogs-multiline-pattern: !Ref P\n"
     text = TEMPLATE.replace("    # the service", pattern + "    # the service")
