@@ -144,12 +144,11 @@ class Builder:
     def _environment(self, planned: Planned) -> dict[str, str]:
         in_docker = planned.name in self.setting.sidecars_in_docker
         own = {**self.told(planned.name), **planned.environment}
-        if planned.role is Role.AGENT:
-            return {**(self._sidecars.names() if in_docker else self._sidecars.variables(planned)), **own}
         here = self.workspace.layout.here
-        if planned.role is Role.ROUTER:
-            rewritten = own if in_docker else {name: here(value) for name, value in own.items()}
-            return {**self._sidecars.variables(planned), **rewritten}
+        if planned.role is not Role.APPLICATION:
+            as_it_is = in_docker or planned.is_agent  # 127.0.0.1 in an agent's variables is this machine's server
+            own = own if as_it_is else {name: here(value) for name, value in own.items()}
+            return {**self._sidecars.variables(planned, in_docker=in_docker), **own}
         if not planned.logs_to_router:
             return own
         return own | {name: here(value) for name, value in container_environment(self.setting.mode).items()}
@@ -186,7 +185,7 @@ class Builder:
             options(planned, image, environment, around),
             self.guard,
             *self._heard_in_docker(planned),
-            {status: self.workspace.agent_state} if planned.role is Role.AGENT else {},
+            {status: self.workspace.agent_state} if planned.is_agent else {},
         )
 
     def _heard_in_docker(self, planned: Planned) -> tuple[Callable[[str], None], Callable[[], None]]:

@@ -12,6 +12,7 @@ from outrider.taskdef.firelens import dependencies, find_router, router_secrets
 from outrider.taskdef.firelens.options import firelens_kind
 from outrider.taskdef.run.health import Check
 from outrider.taskdef.shape import Locate, Path, TaskDefinition, nowhere
+from outrider.taskdef.view import Container
 
 STOP_TIMEOUT = 30.0
 """Seconds between SIGTERM and SIGKILL where the task definition says nothing: ECS's default."""
@@ -53,6 +54,11 @@ class Planned:
     def name(self) -> str:
         """The container's name in the task definition."""
         return str(self.definition["name"])
+
+    @property
+    def is_agent(self) -> bool:
+        """Whether it is the task's agent, which may be its router as well."""
+        return self.role is Role.AGENT or (self.role is Role.ROUTER and Container(self.definition).runs_agent)
 
     @property
     def essential(self) -> bool:

@@ -26,7 +26,7 @@ class Sidecars:
 
     def words(self, planned: Planned) -> list[str]:
         """The command line of a sidecar that runs as a process, up to the network's entry. Raises UserError."""
-        own = self._router_words(planned) if planned.role is Role.ROUTER else self._agent_words(planned)
+        own = self._agent_words(planned) if planned.is_agent else self._router_words(planned)
         return [*self.network.entry, *own]
 
     def entry_point(self, planned: Planned) -> list[str] | None:
@@ -36,19 +36,16 @@ class Sidecars:
             return None
         return [own[0], *self._monitor(), *own[1:]]
 
-    def variables(self, planned: Planned) -> dict[str, str]:
-        """What a process is told besides its own variables, which win."""
-        if planned.role is Role.ROUTER:
-            return self.identity.variables(self.family, self.revision)
-        here = {"OUTRIDER_STATE": str(self.workspace.agent_state), "OUTRIDER_LISTEN": self.network.inside}
-        return here | self.names()
-
-    def names(self) -> dict[str, str]:
-        """The agent's name, and its task's."""
-        return {
-            "OUTRIDER_NAME": self.identity.host_name(self.family),
-            "OUTRIDER_TASK": f"{self.family}/{self.identity.task_id}",
-        }
+    def variables(self, planned: Planned, *, in_docker: bool) -> dict[str, str]:
+        """What a sidecar is told besides its own variables, which win."""
+        found = self.identity.variables(self.family, self.revision) if planned.role is Role.ROUTER else {}
+        if planned.is_agent:
+            found["OUTRIDER_NAME"] = self.identity.host_name(self.family)
+            found["OUTRIDER_TASK"] = f"{self.family}/{self.identity.task_id}"
+        if planned.is_agent and not in_docker:
+            found["OUTRIDER_STATE"] = str(self.workspace.agent_state)
+            found["OUTRIDER_LISTEN"] = self.network.inside
+        return found
 
     def doors(self, planned: Planned, variables: Mapping[str, str]) -> list[Door]:
         """Where others expect it to listen."""

@@ -29,7 +29,22 @@ def test_a_process_enters_the_tasks_network(tmp_path: Path) -> None:
     assert router[router.index("HTTP_Listen") + 1] == "172.17.0.2"
     assert router[-1] == "tcp://127.0.0.1:5"
     assert found.words(planned(Role.AGENT))[-1] == "agent"
-    assert found.variables(planned(Role.AGENT))["OUTRIDER_LISTEN"] == "127.0.0.1"
+    assert found.variables(planned(Role.AGENT), in_docker=False)["OUTRIDER_LISTEN"] == "127.0.0.1"
+
+
+def test_a_router_that_is_the_agent(tmp_path: Path) -> None:
+    found = sidecars(tmp_path, TaskNetwork("127.9.9.9", "127.9.9.9"))
+    both = planned(Role.ROUTER, entryPoint=["outrider", "agent"], command=["-c", "/fluent-bit/etc/fluent-bit.conf"])
+    assert both.is_agent
+    assert found.words(both)[-3:] == ["agent", "-c", found.workspace.layout.config]
+    as_process, in_docker = (found.variables(both, in_docker=where) for where in (False, True))
+    assert as_process.items() - in_docker.items() == {
+        ("OUTRIDER_STATE", str(found.workspace.agent_state)),
+        ("OUTRIDER_LISTEN", "127.9.9.9"),
+    }
+    assert in_docker.items() >= IDENTITY.variables("web", 3).items()
+    assert in_docker["OUTRIDER_TASK"] == f"web/{IDENTITY.task_id}"
+    assert not planned(Role.APPLICATION, entryPoint=["outrider", "agent"]).is_agent
 
 
 def test_a_launcher_in_docker_gets_the_monitor_in_front(tmp_path: Path) -> None:
