@@ -44,8 +44,8 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 def find_helm() -> str | None:
-    """Helm's executable: one that is installed, or that of ``make helm``."""
-    return shutil.which("helm") or shutil.which("helm", path=str(Path(sys.executable).parent))
+    """Helm's executable: that of ``make helm``, else one that is installed, of version 4."""
+    return shutil.which("helm", path=str(Path(sys.executable).parent)) or shutil.which("helm")
 
 
 def section(kind: str, **values: Any) -> PluginSection:
