@@ -41,14 +41,15 @@ COPY --from=build /opt/launcher /var/outrider/lib/fluent-bit
 COPY --from=build /opt/launcher /var/alertlogic/lib/fluent-bit
 ENV PATH=/opt/outrider/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     PYTHONDONTWRITEBYTECODE=1
-# Who writes where: the agent its state, the router its socket in /run, the launcher its result beside itself.
+# Who writes where: the agent its state, the router its socket in /run, the launcher, as any user, beside itself.
 # ECS gives its routers a folder for the socket that is root's, and runs them as root, unless they have a "user".
 RUN echo 'outrider:x:10001:10001::/var/lib/outrider:/usr/sbin/nologin' >> /etc/passwd \
  && echo 'outrider:x:10001:' >> /etc/group \
  && mkdir -p /fluent-bit/bin /fluent-bit/etc /fluent-bit/configs /fluent-bit/alt /usr/share/outrider \
  && ln -s /opt/outrider/bin/fluent-bit /fluent-bit/bin/fluent-bit \
  && mv /opt/outrider/libexec/docker-host.yaml /fluent-bit/configs \
- && install -d -o 10001 -g 10001 -m 755 /run /var/outrider/lib/fluent-bit /var/alertlogic/lib/fluent-bit \
+ && install -d -o 10001 -g 10001 -m 755 /run \
+ && chmod 1777 /var/outrider/lib/fluent-bit /var/alertlogic/lib/fluent-bit \
  && install -d -o 10001 -g 10001 -m 700 /var/lib/outrider \
  && python3 /opt/outrider/libexec/sbom.py "${VERSION}" > /usr/share/outrider/sbom.cdx.json
 # The launcher for routers of other images (volumesFrom). The state is no volume here: it holds the agent's key, which

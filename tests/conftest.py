@@ -1,6 +1,6 @@
 """What some tests need of the machine: a test that misses it is skipped and says how to get it.
 
-Where ``OUTRIDER_REQUIRE`` names what it needs (``docker,root,chromium,compiler,golden,helm``) the same test is an error
+Where ``OUTRIDER_REQUIRE`` names what it needs (``docker,compose,root,chromium,compiler,golden,helm``) the same test is an error
 instead.
 """
 
@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -45,6 +46,16 @@ def _docker() -> str:
     return f"needs a Docker daemon, none answers at {address}; to run it: apt-get install docker.io; dockerd &"
 
 
+def _compose() -> str:
+    if shutil.which("docker-compose"):
+        return ""
+    if shutil.which("docker"):
+        done = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
+        if done.returncode == 0:
+            return ""
+    return "needs Docker Compose; to run it: apt-get install docker-compose"
+
+
 def _root() -> str:
     return "" if os.geteuid() == 0 else "needs root; to run it: sudo make test"
 
@@ -73,6 +84,7 @@ def _golden() -> str:
 
 MISSING: dict[str, Callable[[], str]] = {
     "docker": functools.cache(_docker),
+    "compose": functools.cache(_compose),
     "root": functools.cache(_root),
     "chromium": functools.cache(_chromium),
     "compiler": functools.cache(_compiler),

@@ -6,6 +6,7 @@ trusts; so the image has what this machine has, and is for this machine: build o
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import re
@@ -74,13 +75,27 @@ def write(out: IO[bytes], packages: list[str]) -> None:
             archive.addfile(member, io.BytesIO(content))
 
 
+def fingerprint(packages: list[str]) -> str:
+    """Changes with the packages' versions, the certificates, and this program."""
+    seen = hashlib.sha256(said("dpkg-query", "--show", *packages).encode())
+    for name in (CERTIFICATES, __file__):
+        if os.path.exists(name):
+            with open(name, "rb") as file:
+                seen.update(file.read())
+    return seen.hexdigest()
+
+
 def main() -> None:
-    """Make it."""
-    tag, *packages = sys.argv[1:]
-    command = ["docker", "import", "--change", f"ENV PATH={PATH}", "-", tag]
+    """Make it, unless it is there as it would be made."""
+    tag, *wanted = sys.argv[1:]
+    packages = closure(wanted)
+    label = f"outrider.made-of={fingerprint(packages)}"
+    if said("docker", "image", "ls", "--quiet", "--filter", f"label={label}", tag):
+        return
+    command = ["docker", "import", "--change", f"ENV PATH={PATH}", "--change", f"LABEL {label}", "-", tag]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as importing:
         assert importing.stdin is not None
-        write(importing.stdin, closure(packages))
+        write(importing.stdin, packages)
         importing.stdin.close()
         sys.exit(importing.wait())
 
