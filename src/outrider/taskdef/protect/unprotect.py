@@ -192,6 +192,8 @@ def _release_router(result: Edited, index: int, profile: Profile) -> None:
         result.notes.append(f"'{name}' runs as its image says; Outrider's would be an agent then: it needs {start}")
     if is_ours(result.containers()[index]):
         take_back(result, index)
+    elif result.containers()[index].get("essential") is False:
+        result.notes.append(f"'{name}' is not essential, as --debug leaves it: its end does not end the task")
 
 
 def _tell_command(result: Edited, router: Container, profile: Profile) -> None:

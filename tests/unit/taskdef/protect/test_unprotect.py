@@ -1,5 +1,6 @@
 """What protecting put in is taken away, and nothing else."""
 
+import dataclasses
 import json
 
 import pytest
@@ -163,3 +164,15 @@ def test_published_examples(path):
     told = [note.split("'")[1] for note in result.notes if "still logs through awsfirelens" in note]
     found = differences(source.task, result.source.task)
     assert len(found) == len([name for name in told if "logConfiguration" not in named(source, name)])
+
+
+def test_a_router_that_debug_left_not_essential_is_told():
+    console = {"logDriver": "awslogs", "options": {"awslogs-group": "g", "awslogs-region": "r"}}
+    router = app(
+        name="log_router", essential=True, firelensConfiguration={"type": "fluentbit"}, logConfiguration=console
+    )
+    to_s3 = {"logDriver": "awsfirelens", "options": {"Name": "s3"}}
+    wish = dataclasses.replace(ALERTLOGIC, adopt_router=True, debugging=Debugging(True, "g", "r"))
+    result = unprotect(protect(task(router, app(logConfiguration=to_s3)), wish).source)
+    assert containers(result)[0]["essential"] is False
+    assert "'log_router' is not essential, as --debug leaves it: its end does not end the task" in result.notes
