@@ -1,7 +1,7 @@
 """What some tests need of the machine: a test that misses it is skipped and says how to get it.
 
-Where ``OUTRIDER_REQUIRE`` names what it needs (``docker,compose,root,chromium,compiler,golden,helm``) the same test is an error
-instead.
+Where ``OUTRIDER_REQUIRE`` names what it needs (``docker,compose,root,chromium,compiler,golden,helm``) the same test
+is an error instead.
 """
 
 from __future__ import annotations
