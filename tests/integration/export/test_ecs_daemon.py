@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import os
 import re
@@ -17,6 +16,7 @@ from typing import Any
 
 import pytest
 from tests.helpers import free_port, wait_for
+from tests.stand_ins.ecs_agent import TASK, EcsAgent, ecs_agent
 
 from outrider.export.description import Description
 from outrider.export.kinds import ecs_daemon
@@ -24,31 +24,6 @@ from outrider.export.kinds import ecs_daemon
 OUTRIDER = str(Path(sys.executable).parent / "outrider")
 AWS = Path(__file__).parents[2] / "stand_ins" / "aws_command.py"
 WEB, OTHER = "ab" * 32, "cd" * 32
-CLUSTER = "arn:aws:ecs:eu-west-1:123456789012:cluster/prod"
-TASK = "arn:aws:ecs:eu-west-1:123456789012:task/prod/0123abcd"
-ANSWERS = {
-    "/v1/metadata": {"Cluster": "prod", "ContainerInstanceArn": f"{CLUSTER}/i-1", "Version": "v1"},
-    "/v1/tasks": {
-        "Tasks": [
-            {"Arn": TASK, "Family": "shop", "Version": "7", "Containers": [{"DockerId": WEB, "Name": "web"}]},
-        ]
-    },
-}
-
-
-class EcsAgent(http.server.BaseHTTPRequestHandler):
-    """The introspection endpoint of an instance."""
-
-    def do_GET(self) -> None:
-        """Answer with the path's document."""
-        body = json.dumps(ANSWERS[self.path]).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class has it so
-        """Nothing is printed."""
 
 
 class Messages(socketserver.StreamRequestHandler):
@@ -63,11 +38,10 @@ class Messages(socketserver.StreamRequestHandler):
 
 
 @pytest.fixture
-def ecs_agent() -> Iterator[int]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), EcsAgent) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_address[1]
-        server.shutdown()
+def instance() -> Iterator[EcsAgent]:
+    with ecs_agent() as found:
+        found.names[WEB] = "web"
+        yield found
 
 
 @pytest.fixture
@@ -103,7 +77,7 @@ def write(folder: Path, container: str, stream: str, *texts: str) -> None:
 
 
 def test_the_router_names_the_containers_of_the_instance(
-    tmp_path: Path, ecs_agent: int, messages: tuple[int, list[str]]
+    tmp_path: Path, instance: EcsAgent, messages: tuple[int, list[str]]
 ) -> None:
     port, seen = messages
     task = json.loads(ecs_daemon.KIND.make(Description())["task-definition.json"])
@@ -115,7 +89,7 @@ def test_the_router_names_the_containers_of_the_instance(
     @contextmanager
     def running() -> Iterator[None]:
         log = tmp_path / "router.log"
-        words = [OUTRIDER, "route", *moved(router["command"], tmp_path, ports, ecs_agent)]
+        words = [OUTRIDER, "route", *moved(router["command"], tmp_path, ports, instance.port)]
         with log.open("wb") as stream:
             process = subprocess.Popen(words, stderr=stream)
         try:
