@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import kubernetes_validate
 import pytest
 import yaml
 from tests.helpers import find_helm
+from tests.integration.image.conftest import Containers, docker
 
 from outrider.export.description import describe
 from outrider.export.output import write_files
@@ -157,6 +159,22 @@ def test_the_daemonset_does_not_take_the_tests_pod_for_its_own(chart: Path) -> N
     selector = made["DaemonSet"]["spec"]["selector"]["matchLabels"]
     assert not selector.items() <= made["Pod"]["metadata"]["labels"].items()
     assert made["Pod"]["metadata"]["annotations"]["helm.sh/hook"] == "test"
+
+
+@pytest.mark.docker
+def test_its_test_finds_the_server_or_says_why_not(
+    chart: Path, image: str, make_server: Callable[..., Any], containers: Containers
+) -> None:
+    server = make_server()
+    (container,) = render(chart, {})["Pod"]["spec"]["containers"]
+    program, *rest = container["command"]
+    for number, (token, status) in enumerate([(server.ready["token"], "0"), ("orj1.wrong", "1")]):
+        words = ["--user", "10001:10001", "--read-only", "--cap-drop", "ALL", "--network", "host"]
+        words += ["--tmpfs", "/tmp", "--tmpfs", "/var/lib/outrider:uid=10001", "--entrypoint", program]
+        words += ["--env", f"OUTRIDER_SERVER={server.ingest}", "--env", f"OUTRIDER_TOKEN={token}"]
+        name = containers.run(f"test-{number}", *words, image, *rest)
+        assert docker("wait", name) == status, containers.log(name)
+        assert "ok; server-answer" in containers.log(name)
 
 
 @pytest.mark.parametrize(
