@@ -4,13 +4,15 @@ import copy
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from outrider.model.errors import UserError
 from outrider.taskdef import trees
 from outrider.taskdef.yamlsource import YamlSource
 
+RANDOM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine is no fault of an edit."""
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=5) | st.sampled_from(
     [
         "yes",
@@ -135,7 +137,7 @@ def changed(old, new):
     return old[start : len(old) - end]
 
 
-@settings(deadline=None)
+@RANDOM
 @given(documents(list), values, st.data())
 def test_append(document, value, data):
     wanted, text = copy.deepcopy(document[0]), document[1]
@@ -147,7 +149,7 @@ def test_append(document, value, data):
     assert edited.remove((*path, len(at(wanted, path)) - 1)).text == text
 
 
-@settings(deadline=None)
+@RANDOM
 @given(documents(dict), texts, values, st.data())
 def test_set(document, key, value, data):
     wanted, text = copy.deepcopy(document[0]), document[1]
@@ -163,7 +165,7 @@ def test_set(document, key, value, data):
         assert edited.remove((*path, key)).text == text
 
 
-@settings(deadline=None)
+@RANDOM
 @given(documents(), st.data())
 def test_remove(document, data):
     wanted, text = copy.deepcopy(document[0]), document[1]
@@ -178,7 +180,7 @@ def test_remove(document, data):
     assert edited.value == wanted
 
 
-@settings(deadline=None)
+@RANDOM
 @given(documents(dict), texts, st.data())
 def test_rename(document, name, data):
     wanted, text = document
@@ -307,7 +309,7 @@ PIECES = st.lists(
 ).map("".join)
 
 
-@settings(deadline=None)
+@RANDOM
 @given(PIECES, values, st.sampled_from(["a", "b", "new"]))
 def test_an_edit_of_any_text_is_right_or_refused(text, value, key):
     try:

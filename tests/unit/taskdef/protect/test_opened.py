@@ -4,10 +4,10 @@ import json
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.taskdef.protect.definitions import OUTRIDER, TASK, examples
-from tests.unit.taskdef.test_yamlsource import Writer
+from tests.unit.taskdef.test_yamlsource import RANDOM, Writer
 
 from outrider.model.errors import UserError
 from outrider.taskdef.protect import (
@@ -269,7 +269,7 @@ def test_other_files_are_not_edited(text, language):
         of(text)
 
 
-@settings(deadline=None)
+@RANDOM
 @given(st.data())
 def test_any_layout_of_yaml_is_protected_and_taken_back(data):
     text = Writer(data.draw).document(VALUE)
