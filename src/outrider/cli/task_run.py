@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import stat
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -17,21 +18,24 @@ from outrider.cli.task_source import ResourceOption, read_one
 from outrider.cli.task_watch import Lines, Screen, watching
 from outrider.model.errors import UserError
 from outrider.taskdef.run import Reports, TaskRun, Wishes, prepare
+from outrider.taskdef.run.given import Secrets
 from outrider.taskdef.run.known import known_source
 from outrider.taskdef.run.local_aws import LocalAws
 from outrider.taskdef.run.network import Wanted
 from outrider.taskdef.run.setting import Backend
 from outrider.taskdef.run.watch import watch as watch_task
-from outrider.taskdef.source import TaskSource
+from outrider.taskdef.source import TaskSource, read_text
 
 BACKENDS = ("auto", "docker", "process")
 NETWORKS = ("auto", "task", "host")
+_EPILOG = "Example: outrider task run protected.json --image web=web:dev --secrets secrets.env"
 _SIGNALLED = 128
+_OF_OTHERS = stat.S_IRGRP | stat.S_IROTH
 
 
 def register(task_app: typer.Typer) -> None:
     """Add ``run`` to the ``task`` commands."""
-    task_app.command("run")(run)
+    task_app.command("run", epilog=_EPILOG)(run)
 
 
 def run(
@@ -49,6 +53,16 @@ def run(
         typer.Option(
             metavar="CONTAINER:KEY=VALUE", help="Variable for a container, instead of the file's; repeatable."
         ),
+    ] = None,
+    secrets: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Values of secrets: NAME=VALUE, CONTAINER:NAME=VALUE, or JSON of valueFrom to value."
+        ),
+    ] = None,
+    from_s3: Annotated[
+        list[str] | None,
+        typer.Option("--file", metavar="ARN=PATH", help="Local file for one that the task has in S3; repeatable."),
     ] = None,
     state: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep the task's folder in DIR; else it is temporary.")
@@ -82,16 +96,19 @@ def run(
 ) -> None:
     """Run a task definition on this machine, playing the part of the ECS agent.
 
-    The log router and the agent start as local processes through the task's own entryPoint and command; application
-    containers run in Docker with its fluentd log driver, or as plain processes behind a driver that does the same.
+    Containers run in Docker, in one network of the task's own, with its fluentd log driver; or as plain processes
+    behind a driver that does the same. The log router and the agent are processes where their images are not here.
     The task ends with its first essential container, whose status is the exit status; Ctrl-C stops it in order,
     twice at once.
     """
     source = read_one(file, resource)
+    printer = Printer()
     wishes = Wishes(
         backend=chosen_backend(backend),
         images=dict(_split(text, "--image", "NAME=LOCAL") for text in image or ()),
         environment=_environment(env or ()),
+        secrets=Secrets() if secrets is None else _secrets(secrets, printer),
+        files=dict(_from_s3(text) for text in from_s3 or ()),
         state=state,
         show_output=show_output,
         sidecars=chosen_backend(sidecars, "--sidecars"),
@@ -99,7 +116,6 @@ def run(
         local_aws=local_aws or local_aws_out is not None,
     )
     source, left_out = known_source(source, wishes.images, wishes.environment)
-    printer = Printer()
     for phrase in left_out:
         printer.print(f"task: {phrase}")
     outcome = asyncio.run(_run(source, wishes, printer, local_aws_out, watched=watch))
@@ -146,14 +162,15 @@ async def _run(
     reports = Reports(tell, tell, lambda name, line: show.print(f"{name} | {line}", error=True))
     async with prepare(source, wishes, reports) as task:
         stop_when_told(task, printer)
-        tell("", f"{task.identity.arn} at {task.identity.address}")
+        tell("", f"{task.identity.arn} at {task.network.outside}")
         if watched:
             await _watched(task, show)
         else:
             await task.runner.run()
         if wishes.state is not None:
             tell("", f"its files are in {task.workspace.directory}; what the sidecars printed is in logs/")
-        if not wishes.show_output:
+        sends = any(cell.planned.logs_to_router for cell in task.runner.cells.values())
+        if sends and not wishes.show_output:
             tell("", "what the applications printed went to the log router; --show-output shows it here too")
         outcome = task.outcome()
         if task.aws is not None:
@@ -186,6 +203,18 @@ def _split(text: str, option: str, form: str) -> tuple[str, str]:
     if not (name and equals and value):
         raise UserError(f"{option} '{text}' is not {form}", fix=f"write {option} {form}")
     return name, value
+
+
+def _secrets(path: Path, printer: Printer) -> Secrets:
+    text, file = read_text(str(path), "a file of secrets")
+    if path.stat().st_mode & _OF_OTHERS:
+        printer.print(f"task: {path} may be read by others: chmod 600 {path}", error=True)
+    return Secrets.parse(text, file)
+
+
+def _from_s3(text: str) -> tuple[str, str]:
+    arn, path = _split(text, "--file", "ARN=PATH")
+    return arn, read_text(path, "a text file")[0]
 
 
 def _environment(texts: list[str] | tuple[()]) -> dict[str, dict[str, str]]:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from outrider.taskdef.firelens.options import EXTERNAL
+
 LAUNCHERS = ("/var/outrider/lib/fluent-bit/fluent-launch", "/var/alertlogic/lib/fluent-bit/fluent-launch")
 """Where the agents' images have the launcher: ours and the one whose documents we follow."""
 _LAUNCHED = tuple(f"{path.rpartition('/')[0]}/fluent-bit.conf" for path in LAUNCHERS)
@@ -32,6 +34,11 @@ class Layout:
     socket: str
     program: str
 
+    @property
+    def external(self) -> str:
+        """The router's configuration from S3."""
+        return f"{self.config.rpartition('/')[0]}/external.conf"
+
     def here(self, text: str) -> str:
         """``text`` with each known path and loopback address of the container replaced by what stands for it here."""
         for path, local in self._paths().items():
@@ -44,6 +51,7 @@ class Layout:
             "/run/fluent.sock": self.socket,
             ROUTER_PROGRAM: self.program,
             ROUTER_CONFIG: self.config,
+            EXTERNAL["fluentbit"]: self.external,
             **dict.fromkeys(_LAUNCHED, self.launched),
         }
 

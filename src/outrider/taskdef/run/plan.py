@@ -8,12 +8,15 @@ from enum import Enum
 from typing import Any
 
 from outrider.model.errors import UserError
-from outrider.taskdef.firelens import dependencies, find_router, router_secrets
-from outrider.taskdef.firelens.options import firelens_kind
+from outrider.taskdef.firelens import dependencies, find_router
+from outrider.taskdef.firelens.options import firelens_kind, uses_firelens
+from outrider.taskdef.run.given import Secrets
 from outrider.taskdef.run.health import Check
+from outrider.taskdef.run.local import LAUNCHERS
 from outrider.taskdef.shape import Locate, Path, TaskDefinition, nowhere
 from outrider.taskdef.view import Container
 
+NO_SECRETS = Secrets()
 STOP_TIMEOUT = 30.0
 """Seconds between SIGTERM and SIGKILL where the task definition says nothing: ECS's default."""
 CONDITIONS = ("START", "COMPLETE", "SUCCESS", "HEALTHY")
@@ -92,41 +95,76 @@ class Planned:
 
 
 def plan(
-    task: TaskDefinition, environment: Mapping[str, Mapping[str, str]] | None = None, locate: Locate = nowhere
+    task: TaskDefinition,
+    environment: Mapping[str, Mapping[str, str]] | None = None,
+    locate: Locate = nowhere,
+    secrets: Secrets = NO_SECRETS,
+    files: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[Planned]:
     """The containers in start order: what they wait for first, then agent, router, applications as in the file.
 
-    ``environment`` is the user's: container to variable to value; it also stands in for ``secrets``, which nobody can
-    fetch here. Raises UserError for what cannot run: no or two routers, Fluentd, dependencies that are unknown or go
-    round in a circle, a missing secret, a variable for a container that is not there.
+    ``environment`` is the user's: container to variable to value; it also stands in for ``secrets``, of which nobody
+    here can fetch those that are not given. ``files`` has the variables of each environment file by its ARN. Raises
+    UserError for what cannot run: two routers, none where one is needed, Fluentd, dependencies that are unknown or go
+    round in a circle, a missing secret or file, a variable for a container that is not there.
     """
     given = environment or {}
     containers = task["containerDefinitions"]
-    router_index = find_router(task, locate)
-    router = containers[router_index]
-    _require_fluentbit(router, locate, router_index)
+    router = router_of(task, locate)
+    if router is not None:
+        _require_fluentbit(router, locate, containers.index(router))
     _check_names(given, [c["name"] for c in containers])
-    sources = {source.get("sourceContainer") for source in router.get("volumesFrom") or ()}
-    waits = dependencies(task)
+    waits = dependencies(task) if router is not None else {c["name"]: c.get("dependsOn") or () for c in containers}
     found = []
     for index, container in enumerate(containers):
         name = container["name"]
-        role = Role.APPLICATION
-        if container is router:
-            role = Role.ROUTER
-        elif name in sources:
-            role = Role.AGENT
         path: Path = ("containerDefinitions", index)
+        outside = _Outside(container, secrets, files or {}, locate, path)
+        wanted = _secrets_of(container, task if container is router else None)
         found.append(
             Planned(
                 container,
-                role,
+                _role(container, router),
                 _waits(container, waits[name]),
-                _environment(container, given.get(name, {}), task if role is Role.ROUTER else None, locate, path),
+                outside.environment(given.get(name, {}), wanted),
+                log_secrets=outside.log_secrets(),
             )
         )
     _check_waits(found, locate)
     return _with_sidecars(_ordered(found, locate))
+
+
+def router_of(task: TaskDefinition, locate: Locate = nowhere) -> dict[str, Any] | None:
+    """The log router, None if no container needs one. Raises UserError in ECS's words."""
+    containers = task["containerDefinitions"]
+    routers = [c for c in containers if c.get("firelensConfiguration") is not None]
+    if not routers and not any(uses_firelens(c) for c in containers):
+        return None
+    found: dict[str, Any] = containers[find_router(task, locate)]
+    return found
+
+
+def _role(container: Mapping[str, Any], router: Mapping[str, Any] | None) -> Role:
+    """The agent is where the router has its launcher from, or is known by its name or image."""
+    if container is router:
+        return Role.ROUTER
+    if Container(container).is_agent:
+        return Role.AGENT
+    if router is None or (router.get("entryPoint") or [""])[0] not in LAUNCHERS:
+        return Role.APPLICATION
+    sources = {source.get("sourceContainer") for source in router.get("volumesFrom") or ()}
+    return Role.AGENT if container["name"] in sources else Role.APPLICATION
+
+
+def _secrets_of(container: Mapping[str, Any], router_of_task: TaskDefinition | None) -> list[tuple[str, str, str, str]]:
+    """Variable, container and name of each secret for whoever has its value, and where ECS fetches it."""
+    own = str(container["name"])
+    names = [(str(s.get("name")), str(s.get("valueFrom"))) for s in container.get("secrets") or ()]
+    found = [(name, own, name, value_from) for name, value_from in names]
+    for index, sender in enumerate(router_of_task["containerDefinitions"] if router_of_task else ()):
+        options = (sender.get("logConfiguration") or {}).get("secretOptions") or ()
+        found += [(f"{o['name']}_{index}", sender["name"], o["name"], o["valueFrom"]) for o in options]
+    return found
 
 
 def _waits(container: Mapping[str, Any], depends_on: Iterable[Mapping[str, str]]) -> tuple[Wait, ...]:
@@ -168,22 +206,51 @@ def _check_names(given: Iterable[str], names: list[str]) -> None:
             raise UserError(f"--env names '{name}', which is no container", found=name, allowed=names)
 
 
-def _environment(
-    container: Mapping[str, Any], given: Mapping[str, str], router_of: TaskDefinition | None, locate: Locate, path: Path
-) -> dict[str, str]:
-    found = {str(v.get("name")): str(v.get("value", "")) for v in container.get("environment") or ()}
-    found |= given
-    secrets = {str(s.get("name")): str(s.get("valueFrom")) for s in container.get("secrets") or ()}
-    if router_of is not None:
-        secrets |= router_secrets(router_of)
-    for name, value_from in secrets.items():
-        if name not in found:
-            raise UserError(
-                f"container '{container['name']}' gets {name} from {value_from}, which only ECS can fetch",
-                locate((*path, "secrets")),
-                fix=f"give a value to use here: --env {container['name']}:{name}=VALUE",
-            )
-    return found
+@dataclass(frozen=True, slots=True)
+class _Outside:
+    """What a container gets from outside of its definition."""
+
+    container: Mapping[str, Any]
+    secrets: Secrets
+    files: Mapping[str, Mapping[str, str]]
+    locate: Locate
+    path: Path
+
+    def environment(self, given: Mapping[str, str], wanted: Iterable[tuple[str, str, str, str]]) -> dict[str, str]:
+        """Its variables: of files (the first one that has it), its own, the user's, and secrets for what is left."""
+        name = self.container["name"]
+        found: dict[str, str] = {}
+        for place, file in enumerate(self.container.get("environmentFiles") or ()):
+            arn = str(file.get("value"))
+            if arn not in self.files:
+                raise UserError(
+                    f"container '{name}' gets variables from {arn}, which only ECS can fetch",
+                    self.locate((*self.path, "environmentFiles", place)),
+                    fix=f"give a file to use here: --file {arn}=PATH",
+                )
+            found = {**self.files[arn], **found}
+        found |= {str(v.get("name")): str(v.get("value", "")) for v in self.container.get("environment") or ()}
+        found |= given
+        for variable, of, secret, value_from in wanted:
+            if variable in found:
+                continue
+            value = self.secrets.find(of, secret, value_from)
+            if value is None:
+                raise UserError(
+                    f"container '{name}' gets {variable} from {value_from}, which only ECS can fetch",
+                    self.locate((*self.path, "secrets")),
+                    fix=f"give a value to use here: --env {name}:{variable}=VALUE, or --secrets FILE with "
+                    f"{of}:{secret}=VALUE",
+                )
+            found[variable] = value
+        return found
+
+    def log_secrets(self) -> dict[str, str]:
+        """The values of its log driver's ``secretOptions``, as far as they are given."""
+        name = str(self.container["name"])
+        options = (self.container.get("logConfiguration") or {}).get("secretOptions") or ()
+        values = {str(o["name"]): self.secrets.find(name, str(o["name"]), str(o["valueFrom"])) for o in options}
+        return {option: value for option, value in values.items() if value is not None}
 
 
 def _check_waits(found: list[Planned], locate: Locate) -> None:

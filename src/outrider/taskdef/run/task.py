@@ -15,16 +15,18 @@ from outrider.taskdef.run.docker.engine import DEFAULT_SOCKET, Engine, socket_pa
 from outrider.taskdef.run.docker.images import PULL_SECONDS
 from outrider.taskdef.run.docker.volumes import made
 from outrider.taskdef.run.ending import Report
+from outrider.taskdef.run.given import Secrets, environment_file
 from outrider.taskdef.run.identity import Identity
 from outrider.taskdef.run.imitation import not_imitated
 from outrider.taskdef.run.local_aws import Beside, LocalAws, local_aws
 from outrider.taskdef.run.metadata import Network, Running, metadata_of, metadata_variables
 from outrider.taskdef.run.network import TaskNetwork, Wanted
-from outrider.taskdef.run.plan import Role, plan
+from outrider.taskdef.run.plan import Planned, Role, plan
 from outrider.taskdef.run.process.child import Guard
 from outrider.taskdef.run.runner import Runner
 from outrider.taskdef.run.setting import Backend, Say, setting_of
 from outrider.taskdef.run.workspace import MONITOR_PORT, Workspace, outrider_command, require_ports
+from outrider.taskdef.shape import Locate
 from outrider.taskdef.source import TaskSource
 
 NO_DOCKER = "Docker does not answer, so the application containers run as plain processes"
@@ -40,6 +42,7 @@ class Wishes:
     answers but has not got an image, its command may run as a plain process of this machine. ``show_output``: what
     applications print goes to ``Reports.line`` too. ``local_aws``: a stand-in for AWS runs beside the task, and its
     outputs go there. ``network`` is where the containers are to be, ``sidecars`` where router and agent run.
+    ``secrets`` and ``files`` (texts by their ARN in S3) stand for what only ECS can fetch.
     """
 
     backend: Backend = "auto"
@@ -54,6 +57,8 @@ class Wishes:
     local_aws: bool = False
     network: Wanted = "auto"
     sidecars: Backend = "auto"
+    secrets: Secrets = field(default_factory=Secrets)
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +134,8 @@ async def prepare(
     Raises UserError for what cannot run and LocalError for what this machine does not allow.
     """
     task = source.task
-    planned = plan(task, wishes.environment, source.place)
+    variables = {arn: environment_file(text) for arn, text in wishes.files.items()}
+    planned = plan(task, wishes.environment, source.place, wishes.secrets, variables)
     names = [p.name for p in planned]
     for name in wishes.images:
         if name not in names:
@@ -144,7 +150,7 @@ async def prepare(
         network = setting.network
         for name, text in not_imitated(task, shared=bool(network.holder), keys=wishes.local_aws):
             reports.note(name, text)
-        if not network.holder:
+        if not network.holder and any(p.role is not Role.APPLICATION for p in planned):
             require_ports(network.inside)
         workspace = Workspace.make(wishes.state, identity, network.inside)
         for folder in workspace.temporary:
@@ -155,9 +161,11 @@ async def prepare(
             store = workspace.directory / "s3"
             beside = Beside(identity, guard, setting.address, setting.peers, store, reports.note)
             aws = await stack.enter_async_context(local_aws(task, environment, beside))
-        routers = [p for p in planned if p.role is Role.ROUTER]
-        for router in routers:
+        for router in [p for p in planned if p.role is Role.ROUTER]:
             runtime = Runtime(identity.cluster, identity.arn, revision)
+            external = _external(router, wishes.files, source.place)
+            if external is not None:
+                Path(workspace.layout.external).write_text(external, "utf-8")  # noqa: ASYNC240 - a few kilobytes
             definition = {**(aws.definition if aws else task), "networkMode": setting.mode}
             text = render(definition, runtime, source.place)
             workspace.write(text, wishes.router, for_container=router.name in setting.sidecars_in_docker)
@@ -198,6 +206,21 @@ async def prepare(
         told.update({name: {**shared, **metadata_variables(base, identity.task_id, name)} for name in names})
         family = str(task.get("family"))
         yield TaskRun(identity, family, revision, workspace, runner, "docker" if engine else "process", network, aws)
+
+
+def _external(router: Planned, files: Mapping[str, str], locate: Locate) -> str | None:
+    """The text of the configuration that the router has in S3, None if it has none. Raises UserError."""
+    wanted = router.definition["firelensConfiguration"].get("options") or {}
+    if wanted.get("config-file-type") != "s3":
+        return None
+    arn = str(wanted.get("config-file-value"))
+    if arn not in files:
+        raise UserError(
+            f"the router '{router.name}' gets {arn}, which only ECS can fetch",
+            locate(("containerDefinitions",)),
+            fix=f"give a file to use here: --file {arn}=PATH",
+        )
+    return files[arn]
 
 
 async def _engine(stack: AsyncExitStack, backend: Backend, reports: Reports) -> Engine | None:

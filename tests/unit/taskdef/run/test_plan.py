@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from outrider.model.errors import UserError
+from outrider.taskdef.run.given import Secrets
 from outrider.taskdef.run.plan import Role, Wait, plan
 
 FIRELENS = {"logConfiguration": {"logDriver": "awsfirelens"}}
@@ -76,7 +77,7 @@ LOG_SECRET = {
     ("broken", "words"),
     [
         (task(app("web")), "must be configured in one of the containers"),
-        (task({"name": "web"}), "no container has a firelensConfiguration"),
+        (task(router(), app("web", environmentFiles=[{"value": "arn:f", "type": "s3"}])), "--file arn:f=PATH"),
         (task(app("web"), router(), router(name="second")), "'log_router' and 'second' both have one"),
         (task(app("web"), router(firelensConfiguration={"type": "fluentd"})), "is Fluentd"),
         (task(app("web"), router(firelensConfiguration={"type": "fluentbi"})), "did you mean 'fluentbit'"),
@@ -143,3 +144,37 @@ def test_a_container_whose_volumes_are_mounted_comes_first() -> None:
     mounts = {"volumesFrom": [{"sourceContainer": "files"}]}
     web = {p.name: p for p in plan(task(app("web", **mounts), app("files"), router()))}["web"]
     assert web.waits == (Wait("log_router", "START"), Wait("files", "START"))
+
+
+def test_a_task_without_a_router_runs_too() -> None:
+    waits = [{"containerName": "db", "condition": "START"}]
+    planned = plan(task({"name": "web", "dependsOn": waits}, {"name": "db"}, {**AGENT}))
+    assert [(p.name, p.role, p.waits) for p in planned] == [
+        ("outrider-agent", Role.AGENT, ()),
+        ("db", Role.APPLICATION, ()),
+        ("web", Role.APPLICATION, (Wait("db", "START"),)),
+    ]
+
+
+def test_who_only_lends_files_to_the_router_is_no_agent() -> None:
+    lends = router(volumesFrom=[{"sourceContainer": "files"}])
+    launched = {**lends, "entryPoint": ["/var/outrider/lib/fluent-bit/fluent-launch"]}
+    roles = [{p.name: p.role for p in plan(task({"name": "files"}, r))}["files"] for r in (lends, launched)]
+    assert roles == [Role.APPLICATION, Role.AGENT]
+
+
+def test_files_and_secrets_that_are_given() -> None:
+    container = app(
+        "web",
+        environmentFiles=[{"value": "arn:1", "type": "s3"}, {"value": "arn:2", "type": "s3"}],
+        environment=[{"name": "MODE", "value": "own"}],
+        secrets=SECRET,
+        logConfiguration=LOG_SECRET,
+    )
+    files = {"arn:1": {"A": "first", "MODE": "file"}, "arn:2": {"A": "second", "B": "b"}}
+    secrets = Secrets({"web:PASSWORD": "hush", "web:k": "hec"})
+    planned = {p.name: p for p in plan(task(router(), container), {"web": {"B": "user"}}, secrets=secrets, files=files)}
+    assert planned["web"].environment == {"A": "first", "MODE": "own", "B": "user", "PASSWORD": "hush"}
+    assert planned["log_router"].environment == {"k_1": "hec"}
+    assert planned["web"].log_secrets == {"k": "hec"}
+    assert "hush" not in repr(planned)
