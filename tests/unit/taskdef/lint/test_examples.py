@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from outrider.model.errors import UserError
+from outrider.taskdef.firelens import Runtime, render
 from outrider.taskdef.lint import RULES, check
+from outrider.taskdef.lint.reports import FORMATS
+from outrider.taskdef.plan import plan
 from outrider.taskdef.source import read_task
 
 EXAMPLES = Path(__file__).parents[5] / "shared" / "firelens-examples" / "fluent-bit"
@@ -37,3 +41,15 @@ def test_published_examples(path: Path) -> None:
 def test_a_published_example_that_is_not_json() -> None:
     with pytest.raises(UserError, match=r":33:32: not JSON"):
         read_task(str(EXAMPLES / "dynatrace" / "task-definition.json"))
+
+
+@pytest.mark.parametrize("path", examples())
+def test_findings_as_json_and_the_plan(path: Path) -> None:
+    """Each finding has its place and its remedy, and ECS would refuse none of these tasks."""
+    source = read_task(str(path))
+    found = json.loads(FORMATS["json"](check(source, RULES), {}))
+    keys = {"id", "level", "message", "file", "line", "column", "fix", "url"}
+    assert all(finding.keys() == keys and finding["fix"] and finding["line"] > 0 for finding in found)
+    made = plan(source.task, Runtime(), source.place)
+    assert made.errors == []
+    assert made.configuration == render(source.task, Runtime())
