@@ -15,8 +15,8 @@ from outrider.protocols.uplink import JoinToken
 from outrider.taskdef.demo.sheet import dropped_by, routed_by_tag
 from outrider.taskdef.protect import Wish, find_profile, protect
 from outrider.taskdef.run import Reports, TaskRun, Wishes, prepare
-from outrider.taskdef.run.setting import Backend
 from outrider.taskdef.run.plan import Role
+from outrider.taskdef.run.setting import Backend
 from outrider.taskdef.source import TaskSource, task_source
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -71,9 +71,12 @@ class Run:
         self.folder = folder
         self.lines: dict[str, list[str]] = {"web": [], "worker": []}
         self.ledger: dict[str, Any] = {}
-        self.metadata: dict[str, Any] = {}
         self._wishes = Wishes(
-            backend=cast("Backend", backend), state=folder / "state", show_output=True, local_aws=True
+            backend=cast("Backend", backend),
+            sidecars="process",
+            state=folder / "state",
+            show_output=True,
+            local_aws=True,
         )
         self._story = Story()
 

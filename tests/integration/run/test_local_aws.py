@@ -84,6 +84,12 @@ async def test_only_the_task_gets_answers(guard: Guard) -> None:
         assert (response.status, await response.text()) == (403, "this stand-in for AWS is a task's own\n")
 
 
+async def test_whoever_starts_it_gets_answers_all_the_same(guard: Guard) -> None:
+    async with started(guard, "127.0.0.1", ["10.9.8.0/24"]) as service:
+        assert await service.create([Wanted("bucket", "bbb", "us-east-1")]) == []
+        assert await arrived(service, ["us-east-1"], None) == [Place("bucket", "bbb", 0, 0)]
+
+
 async def test_one_that_cannot_listen_is_quoted(guard: Guard) -> None:
     with pytest.raises(LocalError, match=r"the stand-in for AWS has ended: [\s\S]*assign"):
         async with started(guard, "198.51.100.1", []):

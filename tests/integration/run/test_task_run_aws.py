@@ -19,7 +19,7 @@ OUTRIDER = [sys.executable, "-c", "import sys; from outrider.cli import main; sy
 def command(folder: Path, definition: dict[str, Any], backend: str, *more: str) -> list[str]:
     file = folder / "task.json"
     file.write_text(json.dumps(definition))
-    return [*OUTRIDER, "task", "run", str(file), "--backend", backend, *more]
+    return [*OUTRIDER, "task", "run", str(file), "--backend", backend, "--sidecars", "process", *more]
 
 
 def test_a_console_of_awslogs_arrives_too(backend: str, folder: Path) -> None:

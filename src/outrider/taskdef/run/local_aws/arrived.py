@@ -59,6 +59,8 @@ def _arrived(service: Service, regions: list[str], folder: Path | None) -> list[
     from botocore.exceptions import BotoCoreError, ClientError
 
     found: list[Place] = []
+    if folder is not None:
+        _make(folder)
     try:
         found += _buckets(service, regions[0], folder)
         for region in regions:
@@ -126,6 +128,14 @@ def _streams(service: Service, region: str, folder: Path | None) -> Iterator[Pla
         if folder is not None:
             _write(folder / "kinesis", name, b"".join(one if one.endswith(b"\n") else one + b"\n" for one in data))
         yield Place("stream", name, len(data), sum(map(len, data)))
+
+
+def _make(folder: Path) -> None:
+    """Make the folder, so that it is there if nothing has arrived."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LocalError(f"what has arrived cannot be written to {folder}: {error.strerror}") from error
 
 
 def _write(folder: Path, key: str, body: bytes) -> None:

@@ -22,10 +22,11 @@ _ROLE: Final = "arn:aws:iam::000000000000:role/firehose"
 
 
 class Service:
-    """A stand-in that runs; ``url`` is where. Its calls block, so they are made in threads."""
+    """A stand-in that runs: ``url`` is where for the task, ``own`` for us. Its calls block, so threads make them."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, own: str) -> None:
         self.url = url
+        self._own = own
         self._clients: dict[tuple[str, str], Any] = {}
 
     async def create(self, things: Iterable[Wanted]) -> list[str]:
@@ -42,7 +43,7 @@ class Service:
             self._clients[key] = boto3.client(
                 service,
                 region_name=region,
-                endpoint_url=self.url,
+                endpoint_url=self._own,
                 aws_access_key_id="local",
                 aws_secret_access_key="local",
                 config=Config(s3={"addressing_style": "path"}, proxies={}, retries={"max_attempts": 1}),
@@ -101,19 +102,19 @@ async def started(guard: Guard, address: str, networks: Sequence[str]) -> AsyncI
                 await printed.known.wait()
         except TimeoutError:
             raise LocalError(f"the stand-in for AWS does not listen after {_START_SECONDS:g} s") from None
-        if printed.port is None:
+        if not printed.ports:
             raise LocalError(f"the stand-in for AWS has ended: {printed.last_words}")
-        yield Service(f"http://{address}:{printed.port}")
+        yield Service(f"http://{address}:{printed.ports[0]}", f"http://127.0.0.1:{printed.ports[1]}")
     finally:
         child.kill()
         await child.wait()
 
 
 class _Printed(asyncio.Protocol):
-    """What it prints: its port, or what went wrong. ``known`` is set when either is."""
+    """What it prints: its ports, or what went wrong. ``known`` is set when either is."""
 
     def __init__(self) -> None:
-        self.port: int | None = None
+        self.ports: list[str] = []
         self.known = asyncio.Event()
         self._text = ""
 
@@ -122,12 +123,12 @@ class _Printed(asyncio.Protocol):
         return "\n".join(self._text.splitlines()[-_ENOUGH:])
 
     def data_received(self, data: bytes) -> None:
-        if self.port is not None:
+        if self.ports:
             return  # it has nothing to say any more
         self._text = (self._text + data.decode(errors="replace"))[-_TEXT_MAX:]
         first, newline, _ = self._text.partition("\n")
-        if newline and first.isdecimal():
-            self.port = int(first)
+        if newline and all(port.isdecimal() for port in first.split()):
+            self.ports = first.split()
             self.known.set()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -1,13 +1,15 @@
 """A program of its own: a moto server, which stands in for AWS, on a port of its choice.
 
-It runs as a file, since it needs nothing else of Outrider: ``stand_in.py ADDRESS NETWORK…`` prints the port, and
-answers nobody but peers whose address is in one of the networks.
+It runs as a file, since it needs nothing else of Outrider: ``stand_in.py ADDRESS NETWORK…`` prints two ports. On the
+first, at the address, it answers nobody but peers in one of the networks. The second, on loopback, is for whoever
+started it: Docker's address translation gives a machine that talks to its own bridge another address.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
     Application = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
+
+_LOOPBACK = "127.0.0.1"
 
 
 class Guarded:
@@ -44,10 +48,14 @@ class _Silent(MotoRequestHandler):
 
 def main(address: str, networks: list[str]) -> None:
     """Serve until killed."""
-    application = Guarded(DomainDispatcherApplication(create_backend_app), networks)
-    server = make_server(address, 0, application, threaded=True, request_handler=_Silent)
-    print(server.port, flush=True)  # noqa: T201 - whoever started this reads it
-    server.serve_forever()
+    aws = DomainDispatcherApplication(create_backend_app)
+    doors = [(address, networks), (_LOOPBACK, ["127.0.0.0/8"])]
+    servers = [
+        make_server(host, 0, Guarded(aws, peers), threaded=True, request_handler=_Silent) for host, peers in doors
+    ]
+    for server in servers:
+        threading.Thread(target=server.serve_forever).start()
+    print(*(server.port for server in servers), flush=True)  # noqa: T201 - whoever started this reads it
 
 
 if __name__ == "__main__":
