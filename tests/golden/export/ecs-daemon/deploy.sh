@@ -5,7 +5,8 @@
 # driver are not in it. It is root, because that folder is root's, without any capability; both root file systems are
 # read-only, and nothing is privileged. Both share the network of the instance: the agent listens on its loopback
 # alone, and the router asks the ECS agent there for the names of containers. Their own output goes to CloudWatch
-# Logs, so that the router does not read itself.
+# Logs, so that the router does not read itself; for this with the role below, /etc/ecs/ecs.config of the instances
+# must have ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE=true, else ECS places no task there.
 #
 # Identity, spool and positions are in the volumes outrider-agent and outrider-router of Docker, which the next task
 # on the instance gets too. Keep the join token where the task definition looks for it, before the first run:

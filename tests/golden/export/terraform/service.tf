@@ -157,11 +157,14 @@ resource "aws_ecs_service" "app" {
     rollback = true
   }
 
-  # Without its listener a target group belongs to no load balancer; without the policies no task starts or stops well.
+  # Tasks start once they have what they need: a target group of a load balancer, rights, the way to image and server.
   depends_on = [
     aws_lb_listener.http,
     aws_lb_listener.https,
     aws_iam_role_policy.task,
     aws_iam_role_policy.execution,
+    aws_route_table_association.private,
+    aws_vpc_security_group_egress_rule.https,
+    aws_vpc_security_group_egress_rule.server,
   ]
 }

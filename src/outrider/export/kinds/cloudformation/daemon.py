@@ -31,7 +31,9 @@ Parameters:
     Description: Name of the cluster of ECS.
 
 Resources:
-  # What agent and router print themselves. It is no file of json-file, so that the router does not read itself.
+  # What agent and router print themselves. It is no file of json-file, so that the router does not read itself. For
+  # this with the role below, /etc/ecs/ecs.config of the instances must have
+  # ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE=true, else ECS places no task there.
   LogGroup:
     Type: AWS::Logs::LogGroup
     DeletionPolicy: Delete

@@ -4,6 +4,9 @@ resource "aws_lb" "main" {
   subnets                    = aws_subnet.public[*].id
   security_groups            = [aws_security_group.load_balancer.id]
   drop_invalid_header_fields = true
+
+  # Nothing can face the internet before the VPC has its gateway.
+  depends_on = [aws_internet_gateway.main]
 }
 
 resource "aws_lb_target_group" "app" {
