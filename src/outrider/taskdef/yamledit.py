@@ -63,7 +63,9 @@ class YamlText:
         if at is not None:
             return self._replace(holder, at, value)
         if holder.kind is Kind.FLOW:
-            return self._add_in_brackets(holder, scalar(key, self.style.quote) + ": ", value)
+            return self._add_in_brackets(
+                holder, flow_style(self.text, holder, "", self.style).inline(key) + ": ", value
+            )
         self._check_simple(holder, len(holder.keys) - 1)
         return self._add_lines(holder, self.style.member(key, value, column_of(self.text, holder.keys[0][1].start)))
 

@@ -63,10 +63,11 @@ def short_form(value: Any, quote: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FlowStyle(Style):
-    """A value in brackets. ``short`` writes functions of CloudFormation in their short form."""
+    """A value in brackets. ``short`` writes CloudFormation's functions in their short form, ``strict`` quotes texts."""
 
     quote: str = '"'
     short: bool = False
+    strict: bool = False
 
     def inline(self, value: Any) -> str:
         """See Style."""
@@ -76,7 +77,7 @@ class FlowStyle(Style):
             return "{" + self.comma.join(f"{self.inline(k)}: {self.inline(v)}" for k, v in value.items()) + "}"
         if isinstance(value, list) and value:
             return "[" + self.comma.join(self.inline(item) for item in value) + "]"
-        return scalar(value, self.quote)
+        return quoted(value, self.quote) if self.strict and isinstance(value, str) else scalar(value, self.quote)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +159,12 @@ def block_style(text: str, root: Part) -> BlockStyle:
 
 
 def flow_style(text: str, part: Part, newline: str, around: BlockStyle) -> FlowStyle:
-    """The style of a map or list in brackets; in lines if it is."""
+    """The style of a map or list in brackets; in lines if it is, and with quotes around keys if it has them."""
     gaps = [text[left.end : part.begins(at)] for at, (left, _) in enumerate(pairwise(part.items), 1)]
     dense = any(gap == "," for gap in gaps)
     unit = "  " if "\n" in text[part.inner : part.end] else None
-    return FlowStyle(unit, newline, "," if dense else ", ", ": ", around.quote, around.short)
+    strict = any(key.quote for one in part.walk() for _, key in one.keys)
+    return FlowStyle(unit, newline, "," if dense else ", ", ": ", around.quote, around.short, strict)
 
 
 def column_of(text: str, at: int) -> int:

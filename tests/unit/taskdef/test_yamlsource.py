@@ -253,6 +253,14 @@ def test_remarks_quotes_and_blank_lines_stay():
     assert source().rename(web, "image", "picture").text == TASK.replace("image: 'n", "picture: 'n")
 
 
+def test_json_in_yaml_stays_json():
+    text = '---\n{\n  "a": [\n    {\n      "b": 1\n    }\n  ]\n}\n'
+    edited = source(text).append(("a",), {"b": "x", "c": ["-o", "y"]}).set(("a", 0), "d", "e")
+    assert edited.text == text.replace('"b": 1', '"b": 1,\n      "d": "e"').replace(
+        "    }\n  ]", '    },\n    {\n      "b": "x",\n      "c": [\n        "-o", "y"\n      ]\n    }\n  ]'
+    )
+
+
 def test_a_command_line_has_a_row_for_each_option():
     words = ["-s", "Scheduler.Cap", "60", "--", "-o", "a, b", "yes"]
     assert source("a:\n  b: 1\n").set(("a",), "command", words).text == (
