@@ -1,10 +1,12 @@
 """Run a task definition on this machine, playing the part of the ECS agent.
 
-``plan``, ``local``, ``identity`` decide (pure): roles and start order, what a container's paths and addresses are here.
-``task`` prepares a run, ``runner`` is its life, ``build`` makes the containers, ``workspace`` the folders.
-``container`` is what the runner needs of a container, ``health`` its checks, ``ready`` waits until a sidecar takes
-connections, ``voice`` is what a container prints. ``process`` and ``docker`` are the two kinds of container, ``driver``
-is Docker's ``fluentd`` log driver for the former.
+``plan``, ``local``, ``identity``, ``given``, ``imitation`` decide (pure): roles and start order, what a container's
+paths and addresses are here, values from the user, what is not imitated. ``task`` prepares a run, ``setting`` chooses
+where it runs, ``network`` is what its containers share, ``workspace`` are its folders. ``runner`` is its life,
+``cell`` one container of it, ``ending`` its end; ``build`` makes the containers, ``sidecar`` the words of router and
+agent. ``container`` is what the runner needs of a container, ``health`` its checks, ``ready`` waits until a sidecar
+takes connections, ``voice`` is what a container prints. ``process`` and ``docker`` are the two kinds of container,
+``driver`` is Docker's ``fluentd`` log driver for the former.
 """
 
 from outrider.taskdef.run.task import Reports, TaskRun, Wishes, prepare

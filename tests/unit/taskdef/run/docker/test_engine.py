@@ -1,5 +1,7 @@
 import asyncio
+import io
 import struct
+import tarfile
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -193,3 +195,49 @@ async def test_an_engine_that_never_answers_a_stop_is_not_waited_for(
     async with asyncio.timeout(60):
         with pytest.raises(LocalError, match="no answer in time"):
             await engine.stop("c", 0)
+
+
+async def test_what_the_engine_has(docker: FakeDocker, engine: Engine) -> None:
+    docker.answers["GET /info"] = (200, b'{"Plugins": {"Log": ["json-file", "fluentd"]}}')
+    docker.answers["GET /volumes/here"] = (200, b"{}")
+    assert await engine.log_drivers() == ["json-file", "fluentd", "none"]
+    assert [await engine.has_volume(name) for name in ("here", "gone")] == [True, False]
+
+
+@pytest.mark.parametrize("status", [204, 404])
+async def test_a_volume_that_is_gone_is_removed_too(docker: FakeDocker, engine: Engine, status: int) -> None:
+    docker.answers["DELETE /volumes/v"] = (status, b'{"message": "no such volume"}' if status > 204 else b"")
+    await engine.remove_volume("v")
+    docker.answers["DELETE /volumes/v"] = (409, b'{"message": "volume is in use"}')
+    with pytest.raises(EngineError, match="in use"):
+        await engine.remove_volume("v")
+
+
+async def test_what_a_command_prints_inside_of_a_container(docker: FakeDocker, engine: Engine) -> None:
+    docker.answers["POST /containers/c/exec"] = (201, b'{"Id": "e"}')
+    docker.answers["POST /exec/e/start"] = (200, b"\x01\0\0\0\0\0\0\x01x")
+    assert await engine.run_inside("c", ("cat", "/f")) == b"\x01\0\0\0\0\0\0\x01x"
+    with pytest.raises(EngineError):
+        await engine.run_inside("gone", ("cat", "/f"))
+
+
+async def test_a_file_of_a_container_is_kept_when_it_has_ended(
+    docker: FakeDocker, engine: Engine, tmp_path: Path
+) -> None:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        entry = tarfile.TarInfo("status.json")
+        entry.size = 2
+        tar.addfile(entry, io.BytesIO(b"{}"))
+    docker.answers["POST /containers/c/wait"] = (200, b'{"StatusCode": 0}')
+    docker.answers["GET /containers/c/archive"] = (200, archive.getvalue())
+    guard = await Guard.start("/nonexistent")
+    gone: list[str] = []
+    container = DockerContainer(engine, "c", {}, guard, print, lambda: gone.append("c"), {"/s/status.json": tmp_path})
+    assert await container.wait() == 0
+    assert (tmp_path / "status.json").read_bytes() == b"{}"
+    docker.answers["GET /containers/c/archive"] = (200, b"no archive")
+    assert await container.wait() == 0
+    await container.remove()
+    assert gone == ["c"]
+    await guard.close()
