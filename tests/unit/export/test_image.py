@@ -13,6 +13,8 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from tests.helpers import free_port
 
 from outrider.export.description import describe
@@ -103,6 +105,7 @@ def test_the_bill_of_materials_is_complete_and_the_same_each_time() -> None:
         subprocess.run([sys.executable, TOOLS / "sbom.py", "1.0"], capture_output=True, check=True).stdout for _ in "12"
     )
     assert first == second
+    assert JsonStrictValidator(SchemaVersion.V1_5).validate_str(first.decode()) is None
     bill = json.loads(first)
     named = {one["name"] for one in bill["components"] if one["purl"].startswith("pkg:pypi/")}
     expected = {re.sub(r"[-_.]+", "-", one.metadata["Name"]).lower() for one in metadata.distributions()}

@@ -19,7 +19,7 @@ _DOCKERFILE = """\
 #   docker build -t outrider:latest .
 #   docker buildx build --platform linux/amd64,linux/arm64 -t REGISTRY/outrider:1.0 --push .
 #
-# No step is of one architecture: each platform builds its own, natively or emulated, the launcher too.
+# Each platform builds its own, natively or emulated, the launcher too.
 # Made by "outrider export image".
 
 # Debian with Python 3.11 or newer. For builds that can be repeated name a digest: --build-arg BASE=NAME@sha256:DIGEST
@@ -32,6 +32,9 @@ FROM ${BUILDER} AS build
 ARG PIP_INDEX_URL
 ARG PIP_NO_INDEX
 WORKDIR /src
+# Of all dependencies onigurumacffi alone is compiled where it is not for x86-64.
+RUN [ "$(uname -m)" = x86_64 ] || { apt-get update -qq \\
+ && apt-get install -y -qq --no-install-recommends gcc libc6-dev libonig-dev; }
 COPY . .
 # Versions are those of constraints.txt. pip stays here: nothing is installed into a running container.
 RUN python3 -m venv /opt/outrider \\
@@ -55,6 +58,9 @@ LABEL org.opencontainers.image.title="Outrider" \\
 COPY --from=build /opt/outrider /opt/outrider
 COPY --from=build /opt/launcher /var/outrider/lib/fluent-bit
 COPY --from=build /opt/launcher /var/alertlogic/lib/fluent-bit
+# What that was linked with.
+RUN [ "$(uname -m)" = x86_64 ] || { apt-get update -qq \\
+ && apt-get install -y -qq --no-install-recommends libonig5 && rm -rf /var/lib/apt/lists/*; }
 ENV PATH=/opt/outrider/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \\
     PYTHONDONTWRITEBYTECODE=1
 # Who writes where: the agent its state, the router its socket in /run, the launcher, as any user, beside itself.
