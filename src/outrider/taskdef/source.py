@@ -20,7 +20,6 @@ from outrider.taskdef.layout import Style, line_indent, style_of
 from outrider.taskdef.shape import Path, TaskDefinition, check_shape
 
 _NAME: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
-_NOT_JSON: Final = (".tf", ".tofu", ".yaml", ".yml")
 SIZE_LIMIT = 4 * 1024 * 1024
 """Largest file in bytes. ECS takes task definitions up to 64 KiB."""
 
@@ -259,15 +258,6 @@ def _is_wrapped(value: Value) -> bool:
     if not isinstance(value, dict) or "containerDefinitions" in value:
         return False
     return isinstance(value.get("taskDefinition"), dict)
-
-
-def read_task(path: str) -> TaskSource:
-    """The task definition in a JSON file, or in standard input if ``path`` is ``-``. Raises UserError."""
-    text, file = read_text(path)
-    if file.endswith(_NOT_JSON):
-        fix = "give it in JSON, as 'aws ecs describe-task-definition' prints it"
-        raise UserError("this needs a task definition in JSON", Place(file, 1, 1), fix=fix)
-    return task_source(text, file)
 
 
 def read_text(path: str, what: str = "a task definition") -> tuple[str, str]:

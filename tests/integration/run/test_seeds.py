@@ -12,7 +12,8 @@ from tests.integration.run.conftest import Story
 from outrider.protocols.uplink import JoinToken
 from outrider.taskdef.protect import PROFILES, Migration, Wish, migrate, protect
 from outrider.taskdef.run import Wishes, prepare
-from outrider.taskdef.source import read_task, task_source
+from outrider.taskdef.source import task_source
+from outrider.taskdef.templates import read_tasks
 
 UNIT = Path(__file__).parents[2] / "unit" / "taskdef"
 VARIABLES = {"OUTRIDER_SERVER": "https://127.0.0.1:9", "KEY": str(JoinToken("test", "A" * 32, "A" * 43))}
@@ -37,7 +38,7 @@ AT_ONCE = 3
 def completed(name: str) -> dict[str, Any]:
     """Protected, and with applications that this machine can run: the documents' images are not here."""
     own = UNIT / "seeds" / f"{name}.json"
-    source = read_task(str(own if own.exists() else UNIT / "protect" / "seeds" / f"{name}.json"))
+    source = read_tasks(str(own if own.exists() else UNIT / "protect" / "seeds" / f"{name}.json"))[0]
     wish = Wish(PROFILES["alertlogic"], adopt_router=True)
     protected = protect(migrate(source, Migration("cloudwatch")).source, wish).source
     task: dict[str, Any] = json.loads(protected.source.text)

@@ -18,7 +18,7 @@ from outrider.taskdef.lint import RULES, check
 from outrider.taskdef.plan import plan
 from outrider.taskdef.protect import PROFILES, Migration, Wish, migrate, protect
 from outrider.taskdef.rights import EXECUTION, TASK, compare, read_granted, rights_of, scope_of
-from outrider.taskdef.source import TaskSource, read_source, read_task, task_source
+from outrider.taskdef.source import TaskSource, read_source, task_source
 from outrider.taskdef.templates import read_tasks
 from outrider.taskdef.view import Task
 
@@ -108,12 +108,12 @@ def _definitions(folder: Path) -> Iterator[Path]:
 
 @pytest.mark.parametrize("name", FOUND)
 def test_lint_says_what_a_reader_would(name: str) -> None:
-    assert found(read_task(str(path_of(name)))) == FOUND[name]
+    assert found(read_tasks(str(path_of(name)))[0]) == FOUND[name]
 
 
 @pytest.mark.parametrize("name", FOUND)
 def test_what_ecs_would_do_and_which_rights_that_needs(name: str) -> None:
-    source = read_task(str(path_of(name)))
+    source = read_tasks(str(path_of(name)))[0]
     assert faults(source) == ([NO_ROUTER] if name == "newer-awslogs" else [])
     task = Task(source.task)
     rights = rights_of(task, scope_of(task))
@@ -122,7 +122,7 @@ def test_what_ecs_would_do_and_which_rights_that_needs(name: str) -> None:
 
 @pytest.mark.parametrize("name", FOUND)
 def test_what_is_migrated_and_protected_has_no_fault_that_was_not_there(name: str) -> None:
-    before = read_task(str(path_of(name)))
+    before = read_tasks(str(path_of(name)))[0]
     result = protect(migrate(before, Migration("cloudwatch")).source, WISH).source
     left = ["task-role-missing"] if name == "newer-awslogs" else []  # migrate tells that the execution role is not it
     assert errors(result) == [*errors(before), *left]
@@ -157,7 +157,7 @@ def test_the_articles_configuration_and_the_right_that_it_needs() -> None:
     """Its bucket and its policy are those of the article; the image has the file, so the task definition has not."""
     file = str(SEEDS / "article-s3.conf")
     configuration = from_file(file, ConfigurationFiles(), lambda warning: None)
-    task = Task(read_task(str(path_of("article-s3"))).task)
+    task = Task(read_tasks(str(path_of("article-s3")))[0].task)
     (need,) = rights_of(task, scope_of(task), [(file, configuration)]).of(TASK)
     assert (need.actions, need.resource) == (("s3:PutObject",), "arn:aws:s3:::fluent-bit-log-12345/*")
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outrider.model.errors import UserError
-from outrider.taskdef.source import Source, read_task, task_source
+from outrider.taskdef.source import Source, task_source
+from outrider.taskdef.templates import read_tasks
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 scalars = st.none() | st.booleans() | st.integers(-9, 9) | texts
@@ -226,8 +227,8 @@ def test_files_that_cannot_be_read(tmp_path):
         file = tmp_path / name
         file.write_bytes(raw)
         with pytest.raises(UserError) as caught:
-            read_task(str(file))
+            read_tasks(str(file))[0]
         assert words in str(caught.value)
     for path in (tmp_path, tmp_path / "absent.json"):
         with pytest.raises(UserError, match="cannot read"):
-            read_task(str(path))
+            read_tasks(str(path))[0]

@@ -13,7 +13,7 @@ from outrider.taskdef.firelens import Runtime, render
 from outrider.taskdef.lint import RULES, check
 from outrider.taskdef.lint.reports import FORMATS
 from outrider.taskdef.plan import plan
-from outrider.taskdef.source import read_task
+from outrider.taskdef.templates import read_tasks
 
 EXAMPLES = Path(__file__).parents[5] / "shared" / "firelens-examples" / "fluent-bit"
 FOUND = {
@@ -32,7 +32,7 @@ def examples() -> list[Any]:
 
 @pytest.mark.parametrize("path", examples())
 def test_published_examples(path: Path) -> None:
-    found = check(read_task(str(path)), RULES)
+    found = check(read_tasks(str(path))[0], RULES)
     bad = [f"{finding.level} {finding.id}" for finding in found if finding.level != "note"]
     assert bad == FOUND.get(str(path.relative_to(EXAMPLES)), [])
 
@@ -40,13 +40,13 @@ def test_published_examples(path: Path) -> None:
 @pytest.mark.skipif(not EXAMPLES.is_dir(), reason=f"needs the published examples in {EXAMPLES}")
 def test_a_published_example_that_is_not_json() -> None:
     with pytest.raises(UserError, match=r":33:32: not JSON"):
-        read_task(str(EXAMPLES / "dynatrace" / "task-definition.json"))
+        read_tasks(str(EXAMPLES / "dynatrace" / "task-definition.json"))[0]
 
 
 @pytest.mark.parametrize("path", examples())
 def test_findings_as_json_and_the_plan(path: Path) -> None:
     """Each finding has its place and its remedy, and ECS would refuse none of these tasks."""
-    source = read_task(str(path))
+    source = read_tasks(str(path))[0]
     found = json.loads(FORMATS["json"](check(source, RULES), {}))
     keys = {"id", "level", "message", "file", "line", "column", "fix", "url"}
     assert all(finding.keys() == keys and finding["fix"] and finding["line"] > 0 for finding in found)

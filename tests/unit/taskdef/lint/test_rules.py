@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from outrider.taskdef.lint import RULES, Rule, check, mend, rules
-from outrider.taskdef.source import read_task
 from outrider.taskdef.templates import read_tasks
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -60,7 +59,7 @@ def test_a_file_breaks_the_rule_or_not(rule: Rule, path: Path) -> None:
 
 @pytest.mark.parametrize(("rule", "path"), [(rule, path) for rule, path in FILES if rule.mends], ids=named)
 def test_what_can_be_repaired_is(rule: Rule, path: Path) -> None:
-    source = read_task(str(path))
+    source = read_tasks(str(path))[0]
     mended, done = mend(source, [rule])
     assert check(mended, [rule]) == []
     assert bool(done) == path.stem.startswith("bad")

@@ -11,7 +11,8 @@ from outrider.model.errors import UserError
 from outrider.taskdef.firelens import render
 from outrider.taskdef.protect import PROFILES, SeveralError, Wish, migrate, protect
 from outrider.taskdef.protect import Migration as Wanted
-from outrider.taskdef.source import read_task, task_source
+from outrider.taskdef.source import task_source
+from outrider.taskdef.templates import read_tasks
 
 C = Wanted("cloudwatch_logs")
 GO = Wanted("cloudwatch")
@@ -250,5 +251,5 @@ def test_published_examples(path):
     """Their only awslogs is the console of their routers, which stays."""
     if path.parent.name == "dynatrace":
         return
-    source = read_task(str(path))
+    source = read_tasks(str(path))[0]
     assert migrate(source, GO).changed == []

@@ -24,8 +24,7 @@ from outrider.taskdef.protect import (
     substituted,
     unprotect,
 )
-from outrider.taskdef.source import read_task
-from outrider.taskdef.templates import tasks_in
+from outrider.taskdef.templates import read_tasks, tasks_in
 
 VALUE = json.loads(TASK)
 del VALUE["containerDefinitions"][1]["logConfiguration"]
@@ -139,7 +138,7 @@ def test_the_yaml_that_is_written():
 @pytest.mark.parametrize("wish", [Wish(PROFILES["alertlogic"], adopt_router=True, replace_log_driver=True)])
 def test_examples_in_yaml_and_in_a_template_become_what_they_become_in_json(path, wish):
     try:
-        source = read_task(str(path))
+        source = read_tasks(str(path))[0]
         wanted = protect(source, wish)
     except UserError:
         return

@@ -9,7 +9,8 @@ from tests.unit.taskdef.protect.definitions import ALERTLOGIC, AWSLOGS, OUTRIDER
 from outrider.model.errors import UserError
 from outrider.taskdef.firelens import render
 from outrider.taskdef.protect import PROFILES, SeveralError, Wish, agent_variables, find_profile, protect
-from outrider.taskdef.source import read_task, task_source
+from outrider.taskdef.source import task_source
+from outrider.taskdef.templates import read_tasks
 
 # The two definitions as the Fargate document prints them, with the registration key.
 DOCUMENT = json.loads("""[
@@ -341,9 +342,9 @@ def test_published_examples(path):
     """Each renders, and is protected around its own router, in awsvpc; one file is not JSON."""
     if path.parent.name == "dynatrace":
         with pytest.raises(UserError, match=r"task-definition.json:33:32: not JSON: .* write a comma here"):
-            read_task(str(path))
+            read_tasks(str(path))[0]
         return
-    source = read_task(str(path))
+    source = read_tasks(str(path))[0]
     assert render(source.task).startswith("\n[INPUT]\n    Name forward\n    Mem_Buf_Limit ")
     assert "ECS allows one" in refusal(source.set((), "networkMode", "awsvpc"))
     if source.task.get("networkMode") is None:

@@ -15,7 +15,8 @@ from outrider.taskdef.plan import plan
 from outrider.taskdef.protect import PROFILES, Debugging, Migration, migrate, protect, unprotect
 from outrider.taskdef.protect.profile import START
 from outrider.taskdef.rights import rights_of, scope_of
-from outrider.taskdef.source import read_task, task_source
+from outrider.taskdef.source import task_source
+from outrider.taskdef.templates import read_tasks
 from outrider.taskdef.view import Task
 
 SINGLE = dataclasses.replace(OUTRIDER, single=True)
@@ -230,7 +231,7 @@ def test_published_examples(path):
     """What can be adopted comes back as it was; all else is refused with a reason."""
     if path.parent.name == "dynatrace":
         return  # no JSON
-    source = read_task(str(path)).set((), "networkMode", "awsvpc")
+    source = read_tasks(str(path))[0].set((), "networkMode", "awsvpc")
     try:
         protected = protect(source, ADOPT).source
     except UserError:

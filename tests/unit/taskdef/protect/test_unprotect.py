@@ -12,7 +12,8 @@ from outrider.model.errors import UserError
 from outrider.taskdef.compare import differences
 from outrider.taskdef.firelens import render
 from outrider.taskdef.protect import PROFILES, Debugging, Migration, Wish, migrate, protect, unprotect
-from outrider.taskdef.source import read_task, task_source
+from outrider.taskdef.source import task_source
+from outrider.taskdef.templates import read_tasks
 
 TO_CLOUDWATCH = {"logDriver": "awsfirelens", "options": {"Name": "cloudwatch", "region": "r"}}
 ROUTER = {"name": "fb", "image": "aws-for-fluent-bit:2", "firelensConfiguration": {"type": "fluentbit"}}
@@ -156,7 +157,7 @@ def test_published_examples(path):
     """Protected around their own routers, they come back as ECS sees them, but for what is told."""
     if path.parent.name == "dynatrace":
         return
-    source = read_task(str(path)).set((), "networkMode", "awsvpc")
+    source = read_tasks(str(path))[0].set((), "networkMode", "awsvpc")
     assert unprotect(source).changed == []
     protected = protect(source, Wish(PROFILES["alertlogic"], adopt_router=True)).source
     result = unprotect(protected)
