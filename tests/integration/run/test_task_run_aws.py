@@ -79,19 +79,25 @@ def stand_ins(parent: int) -> list[int]:
 
 def test_a_container_asks_the_metadata_endpoint_what_it_is(backend: str, folder: Path) -> None:
     """With a shell alone: busybox has wget, and what runs as a process has Python."""
-    ask = "wget -qO- $ECS_CONTAINER_METADATA_URI_V4/task"
+    ask = "for path in task task/stats; do wget -qO- $ECS_CONTAINER_METADATA_URI_V4/$path; echo; done"
     if backend == "process":
-        ask = f"{sys.executable} -c 'import os, urllib.request as u; {PYTHON}'"
+        ask = f"{sys.executable} -c 'import os, urllib.request as u{PYTHON}'"
     out = folder / "out"
-    words = command(folder, task(application(f"{ask}; echo; sleep 2"), router(out)), backend, "--json")
+    words = command(folder, task(application(f"{ask}; sleep 2"), router(out)), backend, "--json")
     done = subprocess.run(words, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     outcome = json.loads(done.stdout.splitlines()[-1])
-    found = json.loads("".join(json.loads(line)["log"] for line in out.read_text().splitlines()))
+    printed = "".join(json.loads(line)["log"] + "\n" for line in out.read_text().splitlines())
+    found, usage = map(json.loads, printed.splitlines())
     assert (found["TaskARN"], found["Family"], found["DesiredStatus"]) == (outcome["task"], "t", "RUNNING")
     own, route = found["Containers"]
     assert (own["Name"], route["Name"], route["KnownStatus"]) == ("app", "log_router", "RUNNING")
     assert own["KnownStatus"] in ("CREATED", "RUNNING")  # it asks as soon as it can
+    assert set(usage) == {own["DockerId"], route["DockerId"]}
+    assert usage[route["DockerId"]]["memory_stats"]["usage"] > 0
 
 
-PYTHON = 'print(u.urlopen(os.environ["ECS_CONTAINER_METADATA_URI_V4"] + "/task").read().decode())'
+PYTHON = """
+for path in ("task", "task/stats"):
+    print(u.urlopen(os.environ["ECS_CONTAINER_METADATA_URI_V4"] + "/" + path).read().decode())
+"""

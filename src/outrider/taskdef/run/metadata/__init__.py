@@ -5,7 +5,7 @@
 """
 
 from outrider.taskdef.run.metadata.document import Network
-from outrider.taskdef.run.metadata.endpoint import is_loopback, metadata_of, metadata_variables
+from outrider.taskdef.run.metadata.endpoint import metadata_of, metadata_variables
 from outrider.taskdef.run.metadata.now import Running
 
-__all__ = ["Network", "Running", "is_loopback", "metadata_of", "metadata_variables"]
+__all__ = ["Network", "Running", "metadata_of", "metadata_variables"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -35,14 +35,6 @@ def metadata_variables(base: str, task_id: str, name: str) -> dict[str, str]:
         "ECS_CONTAINER_METADATA_URI": f"{base}/v3/{known_as}",
         "ECS_CONTAINER_METADATA_URI_V4": f"{base}/v4/{known_as}",
     }
-
-
-def is_loopback(peer: str) -> bool:
-    """Whether an address is one of this machine's loopback."""
-    try:
-        return ipaddress.ip_address(peer).is_loopback
-    except ValueError:
-        return False
 
 
 @asynccontextmanager
@@ -122,7 +114,9 @@ class _Endpoint:
     async def _all_usage(self) -> dict[str, Any]:
         """Of each container, by the id that Docker has for it."""
         now = await self._task.now()
-        return {container.docker_id: await self._task.usage(container.name) for container in now.containers}
+        async with asyncio.TaskGroup() as group:
+            asked = {one.docker_id: group.create_task(self._task.usage(one.name)) for one in now.containers}
+        return {docker_id: usage.result() for docker_id, usage in asked.items()}
 
 
 def _parts(target: str) -> tuple[str, str, str]:

@@ -36,7 +36,7 @@ class Running:
     prepared_at: float = field(default_factory=time.time)
     _ids: dict[str, tuple[str, str]] = field(default_factory=dict)
     _usage: dict[str, tuple[float, dict[str, Any] | None]] = field(default_factory=dict)
-    _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _asking: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     @property
     def task_id(self) -> str:
@@ -65,7 +65,7 @@ class Running:
 
     async def usage(self, name: str) -> dict[str, Any] | None:
         """What a container uses, at most a second old; None where it does not run, or Docker does not say."""
-        async with self._asking:
+        async with self._asking.setdefault(name, asyncio.Lock()):
             asked_at, found = self._usage.get(name, (float("-inf"), None))
             if time.monotonic() - asked_at >= _FRESH_SECONDS:
                 found = await self._ask(self.runner.cells[name])

@@ -13,7 +13,7 @@ import pytest
 from outrider.doctor.checks.metadata import Metadata
 from outrider.doctor.subject import Subject
 from outrider.doctor.verdict import Level
-from outrider.taskdef.run.metadata import is_loopback, metadata_of, metadata_variables
+from outrider.taskdef.run.metadata import metadata_of, metadata_variables
 from outrider.taskdef.run.metadata.document import ContainerNow, Network, TaskNow
 
 TASK = "ab" * 16
@@ -132,8 +132,3 @@ async def test_the_doctor_is_satisfied(base: str, tmp_path: Any) -> None:
     assert check.idle() == ""
     verdict = check.judge(await check.look())
     assert (verdict.level, verdict.what) == (Level.OK, f"task {TASK} of shop:1 EC2")
-
-
-@pytest.mark.parametrize(("peer", "belongs"), [("127.3.2.1", True), ("::1", True), ("10.0.0.1", False), ("", False)])
-def test_loopback(peer: str, belongs: bool) -> None:
-    assert is_loopback(peer) == belongs
