@@ -18,17 +18,32 @@ from outrider.model.errors import UserError
 def register(app: typer.Typer) -> None:
     """Add ``export`` with a command for each kind."""
     group = typer.Typer(no_args_is_help=True, help="Make the files that deploy Outrider: one command for each kind.")
+    group.callback()(_options)
     for name in KINDS:
         kind = find_kind(name)
         group.command(name, help=_help(kind))(_command(kind))
     app.add_typer(group, name="export")
 
 
+def _list(show: bool) -> None:
+    if show:
+        for name in KINDS:
+            typer.echo(f"{name:16}{find_kind(name).told.partition('. ')[0].removesuffix('.')}")
+        raise typer.Exit
+
+
+def _options(
+    kinds: Annotated[bool, typer.Option("--list", callback=_list, is_eager=True, help="Print the kinds.")] = False,
+) -> None:
+    """Options that stand before the kind."""
+
+
 def _help(kind: Kind) -> str:
     keys = "\n".join(
         f"  {name:20} {KEYS[name].metadata['told']} [{KEYS[name].default}]" for name in KEYS if name in kind.uses
     )
-    example = f"outrider export {kind.name} --set server=https://logs.example.com:8444 -o deploy/"
+    server = " --set server=https://logs.example.com:8444" if "server" in kind.uses else ""
+    example = f"outrider export {kind.name}{server} -o deploy/"
     return f"{kind.told}\n\n\b\nKeys of --set and of --from:\n{keys}\n\n{kind.following}\n\nExample: {example}"
 
 

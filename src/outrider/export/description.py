@@ -56,7 +56,10 @@ def describe(given: Mapping[str, str], file: str | None = None) -> Description:
         values |= _of_file(file)
     for name, text in given.items():
         values[name] = _value(name, text, None)
-    return Description(**values)
+    made = Description(**values)
+    if made.memory_reservation > made.memory:
+        raise UserError(f"memory_reservation: {made.memory_reservation} MiB are more than memory, {made.memory} MiB")
+    return made
 
 
 def _of_file(file: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from outrider.cli.operator import main
+from outrider.export.registry import KINDS
 
 
 def test_one_file_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -31,3 +32,20 @@ def test_help_has_keys_and_an_example(capsys: pytest.CaptureFixture[str]) -> Non
     told = capsys.readouterr().out
     assert "memory_reservation" in told
     assert "Example: outrider export docker-run" in told
+
+
+def test_the_kinds_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", "--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(KINDS)
+    assert "image           The Dockerfile of Outrider's image, for agent and router" in lines
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_example_of_each_kind_works(name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["export", name, "--help"]) == 0
+    example = " ".join(capsys.readouterr().out.split("Example: ")[1].partition("Options:")[0].split())
+    words = example.removeprefix("outrider ").replace("deploy/", f"{tmp_path}/").split()
+    assert words[:2] == ["export", name]
+    assert main(words) == 0
+    assert any(tmp_path.rglob("*"))

@@ -42,3 +42,8 @@ def test_a_value_cannot_leave_the_text_it_stands_in() -> None:
         for name in ("image", "base", "name", "server", "runtime_socket"):
             with pytest.raises(UserError):
                 describe({name: text})
+
+
+def test_no_more_memory_is_reserved_than_there_may_be() -> None:
+    with pytest.raises(UserError, match="memory_reservation: 100 MiB are more than memory, 99 MiB"):
+        describe({"memory": "99"})
