@@ -8,6 +8,8 @@ from typing import TypeAlias
 
 READY_SECONDS = 20.0
 """How long a sidecar may take from its start until it listens."""
+READY_IN_DOCKER_SECONDS = 60.0
+"""The same in Docker, where it may have a quarter of a CPU and a cold cache."""
 _PAUSE = 0.05
 Door: TypeAlias = str | tuple[str, int]
 """The path of a unix socket, or address and port."""

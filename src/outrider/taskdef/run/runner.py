@@ -19,7 +19,7 @@ from outrider.taskdef.run.container import Container, StartError
 from outrider.taskdef.run.ending import LOST, Ending, Report, unless
 from outrider.taskdef.run.health import Check, Health
 from outrider.taskdef.run.plan import Planned, Role, Wait
-from outrider.taskdef.run.ready import READY_SECONDS
+from outrider.taskdef.run.ready import READY_IN_DOCKER_SECONDS, READY_SECONDS
 
 Build: TypeAlias = Callable[[Planned], Awaitable[Container]]
 
@@ -150,7 +150,9 @@ class Runner:
 
     async def _get_ready(self, cell: Cell, ready: Callable[[Planned], Awaitable[None]]) -> None:
         try:
-            await unless(cell.ended, self._listening(cell.planned, ready))
+            assert cell.container is not None
+            seconds = READY_IN_DOCKER_SECONDS if cell.container.backend == "docker" else READY_SECONDS
+            await unless(cell.ended, self._listening(cell.planned, ready, seconds))
         except OutriderError as error:
             self.stop(str(error), 1)
             return
@@ -159,13 +161,13 @@ class Runner:
             self._report(cell.planned.name, "ready")
         self._news.tell()
 
-    async def _listening(self, planned: Planned, ready: Callable[[Planned], Awaitable[None]]) -> None:
+    async def _listening(self, planned: Planned, ready: Callable[[Planned], Awaitable[None]], seconds: float) -> None:
         try:
-            async with asyncio.timeout(READY_SECONDS):
+            async with asyncio.timeout(seconds):
                 await ready(planned)
         except TimeoutError:
             words = self._last_words(planned.name)
-            raise LocalError(f"container '{planned.name}' does not listen after {READY_SECONDS:g} s{words}") from None
+            raise LocalError(f"container '{planned.name}' does not listen after {seconds:g} s{words}") from None
 
     async def _follow_health(self, cell: Cell, container: Container) -> None:
         name = cell.planned.name

@@ -15,8 +15,6 @@ from outrider.taskdef.run.plan import Planned, Role
 _MEGABYTE = 1024 * 1024
 _SECOND = 1_000_000_000
 _CPU_UNITS = 1024
-_LEAST_SHARES = 2
-"""What the ECS agent gives a container without ``cpu``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,8 @@ def _host(definition: Mapping[str, Any], around: Surroundings) -> dict[str, Any]
         "VolumesFrom": list(around.volumes_from),
         "Memory": memory * _MEGABYTE,
         "MemoryReservation": (definition.get("memoryReservation") or 0) * _MEGABYTE,
-        "CpuShares": max(definition.get("cpu") or 0, _LEAST_SHARES),
+        # Not ECS's 2 where there is no ``cpu``: it counts among a task's containers, here among all of the machine's.
+        "CpuShares": definition.get("cpu") or 0,
         "NanoCpus": around.cpu * 1_000_000_000 // _CPU_UNITS,
         "ReadonlyRootfs": bool(definition.get("readonlyRootFilesystem")),
         "Privileged": bool(definition.get("privileged")),

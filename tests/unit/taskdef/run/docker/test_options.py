@@ -59,7 +59,7 @@ def test_limits_are_the_containers_and_at_most_the_tasks() -> None:
     assert (own["Memory"], own["MemoryReservation"], own["CpuShares"]) == (64 << 20, 32 << 20, 128)
     assert own["NanoCpus"] == 250_000_000
     without = host(Surroundings("host", FILES, memory=512))
-    assert (without["Memory"], without["CpuShares"], without["NanoCpus"]) == (512 << 20, 2, 0)
+    assert (without["Memory"], without["CpuShares"], without["NanoCpus"]) == (512 << 20, 0, 0)
 
 
 def test_linux_parameters() -> None:
