@@ -60,6 +60,15 @@ def test_our_lint_finds_nothing(description: Description) -> None:
         assert {finding.id for finding in check(task, RULES)} <= {"long-lines-split"}, name
 
 
+@pytest.mark.parametrize("name", ["app", "task", "us-east-1", "ecs", "outrider-app"])
+def test_names_are_where_they_belong(name: str) -> None:
+    made, other = (KIND.make(Description(name=one)) for one in (name, "shop-x-shop"))
+    for file in made:
+        assert [line for line in made[file].split("\n") if f"Name: /ecs/{name}" in line or f"Family: {name}" in line]
+        assert made[file].count("!Ref") == other[file].count("!Ref")
+        assert made[file].count("!Sub") == other[file].count("!Sub")
+
+
 def statements(text: str, role: str) -> dict[str, Any]:
     value: Any = read_tree(text, "x.yaml").value
     (policy,) = value["Resources"][role]["Properties"]["Policies"]

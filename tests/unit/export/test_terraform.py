@@ -202,6 +202,12 @@ def test_the_roles_have_what_the_tasks_need() -> None:
         assert "123456789012" not in text
 
 
+@pytest.mark.parametrize("name", ["the-bucket", "app", "task", "us-east-1", "outrider"])
+def test_names_change_nothing_but_the_default(name: str) -> None:
+    made, other = (KIND.make(Description(name=one)) for one in (name, "shop"))
+    assert {file for file in made if made[file] != other[file]} == {"README.md", "variables.tf"}
+
+
 def test_nothing_is_left_to_fill_in() -> None:
     assert not [name for module in MODULES for name, text in module.items() if "<<" in text]
 

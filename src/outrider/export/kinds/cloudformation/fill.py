@@ -46,7 +46,8 @@ def properties(task: TaskDefinition, description: Description, groups: dict[str,
         **{role_arn(description, which): attribute(f"{name}.Arn") for which, name in ROLES.items()},
         **{group: ref(name) for group, name in groups.items()},
     }
-    return block(_replaced(spelled(task), lambda text: known.get(text, text)), 6)
+    family = task["family"]  # may be named like a region
+    return block({**_replaced(spelled(task), lambda text: known.get(text, text)), "Family": family}, 6)
 
 
 def roles(task: TaskDefinition, description: Description, groups: dict[str, str]) -> dict[str, str]:

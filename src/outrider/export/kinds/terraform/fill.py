@@ -114,7 +114,7 @@ def _policy(document: dict[str, Any], description: Description) -> str:
             return Expression(f'"${{{_GROUP}.arn}}:{text.removeprefix(group)}"')
         if ":repository/" in text:
             return Expression(f"{_REPOSITORY}.arn")
-        if _BUCKET in text:
+        if ":s3:::" in text:
             return Expression('"${aws_s3_bucket.logs.arn}/*"')
         secret = token if token.startswith("arn:") else arn(description, "ssm", f"parameter{token}")
         return Expression("var.join_token_arn") if text in (secret, f"{secret}-??????") else text
