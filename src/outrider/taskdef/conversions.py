@@ -11,16 +11,16 @@ from typing import Any, Final
 
 from outrider.taskdef.shape import UNKNOWN
 
-_INTEGERS: Final = frozenset(
+INTEGERS: Final = frozenset(
     (
         *("revision", "containerPort", "hostPort", "startTimeout", "stopTimeout", "memoryReservation", "interval"),
         *("timeout", "retries", "startPeriod", "softLimit", "hardLimit", "sizeInGiB", "sharedMemorySize", "maxSwap"),
         *("swappiness", "size", "transitEncryptionPort", "restartAttemptPeriod", "ignoredExitCodes"),
     )
 )
-_OF_CONTAINERS: Final = frozenset({"cpu", "memory"})
+OF_CONTAINERS: Final = frozenset({"cpu", "memory"})
 """Numbers in a container, strings in the task definition."""
-_BOOLEANS: Final = frozenset(
+BOOLEANS: Final = frozenset(
     (
         *("essential", "readOnly", "privileged", "readonlyRootFilesystem", "interactive", "pseudoTerminal", "enabled"),
         *("disableNetworking", "initProcessEnabled", "autoprovision", "enableFaultInjection", "configuredAtLaunch"),
@@ -49,7 +49,7 @@ def converted(task: Any) -> Any:
 def _container(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
-    numbers = {name: _integer(value[name]) for name in value.keys() & _OF_CONTAINERS}
+    numbers = {name: _integer(value[name]) for name in value.keys() & OF_CONTAINERS}
     return {name: numbers.get(name, _member(name, member)) for name, member in value.items()}
 
 
@@ -59,9 +59,9 @@ def _member(name: str, value: Any, *, verbatim: bool = False) -> Any:
         return {key: _member(key, member, verbatim=words) for key, member in value.items()}
     if isinstance(value, list):
         return [_member(name, item, verbatim=verbatim) for item in value]
-    if name in _INTEGERS and not verbatim:
+    if name in INTEGERS and not verbatim:
         return _integer(value)
-    if name in _BOOLEANS and not verbatim:
+    if name in BOOLEANS and not verbatim:
         return _TRUTH.get(value, value) if isinstance(value, str) else value
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -36,7 +36,7 @@ class Check:
         found = container.get("healthCheck")
         if not found or found.get("command") in (None, ["NONE"]):
             return None
-        kind, *words = found["command"]
+        kind, *words = found["command"] or [""]
         if kind not in ("CMD", "CMD-SHELL") or not words:
             raise UserError(
                 f"the healthCheck of '{container['name']}' begins with '{kind}'",

@@ -10,6 +10,7 @@ from typing import Any
 from outrider.model.errors import UserError
 from outrider.taskdef.firelens import dependencies, find_router
 from outrider.taskdef.firelens.options import firelens_kind, uses_firelens
+from outrider.taskdef.membertypes import check_types
 from outrider.taskdef.run.given import Secrets
 from outrider.taskdef.run.health import Check
 from outrider.taskdef.run.local import LAUNCHERS
@@ -108,6 +109,7 @@ def plan(
     UserError for what cannot run: two routers, none where one is needed, Fluentd, dependencies that are unknown or go
     round in a circle, a missing secret or file, a variable for a container that is not there.
     """
+    check_types(task, locate)
     given = environment or {}
     containers = task["containerDefinitions"]
     router = router_of(task, locate)
