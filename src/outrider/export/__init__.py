@@ -4,7 +4,7 @@
 ``kind``        what a kind is: a pure function from the description to files
 ``registry``    the kinds by name
 ``tasks``       task definitions that the kinds for ECS share
-``docker_host`` what the kinds for a Docker host share
+``docker_host`` what the kinds for a host share
 ``kubernetes``  objects of Kubernetes that its kinds share
 ``output``      writes the files of a kind
 ``kinds``       one kind, one module or package

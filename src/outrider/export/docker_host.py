@@ -1,4 +1,4 @@
-"""What the kinds for a Docker host share: the agent that reads the logs of the host's containers."""
+"""What the kinds for a host share: the agent that reads the logs of its containers, and the host's own syslog."""
 
 from __future__ import annotations
 
@@ -11,6 +11,13 @@ STATE: Final = "/var/lib/outrider"
 CONFIG: Final = "/fluent-bit/configs/docker-host.yaml"
 """The configuration in the image that follows LOGS."""
 USES: Final = frozenset({"name", "image", "server", "memory", "memory_reservation", "runtime_socket"})
+
+RSYSLOG: Final = """\
+*.* action(type="omfwd" target="127.0.0.1" port="1514" protocol="tcp" template="RSYSLOG_SyslogProtocol23Format"
+           action.resumeRetryCount="-1" queue.type="LinkedList" queue.size="10000" queue.filename="outrider"
+           queue.maxDiskSpace="100m" queue.saveOnShutdown="on")
+"""
+"""What sends a host's syslog to the agent on it."""
 
 WHAT: Final = """\
 # Outrider on a Docker host: one container that follows the logs of all others (Docker's driver json-file), takes

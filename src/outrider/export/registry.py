@@ -17,6 +17,7 @@ KINDS: Final = {
     "helm": "helm",
     "image": "image",
     "kubernetes": "kubernetes",
+    "systemd": "systemd",
     "terraform": "terraform",
 }
 """Name to module (or package) in ``outrider.export.kinds``, which has the Kind as ``KIND``."""

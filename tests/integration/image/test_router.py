@@ -79,7 +79,8 @@ def test_a_protected_task(
     agent = containers.run("agent", "--network", "host", *variables, "--health-interval", "1s", image)
     containers.wait_healthy(agent)
     (short / "etc").mkdir()
-    (short / "etc" / "fluent-bit.conf").write_text(render(TASK).replace("24224", str(free_port())))
+    generated = render(TASK).replace("24224", str(free_port())).replace("8877", str(free_port()))
+    (short / "etc" / "fluent-bit.conf").write_text(generated)
     sockets = socket_folder(short, int(user))
     members = router_members(find_profile("outrider"), image, ())
     words = [word.replace("Port=1514", f"Port={syslog}") for word in members["command"]]

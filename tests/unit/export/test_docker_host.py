@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from outrider.agent import settings
 from outrider.agent.source import Source
 from outrider.export.description import Description, describe
 from outrider.export.docker_host import LOGS, STATE
-from outrider.export.kinds import beanstalk, compose, docker_run
+from outrider.export.kinds import beanstalk, compose, docker_run, systemd
 from outrider.pipeline.log import Log, Sink
 
 CONFIG = Path(__file__).resolve().parents[3] / "tools" / "image" / "docker-host.yaml"
@@ -110,6 +111,21 @@ def test_beanstalk_fetches_the_token() -> None:
     assert "OUTRIDER_TOKEN" not in files["Dockerrun.aws.json"]
     syslog = yaml.safe_load(files[".ebextensions/99-outrider-syslog.config"])
     assert list(syslog["commands"]) == ["01_state", "02_syslog"]
+
+
+def test_the_unit_of_systemd_is_understood_and_closed(tmp_path: Path) -> None:
+    files = systemd.make(described(memory="300"))
+    unit = files["outrider-agent.service"]
+    assert "MemoryMax=300M\n" in unit
+    assert "OUTRIDER_TOKEN=" not in unit
+    syslog = yaml.safe_load(beanstalk.make(described())[".ebextensions/99-outrider-syslog.config"])
+    assert files["99-outrider.conf"].endswith(syslog["files"]["/etc/rsyslog.d/99-outrider.conf"]["content"])
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("needs systemd-analyze; to run it: apt-get install systemd")
+    path = tmp_path / "outrider-agent.service"
+    path.write_text(unit.replace("/opt/outrider/bin/outrider agent", "/bin/true"))
+    done = subprocess.run(["systemd-analyze", "verify", path], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_configuration_in_the_image_is_understood(tmp_path: Path) -> None:

@@ -9,5 +9,6 @@
 ``helm``        the same as kubernetes, as a chart for Helm
 ``image``       the Dockerfile of Outrider's image
 ``kubernetes``  a pod on each node of Kubernetes, in one manifest
+``systemd``     the agent on a Linux host without containers
 ``terraform``   a module with network, load balancer, cluster, service, bucket and registry
 """

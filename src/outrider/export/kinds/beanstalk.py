@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from textwrap import indent
 from typing import Any
 
 from outrider.export.description import Description
-from outrider.export.docker_host import CONFIG, LOGS, STATE
+from outrider.export.docker_host import CONFIG, LOGS, RSYSLOG, STATE
 from outrider.export.kind import Files, Kind
 from outrider.export.tasks import AGENT, as_json, limits, role_arn, token_secret
 from outrider.taskdef.rights import EXECUTION
@@ -69,10 +70,7 @@ files:
     owner: root
     group: root
     content: |
-      *.* action(type="omfwd" target="127.0.0.1" port="1514" protocol="tcp" template="RSYSLOG_SyslogProtocol23Format"
-                 action.resumeRetryCount="-1" queue.type="LinkedList" queue.size="10000" queue.filename="outrider"
-                 queue.maxDiskSpace="100m" queue.saveOnShutdown="on")
-
+{indent(RSYSLOG, " " * 6)}
 commands:
   # Identity, spool and positions of the agent, which outlive its container.
   01_state:
