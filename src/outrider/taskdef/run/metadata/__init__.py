@@ -1,7 +1,7 @@
 """The task metadata endpoint, version 4, of a task that runs here.
 
 ``document`` makes what it answers (pure), ``usage`` says what a plain process uses, ``now`` looks at a running task,
-``endpoint`` is the server.
+``protection`` is what a task says of its protection, ``endpoint`` is the server of both.
 """
 
 from outrider.taskdef.run.metadata.document import Network

@@ -1,20 +1,24 @@
-"""The server of the task metadata endpoint: for the task alone, and bounded."""
+"""The server of the task metadata endpoint, and of task protection: for the task alone, and bounded."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, Protocol
 
 from outrider.net.serve import HttpListener, Reply, Request
 from outrider.taskdef.run.metadata.document import TaskNow, endpoint_id
+from outrider.taskdef.run.metadata.protection import Protection
 
 _JSON: Final = [("Content-Type", "application/json")]
 _PATH_MAX: Final = 256
 _BACKLOG: Final = 16
 _VERSIONS: Final = ("v3", "v4")
+_BODY_MAX: Final = 1024
+_PROTECTION: Final = "task-protection/v1/state"
 
 
 class Task(Protocol):
@@ -22,6 +26,8 @@ class Task(Protocol):
 
     @property
     def task_id(self) -> str: ...
+    @property
+    def arn(self) -> str: ...
     @property
     def names(self) -> list[str]: ...
     async def now(self) -> TaskNow: ...
@@ -34,6 +40,7 @@ def metadata_variables(base: str, task_id: str, name: str) -> dict[str, str]:
     return {
         "ECS_CONTAINER_METADATA_URI": f"{base}/v3/{known_as}",
         "ECS_CONTAINER_METADATA_URI_V4": f"{base}/v4/{known_as}",
+        "ECS_AGENT_URI": f"{base}/api/{known_as}",
     }
 
 
@@ -48,7 +55,12 @@ async def metadata_of(
     """
     endpoint = _Endpoint(task, admits)
     listener = HttpListener(
-        endpoint.answer, limit=0, server="outrider", before=endpoint.before, unfinished=_no_body, voice=_Voice(note)
+        endpoint.answer,
+        limit=_BODY_MAX,
+        server="outrider",
+        before=endpoint.before,
+        unfinished=lambda size: True,  # bodies and connections are bounded, so what is unfinished is as well
+        voice=_Voice(note),
     )
     port = await listener.listen(address, 0, backlog=_BACKLOG, share_port=False, tls=None)
     try:
@@ -71,21 +83,18 @@ class _Voice:
         self.warn(message, about or message)
 
 
-def _no_body(size: int) -> bool:
-    """Bodies are not taken."""
-    return size <= 0
-
-
 class _Endpoint:
     def __init__(self, task: Task, admits: Callable[[str], bool]) -> None:
         self._task = task
         self._admits = admits
+        self._protection = Protection(task.arn)
         self._names = {endpoint_id(task.task_id, name): name for name in task.names}
 
     async def before(self, method: str, target: str) -> Reply | None:
         """What is answered before anything is looked up."""
-        if method != "GET":
-            return _reply(405, "only GET is answered", [("Allow", "GET")])
+        allowed = ("GET", "PUT") if _parts(target)[2] == _PROTECTION else ("GET",)
+        if method not in allowed:
+            return _reply(405, f"{method} is not answered here", [("Allow", ", ".join(allowed))])
         return _reply(414, "no path of this endpoint is so long") if len(target) > _PATH_MAX else None
 
     async def answer(self, request: Request) -> Reply:
@@ -93,6 +102,8 @@ class _Endpoint:
         if not self._admits(request.peer):
             return _reply(403, "this endpoint is the task's own")
         version, known_as, rest = _parts(request.target)
+        if version == "api" and known_as in self._names and rest == _PROTECTION:
+            return self._protected(request)
         if version not in _VERSIONS:
             return _reply(404, "404 page not found")
         name = self._names.get(known_as)
@@ -110,6 +121,11 @@ class _Endpoint:
         }
         found = documents.get(rest)
         return _reply(404, "404 page not found") if found is None else _reply(200, found())
+
+    def _protected(self, request: Request) -> Reply:
+        if request.method == "GET":
+            return _reply(200, self._protection.document(time.time()))
+        return _reply(*self._protection.update(request.body, time.time()))
 
     async def _all_usage(self) -> dict[str, Any]:
         """Of each container, by the id that Docker has for it."""

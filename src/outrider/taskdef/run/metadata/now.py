@@ -44,6 +44,11 @@ class Running:
         return self.identity.task_id
 
     @property
+    def arn(self) -> str:
+        """The task's."""
+        return self.identity.arn
+
+    @property
     def names(self) -> list[str]:
         """Of its containers."""
         return [*self.runner.cells]

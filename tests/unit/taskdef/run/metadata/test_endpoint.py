@@ -24,6 +24,7 @@ class Task:
     """A task of two containers; ``web`` is looked up, the other one uses nothing."""
 
     task_id = TASK
+    arn = ARN
     names = ("web", "worker")
 
     def __init__(self) -> None:
@@ -102,12 +103,23 @@ async def test_other_paths_are_not_there(base: str, path: str) -> None:
     assert (await get(f"{uri(base)}{path}/nothing"))[0] == 404
 
 
-async def test_only_get_is_answered_and_bodies_are_not_read(base: str) -> None:
+async def test_only_get_is_answered_and_large_bodies_are_not_read(base: str) -> None:
     for method in ("POST", "PUT", "DELETE"):
         assert (await get(uri(base), method, data=b"x" * 100_000))[0] == 405
-    async with aiohttp.ClientSession() as session, session.get(uri(base), data=b"x") as response:
+    async with aiohttp.ClientSession() as session, session.get(uri(base), data=b"x" * 1025) as response:
         assert response.status == 413
     assert (await get(f"{uri(base)}/{'x' * 300}"))[0] == 414
+
+
+async def test_a_task_protects_itself(base: str) -> None:
+    state = uri(base, key="ECS_AGENT_URI") + "/task-protection/v1/state"
+    assert await get(state) == (200, {"protection": {"ProtectionEnabled": False, "TaskArn": ARN}})
+    assert (await get(state, "PUT", json={"ProtectionEnabled": True}))[0] == 200
+    other = uri(base, "worker", "ECS_AGENT_URI") + "/task-protection/v1/state"
+    assert (await get(other))[1]["protection"]["ProtectionEnabled"] is True
+    assert (await get(state, "PUT", json={}))[0] == 400
+    assert (await get(state, "POST", json={}))[0] == 405
+    assert (await get(f"{base}/api/other/task-protection/v1/state"))[0] == 404
 
 
 async def test_only_the_task_gets_answers(base: str, peers: set[str]) -> None:
