@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from outrider.export.description import Description
 from outrider.export.kind import Files, Kind
-from outrider.export.kinds.cloudformation import daemon, fargate
+from outrider.export.kinds.cloudformation.daemon import template as daemon
+from outrider.export.kinds.cloudformation.fargate import template as fargate
 
 __all__ = ["KIND"]
 
 
 def make(description: Description) -> Files:
     """Two templates."""
-    return {"fargate.yaml": fargate.template(description), "daemon.yaml": daemon.template(description)}
+    return {"fargate.yaml": fargate(description), "daemon.yaml": daemon(description)}
 
 
 KIND = Kind(
