@@ -77,6 +77,7 @@ def _setup(configuration: Configuration, *, verify: bool) -> Setup:
         policy=configuration.policies(),
         shown=configuration.shown(),
         alerts=configuration.alerts(),
+        layers=configuration.layers(),
         levels=configuration.at("decoder.recursion-level.use-for-tracking") not in (False, "false", "no"),
     )
 

@@ -5,6 +5,7 @@
 ``packets``        what stands in a frame
 ``flows``          packets that belong together, and TCP's streams
 ``rules``          Suricata's rule language, read into signatures
+``apps``           what applications say
 ``detect``         signatures made ready, and looked for
 ``eve``            events as Suricata's EVE has them
 ``expressions``    regular expressions with a bound

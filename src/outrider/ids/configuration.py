@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from outrider.ids.apps.http.body import LAYERS
 from outrider.ids.detect.detector import ALERTS
 from outrider.ids.eve.events import Shown
 from outrider.ids.flows.tcp import Options
 from outrider.ids.rules.variables import DEFAULT_ADDRESSES, DEFAULT_PORTS, Variables
 from outrider.model.errors import Place, UserError
 
+_HTP = "app-layer.protocols.http.libhtp.default-config"
 DEFAULT_POLICY = "linux"
 """Containers are Linux."""
 
@@ -124,6 +126,11 @@ class Configuration:
             _yes(told.get("packet")),
             ethernet=self.ethernet(),
         )
+
+    def layers(self) -> int:
+        """How often a body may be compressed."""
+        text = str(self.at(f"{_HTP}.response-body-decompress-layer-limit") or "")
+        return min(int(text), 8) if text.isdecimal() else LAYERS
 
     def ethernet(self) -> bool:
         """Whether events have the addresses of frames."""

@@ -7,9 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from outrider.ids.apps.detection import application
+from outrider.ids.apps.http.body import LAYERS
+from outrider.ids.apps.http.parser import HttpParser
+from outrider.ids.apps.transaction import Parser, Transaction
 from outrider.ids.capture.frame import Frame
 from outrider.ids.detect.detector import Chunk, Detector, Match
 from outrider.ids.detect.rule import Rule
+from outrider.ids.eve.common import of_flow
 from outrider.ids.eve.events import Shown, alert, flow_event, stats
 from outrider.ids.flows.flow import TO_CLIENT, TO_SERVER, Flow
 from outrider.ids.flows.stream import Gap
@@ -44,6 +49,7 @@ class Setup:
     alerts: int = 15
     fast: bool = True
     levels: bool = True
+    layers: int = LAYERS
 
 
 @dataclass(slots=True)
@@ -109,7 +115,10 @@ class Engine:
             if packet.protocol == TCP and not packet.bad_sum:
                 in_stream = self._tcp(packet, flow)
         chunk = self._chunk(packet, flow) if flow is not None and flow.session is not None else None
-        yield from self._detect(packet, chunk, in_stream)
+        transactions = self._fresh(flow, packet.direction) if flow is not None else []
+        yield from self._detect(packet, chunk, transactions, in_stream)
+        if transactions and flow is not None:
+            yield from self._said(flow)
 
     def _flow(self, packet: Packet) -> tuple[Flow, list[tuple[Flow, str]]]:
         quoted = self._table.quoted(packet)
@@ -158,6 +167,8 @@ class Engine:
                     raws = self._raw[flow.id] = (_Raw(), _Raw())
                 raw, other = raws[direction], raws[1 - direction]
                 if isinstance(part, Gap):
+                    if flow.parser is not None:
+                        flow.parser.gap(direction, part.size)
                     self.counters["tcp.reassembly_gap"] += 1
                     raw.start += len(raw.tail) + raw.size + part.size
                     raw.tail, raw.waiting, raw.size = b"", [], 0
@@ -165,6 +176,63 @@ class Engine:
                 raw.waiting.append(part)
                 raw.size += len(part)
                 other.answered = True
+                self._say(flow, direction, part)
+
+    def _say(self, flow: Flow, direction: int, data: bytes) -> None:
+        """The application's parser hears it, once it is known which that is."""
+        parser: Parser | None = flow.parser
+        if parser is not None:
+            parser.feed(direction, data)
+            return
+        heard: tuple[list[tuple[int, bytes]], list[bytes]] | None = flow.heard
+        if heard is None or flow.application:
+            return
+        order, sides = heard
+        if flow.sides[direction]:
+            return
+        sides[direction] += data
+        order.append((direction, data))
+        name = application(direction, sides[direction])
+        if not name:
+            return
+        flow.sides[direction] = name
+        if name == "failed" and not (flow.sides[TO_SERVER] and flow.sides[TO_CLIENT]):
+            return
+        flow.application = name
+        flow.heard = None
+        if name == "http":
+            flow.parser = HttpParser(self.counters, self._setup.layers)
+            for side, part in order:
+                flow.parser.feed(side, part)
+
+    def _fresh(self, flow: Flow, direction: int) -> list[Transaction]:
+        """Transactions with something new on a side that rules may look at now."""
+        parser: Parser | None = flow.parser
+        if parser is None:
+            return []
+        found = []
+        for transaction in parser.transactions:
+            if transaction.fresh[direction]:
+                transaction.fresh[direction] = False
+                found.append(transaction)
+        return found
+
+    def _said(self, flow: Flow, *, end: bool = False) -> Iterator[dict[str, Any]]:
+        """Events of transactions that are whole; they are forgotten then."""
+        parser: Parser | None = flow.parser
+        if parser is None:
+            return
+        left = []
+        for transaction in parser.transactions:
+            whole = all(transaction.done) and not any(transaction.fresh)
+            if not (whole or end):
+                left.append(transaction)
+                continue
+            event = of_flow(flow, parser.name, self._last)
+            event["tx_id"] = transaction.id
+            event[parser.name] = transaction.event()
+            yield event
+        parser.transactions[:] = left
 
     def _chunk(self, packet: Packet, flow: Flow, *, end: bool = False) -> Chunk | None:
         """What of the packet's side is to be looked at now."""
@@ -181,11 +249,13 @@ class Engine:
         raw.tail, raw.waiting, raw.size, raw.answered = data[len(data) - kept :], [], 0, False
         return chunk
 
-    def _detect(self, packet: Packet, chunk: Chunk | None, in_stream: bool) -> Iterator[dict[str, Any]]:
+    def _detect(
+        self, packet: Packet, chunk: Chunk | None, transactions: Sequence[Transaction], in_stream: bool
+    ) -> Iterator[dict[str, Any]]:
         flow: Flow | None = packet.flow
         if flow is not None and flow.passed:
             return
-        found = self.detector.matches(packet, chunk, in_stream=in_stream)
+        found = self.detector.matches(packet, chunk, transactions, in_stream=in_stream)
         if flow is not None:
             flow.headers_seen[packet.direction] = True
         for match in found:
@@ -215,11 +285,16 @@ class Engine:
         session: Session | None = flow.session
         if session is not None:
             self._collect(flow, session, end=True)
+            if flow.parser is not None:
+                flow.parser.end(TO_SERVER)
+                flow.parser.end(TO_CLIENT)
             for direction in (TO_SERVER, TO_CLIENT):
                 packet = _last_packet(flow, direction, self._last)
                 chunk = self._chunk(packet, flow, end=True)
-                if chunk is not None:
-                    yield from self._detect(packet, chunk, True)
+                transactions = self._fresh(flow, direction)
+                if chunk is not None or transactions:
+                    yield from self._detect(packet, chunk, transactions, True)
+            yield from self._said(flow, end=True)
             self._raw.pop(flow.id, None)
         if self._setup.flows:
             yield flow_event(flow, reason, self._last)

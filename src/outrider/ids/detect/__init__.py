@@ -2,6 +2,7 @@
 
 ``search``      steps of one buffer, as closures that go back where a later step fails
 ``reads``       numbers in buffers
+``transforms``  what is done to a buffer first
 ``patterns``    many patterns in one pass
 ``tests``       conditions of packets and flows, as closures
 ``rule``        a signature made ready

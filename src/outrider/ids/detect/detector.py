@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from outrider.ids.apps.transaction import Transaction
 from outrider.ids.detect.patterns import patterns
 from outrider.ids.detect.rule import Rule, first_pattern
 from outrider.ids.detect.search import Search
 from outrider.ids.detect.states import States
+from outrider.ids.detect.tests import transaction_holds
+from outrider.ids.detect.transforms import prepared
+from outrider.ids.flows.flow import TO_SERVER
 from outrider.ids.packets.packet import ICMP, ICMP6, TCP, UDP, Packet
+from outrider.ids.rules.buffers import PAYLOAD, Transform
 
 SHORT: Final = 4
 """Patterns below this are found nearly everywhere: their rules are looked at by protocol instead."""
@@ -26,6 +31,7 @@ class Match:
     rule: Rule
     stream: bool
     captured: list[tuple[str, str, bytes]]
+    transaction: Transaction | None = None
 
 
 @dataclass(slots=True)
@@ -37,6 +43,21 @@ class Chunk:
     seen: int = 0
 
 
+class _Group:
+    """Rules by what is looked for first."""
+
+    def __init__(self, told: Sequence[tuple[Rule, bytes, bool]], fast: bool) -> None:
+        self._rules = [rule for rule, _, _ in told]
+        self._patterns = patterns([(pattern, nocase) for _, pattern, nocase in told], fast=fast) if told else None
+
+    def found(self, data: bytes) -> Iterator[Rule]:
+        """Those whose pattern stands in the data."""
+        if self._patterns is not None:
+            rules = self._rules
+            for index in self._patterns.found(data):
+                yield rules[index]
+
+
 class Detector:
     """Looks for rules, which are made ready and in their order."""
 
@@ -45,28 +66,51 @@ class Detector:
         self.states = States()
         self._most = most
         self._addresses = [rule for rule in rules if rule.kind == "address"]
-        found = []
         self._each: defaultdict[int, list[Rule]] = defaultdict(list)
+        self._each_transaction: list[Rule] = []
+        payload: list[tuple[Rule, bytes, bool]] = []
+        buffers: defaultdict[tuple[str, tuple[Transform, ...]], list[tuple[Rule, bytes, bool]]] = defaultdict(list)
         for rule in rules:
-            if rule.kind in ("address", "transaction"):
+            if rule.kind == "address":
                 continue
-            pattern = first_pattern(rule)
-            if pattern is not None and len(pattern[0]) >= SHORT:
-                found.append((rule, pattern))
-                continue
-            for protocol in rule.protocols or (TCP, UDP, ICMP, ICMP6, -2):
-                self._each[protocol].append(rule)
-        self._pattern_rules = [rule for rule, _ in found]
-        self._patterns = patterns([pattern for _, pattern in found], fast=fast)
+            found = first_pattern(rule)
+            short = found is None or len(found[1]) < SHORT
+            if rule.kind == "transaction":
+                if found is None or short or found[0].buffer is PAYLOAD:
+                    self._each_transaction.append(rule)
+                else:
+                    buffers[found[0].buffer.name, found[0].transforms].append((rule, found[1], found[2]))
+            elif found is not None and not short:
+                payload.append((rule, found[1], found[2]))
+            else:
+                for protocol in rule.protocols or (TCP, UDP, ICMP, ICMP6, -2):
+                    self._each[protocol].append(rule)
+        self._payload = _Group(payload, fast)
+        self._buffers = [
+            (name, prepared(transforms) if transforms else None, _Group(found, fast))
+            for (name, transforms), found in buffers.items()
+        ]
 
-    def matches(self, packet: Packet, chunk: Chunk | None, *, in_stream: bool) -> list[Match]:
-        """Rules that match, in order, at most ``most``. ``chunk`` is of the packet's side of its stream, if it is time
-        to look at that; ``in_stream`` says that the packet's payload belongs to the stream."""
-        candidates = self._candidates(packet, chunk)
+    def matches(
+        self, packet: Packet, chunk: Chunk | None, transactions: Sequence[Transaction] = (), *, in_stream: bool
+    ) -> list[Match]:
+        """Rules that match, in order, at most as many as allowed.
+
+        ``chunk`` is of the packet's side of its stream, if it is time to look at that, and ``transactions`` have
+        something new on that side; ``in_stream`` says that the packet's payload belongs to the stream.
+        """
+        candidates: list[tuple[Rule, Transaction | None]] = [
+            (rule, None) for rule in self._candidates(packet, chunk) if rule.fits(packet)
+        ]
+        for fresh in transactions:
+            candidates += [(rule, fresh) for rule in self._of_transaction(fresh, packet)]
         found: list[Match] = []
         dropped = 0
-        for rule in sorted(candidates, key=lambda rule: rule.order):
-            match = self._match(rule, packet, chunk, in_stream)
+        for rule, transaction in sorted(candidates, key=lambda pair: pair[0].order):
+            if transaction is None:
+                match = self._match(rule, packet, chunk, in_stream)
+            else:
+                match = self._match_transaction(rule, packet, chunk, transaction)
             if match is None:
                 continue
             for state in rule.changes:
@@ -83,31 +127,68 @@ class Detector:
 
     def _candidates(self, packet: Packet, chunk: Chunk | None) -> set[Rule]:
         protocol = packet.protocol
-        each = self._each.get(protocol if protocol in (TCP, UDP, ICMP, ICMP6) else -2, ())
-        candidates = set(each)
-        if protocol not in (TCP, UDP, ICMP, ICMP6):
-            candidates |= set(self._each.get(protocol, ()))
-        rules = self._pattern_rules
-        if rules:
-            if packet.payload:
-                candidates.update(rules[index] for index in self._patterns.found(packet.payload))
-            if chunk is not None:
-                candidates.update(rules[index] for index in self._patterns.found(chunk.data))
+        known = protocol in (TCP, UDP, ICMP, ICMP6)
+        candidates = set(self._each.get(protocol, ()))
+        if not known:
+            candidates |= set(self._each.get(-2, ()))
+        if packet.payload:
+            candidates.update(self._payload.found(packet.payload))
+        if chunk is not None:
+            candidates.update(self._payload.found(chunk.data))
         if self._addresses:
             flow = packet.flow
             if flow is None or not flow.headers_seen[packet.direction]:
                 candidates.update(self._addresses)
         return candidates
 
-    def _match(self, rule: Rule, packet: Packet, chunk: Chunk | None, in_stream: bool) -> Match | None:
-        if not rule.fits(packet):
-            return None
+    def _of_transaction(self, transaction: Transaction, packet: Packet) -> Iterator[Rule]:
+        candidates = set(self._each_transaction)
+        direction = packet.direction
+        for name, transform, group in self._buffers:
+            for side in (direction,) if direction == TO_SERVER else (direction, TO_SERVER):
+                for data in transaction.buffer(name, side):
+                    changed = data if transform is None else transform(data)
+                    if changed:
+                        candidates.update(group.found(changed))
+        for rule in candidates:
+            number = (rule.signature.gid, rule.signature.sid)
+            if rule.side in (None, direction) and number not in transaction.alerted and rule.fits(packet):
+                yield rule
+
+    def _holds(self, rule: Rule, packet: Packet) -> bool:
+        """Whether what is asked of packet, flow and states holds."""
         for condition in rule.conditions:
             if not condition(packet):
+                return False
+        return all(self.states.holds(state, packet) for state in rule.asks)
+
+    def _match_transaction(
+        self, rule: Rule, packet: Packet, chunk: Chunk | None, transaction: Transaction
+    ) -> Match | None:
+        if not self._holds(rule, packet):
+            return None
+        for condition in rule.others:
+            if not transaction_holds(condition, transaction):
                 return None
-        for state in rule.asks:
-            if not self.states.holds(state, packet):
+        captured: list[tuple[str, str, bytes]] = []
+        for look in rule.looks:
+            side = packet.direction if look.side is None else look.side
+            found = look.matches(transaction.buffer(look.name, side))
+            if found is None:
                 return None
+            captured += found
+        if rule.payload is not None:
+            data = chunk.data if chunk is not None else packet.payload
+            search = Search(data)
+            if not rule.payload(search, 0):
+                return None
+            captured += search.captured
+        transaction.alerted.add((rule.signature.gid, rule.signature.sid))
+        return Match(rule, True, captured, transaction)
+
+    def _match(self, rule: Rule, packet: Packet, chunk: Chunk | None, in_stream: bool) -> Match | None:
+        if not self._holds(rule, packet):
+            return None
         for name, test in rule.header_buffers:
             data = _header(packet, name)
             if data is None or not test(Search(data), 0):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from outrider.ids.detect import search, tests
+from outrider.ids.detect import search, tests, transforms
+from outrider.ids.flows.flow import TO_CLIENT, TO_SERVER
 from outrider.ids.packets.packet import ICMP, ICMP6, SCTP, TCP, UDP, Packet
 from outrider.ids.rules.buffers import BASE64, PAYLOAD
 from outrider.ids.rules.choice import choose
 from outrider.ids.rules.conditions import Field, FlowBits, FlowNumber, IpOption, SameAddress, SharedBits, TcpFlags
 from outrider.ids.rules.signature import Inspection, Signature
-from outrider.ids.rules.steps import Content
+from outrider.ids.rules.steps import Absent, Content, Step
 
 _PROTOCOLS: Final = {
     "ip": (0, frozenset[int]()),
@@ -34,6 +35,40 @@ APPLICATIONS: Final = frozenset({"http", "dns", "tls"})
 _ACTIONS: Final = {"pass": 0, "drop": 1, "reject": 2, "rejectsrc": 2, "rejectdst": 2, "rejectboth": 2, "alert": 3}
 
 
+_SIDES: Final = {"to_server": TO_SERVER, "to_client": TO_CLIENT}
+
+
+class Look:
+    """What is looked for in one buffer of a transaction. ``side`` is where it travels, None is that of the packet."""
+
+    __slots__ = ("absent", "name", "or_else", "side", "test", "transform", "transforms")
+
+    def __init__(self, inspection: Inspection, decoded: tuple[Step, ...]) -> None:
+        self.name = inspection.buffer.name
+        self.side = _SIDES.get(inspection.direction)
+        self.transforms = inspection.transforms
+        self.transform = transforms.prepared(inspection.transforms) if inspection.transforms else None
+        absent = [step for step in inspection.steps if isinstance(step, Absent)]
+        self.absent = bool(absent)
+        self.or_else = any(step.or_else for step in absent)
+        self.test = search.prepared(inspection.steps, decoded)
+
+    def matches(self, found: Sequence[bytes]) -> list[tuple[str, str, bytes]] | None:
+        """What is captured where one of the buffer's instances matches; None if none does."""
+        if not found:
+            return [] if self.absent else None
+        if self.absent and not self.or_else:
+            return None
+        for data in found:
+            changed = data if self.transform is None else self.transform(data)
+            if changed is None:
+                continue
+            looking = search.Search(changed)
+            if self.test(looking, 0):
+                return looking.captured
+        return None
+
+
 class Rule:
     """``kind`` says when it is looked at.
 
@@ -53,12 +88,13 @@ class Rule:
         "flow_scope",
         "header_buffers",
         "kind",
-        "negated",
+        "looks",
         "order",
         "others",
         "payload",
         "port_free",
         "protocols",
+        "side",
         "signature",
         "version",
     )
@@ -78,23 +114,32 @@ class Rule:
         decoded = tuple(step for one in signature.inspections if one.buffer is BASE64 for step in one.steps)
         self.payload: search.Test | None = None
         self.header_buffers: list[tuple[str, search.Test]] = []
-        transactions = []
+        self.looks: list[Look] = []
         for one in signature.inspections:
             if one.buffer is PAYLOAD:
                 self.payload = search.prepared(one.steps, decoded)
             elif one.buffer.packet:
                 self.header_buffers.append((one.buffer.name, search.prepared(one.steps, decoded)))
             elif one.buffer is not BASE64:
-                transactions.append(one)
-        self.kind = self._kind(transactions)
+                self.looks.append(Look(one, decoded))
+        self.kind = self._kind()
+        self.side = self._side()
         header = signature.header
         self.port_free = header is None or (header.source_ports.everything and header.destination_ports.everything)
         self.order = (_ACTIONS[signature.action], *_states_order(self), signature.priority, signature.number)
         self.flow_scope = self.kind in ("stream", "only stream", "both", "transaction", "address")
 
-    def _kind(self, transactions: Sequence[Inspection]) -> str:
+    def _side(self) -> int | None:
+        """The direction in which a transaction is looked at; None is either."""
         signature = self.signature
-        if transactions or self.others:
+        told = {signature.flow.direction, *(one.direction for one in signature.inspections)} - {""}
+        if len(told) > 1 or (signature.header is not None and signature.header.direction == "=>"):
+            return TO_CLIENT
+        return _SIDES[told.pop()] if told else None
+
+    def _kind(self) -> str:
+        signature = self.signature
+        if self.looks or self.others:
             return "transaction"
         packet = self.header_buffers or signature.protocol == "tcp-pkt" or signature.flow.stream is False
         packet = packet or any(
@@ -154,9 +199,15 @@ def _states_order(rule: Rule) -> tuple[int, int, int]:
     return found[0], found[1], found[2]
 
 
-def first_pattern(rule: Rule) -> tuple[bytes, bool] | None:
-    """What is looked for before anything else of the rule, and whether letters count the same; None if nothing is."""
+def first_pattern(rule: Rule) -> tuple[Inspection, bytes, bool] | None:
+    """Where and what is looked for before anything else of the rule, and whether letters count the same; None if
+    nothing is."""
     found = choose(rule.signature)
-    if found is None or rule.signature.inspections[found.inspection].buffer is not PAYLOAD:
+    if found is None:
         return None
-    return found.pattern, found.content.nocase
+    inspection = rule.signature.inspections[found.inspection]
+    if inspection.buffer.packet or inspection.buffer is BASE64 or found.content.negated:
+        return None
+    if any(isinstance(step, Absent) for step in inspection.steps):
+        return None
+    return inspection, found.pattern, found.content.nocase

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
+from outrider.ids.apps.transaction import Transaction
 from outrider.ids.flows.flow import TO_CLIENT, TO_SERVER
 from outrider.ids.packets.packet import ICMP, ICMP6, TCP, Packet
 from outrider.ids.rules.conditions import (
@@ -18,6 +19,7 @@ from outrider.ids.rules.conditions import (
     SameAddress,
     StreamSize,
     TcpFlags,
+    Versions,
 )
 
 Test: TypeAlias = Callable[[Packet], bool]
@@ -164,6 +166,21 @@ def _application(condition: ApplicationProtocol) -> Test:
         return (known == name) is not negated
 
     return run
+
+
+def transaction_holds(condition: Condition, transaction: Transaction) -> bool:
+    """Whether what is asked of a transaction's numbers holds."""
+    match condition:
+        case Field():
+            number = transaction.number(condition.name)
+            return number is not None and number in condition.numbers
+        case Versions():
+            number = transaction.number(condition.field)
+            if number is None:
+                return False
+            return number in condition.numbers or (bool(condition.others) and number not in condition.others)
+        case _:
+            return False
 
 
 def flow_test(wanted: FlowTest) -> Test | None:

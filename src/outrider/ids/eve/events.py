@@ -58,6 +58,10 @@ def alert(packet: Packet, match: Match, shown: Shown, payload: bytes) -> dict[st
     flow = packet.flow
     if flow is not None:
         event |= _application(flow)
+        transaction = match.transaction
+        if transaction is not None:
+            event["tx_id"] = transaction.id
+            event[flow.parser.name] = transaction.event()
         event["direction"] = "to_server" if packet.direction == TO_SERVER else "to_client"
         event["flow"] = _counted(flow)
         kept = _kept(flow, match)

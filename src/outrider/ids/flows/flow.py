@@ -28,6 +28,7 @@ class Flow:
         "destination_port",
         "first",
         "headers_seen",
+        "heard",
         "icmp",
         "id",
         "key",
@@ -66,6 +67,8 @@ class Flow:
         self.application = ""
         self.sides = ["", ""]
         self.parser: Any = None
+        self.heard: Any = ([], [b"", b""])
+        """What was said before it was known which application it is."""
         self.session: Any = None
         self.bits: set[str] = set()
         self.numbers: dict[str, int] = {}

@@ -1,0 +1,238 @@
+"""Bodies: chunks and compression undone, with bounds."""
+
+from __future__ import annotations
+
+import lzma
+import re
+import zlib
+from collections.abc import Callable
+from typing import Any, Final
+
+try:
+    import brotli
+except ImportError:
+    brotli = None  # type: ignore[assignment, unused-ignore]
+
+LAYERS: Final = 2
+LARGEST: Final = 4 << 20
+"""Bytes that one layer may come to: more than rules look at, and less than a bomb."""
+_CHUNK: Final = re.compile(rb"[\s\x00]*([0-9a-fA-F]{1,16})(?:[^\r\n]{0,200}\r*\n|[^\r\n]{0,200}\r(?=[^\r\n]))")
+_SIZE_LINE: Final = 256
+_LZMA_MEMORY: Final = 1 << 20
+
+
+class Chunks:
+    """Takes chunks apart. What does not look like chunks is passed on as it is."""
+
+    def __init__(self) -> None:
+        self.done = False
+        self._waiting = b""
+        self._left = 0
+        self._first = True
+        self._plain = False
+
+    def feed(self, data: bytes) -> tuple[bytes, bytes]:
+        """What chunks carry, and what stands behind the last one."""
+        if self._plain:
+            return data, b""
+        made = []
+        data = self._waiting + data
+        self._waiting = b""
+        while data and not self.done:
+            if self._left:
+                part = data[: self._left]
+                made.append(part)
+                self._left -= len(part)
+                data = data[len(part) :]
+                continue
+            found = _CHUNK.match(data)
+            if not found:
+                if self._may_be_size(data):
+                    self._waiting = data
+                    return b"".join(made), b""
+                self._plain = True
+                made.append(data)
+                return b"".join(made), b""
+            size = int(found[1], 16)
+            self._first = False
+            data = data[found.end() :]
+            if size == 0:
+                self.done = True
+                blank = re.match(rb"[\r\n]{0,2}", data)
+                return b"".join(made), data[blank.end() if blank else 0 :]
+            self._left = size
+        return b"".join(made), data if self.done else b""
+
+    @staticmethod
+    def _may_be_size(data: bytes) -> bool:
+        """Whether more bytes could make a line with a size of it."""
+        return (
+            len(data) < _SIZE_LINE
+            and b"\n" not in data.lstrip(b"\r\n")
+            and bool(re.match(rb"[\s\x00]*(?:[0-9a-fA-F]{0,16}$|[0-9a-fA-F]{1,16}[^0-9a-zA-Z])", data))
+        )
+
+
+class Inflation:
+    """Undoes one layer of compression, whichever it turns out to be; what is not compressed is passed on as it is."""
+
+    def __init__(self, count: Callable[[str], None]) -> None:
+        self._ways: list[Callable[[], Any]] | None = None
+        self._now: Any = None
+        self._seen = b""
+        self._out = 0
+        self._plain = False
+        self._over = self._ended = False
+        self._count = count
+
+    def feed(self, data: bytes) -> bytes:
+        """What comes out of it so far."""
+        if self._plain or self._over or not data:
+            return data if self._plain else b""
+        if self._now is None:
+            self._seen += data
+            if len(self._seen) < 6 and not self._ended:
+                return b""
+            return self._begin()
+        return self._more(data)
+
+    def end(self) -> bytes:
+        """What is left when nothing more comes."""
+        if self._now is None and self._seen and not self._plain:
+            self._ended = True
+            return self._begin()
+        return b""
+
+    def _begin(self) -> bytes:
+        seen = self._seen.lstrip(b"\r\n \t")
+        for start in dict.fromkeys((self._seen, seen)):
+            for way in _ways(start):
+                tried = way()
+                try:
+                    made: bytes = tried(start)
+                except _ERRORS:
+                    continue
+                if made or len(start) < 64:
+                    self._now, self._seen = tried, b""
+                    return self._bounded(made)
+        self._plain = True
+        data, self._seen = self._seen, b""
+        self._count("http.not_compressed")
+        return data
+
+    def _more(self, data: bytes) -> bytes:
+        try:
+            made: bytes = self._now(data)
+        except _ERRORS:
+            self._over = True
+            self._count("http.broken_compression")
+            return b""
+        return self._bounded(made)
+
+    def _bounded(self, made: bytes) -> bytes:
+        self._out += len(made)
+        if self._out > LARGEST:
+            self._over = True
+            self._count("http.compressed_too_much")
+        return made
+
+
+_ERRORS:
+                    continue
+                if made or len(start) < 64:
+                    self._now, self._seen = tried, b""
+                    return self._bounded(made)
+        self._plain = True
+        data, self._seen = self._seen, b""
+        self._count("http.not_compressed")
+        return data
+
+    def _more(self, data: bytes) -> bytes:
+        try:
+            made: bytes = self._now(data)
+        except _ERRORS:
+            self._over = True
+            self._count("http.broken_compression")
+            return b""
+        return self._bounded(made)
+
+    def _bounded(self, made: bytes) -> bytes:
+        self._out += len(made)
+        if self._out > BOMB and self._out > self._in * RATIO:
+            self._over = True
+            self._count("http.compression_bomb")
+        return made
+
+
+_ERRORS = (zlib.error, lzma.LZMAError, EOFError, ValueError) + ((brotli.error,) if brotli is not None else ())
+_AT_ONCE: Final = 1 << 18
+
+
+def _zlib(bits: int) -> Callable[[], Callable[[bytes], bytes]]:
+    def begin() -> Callable[[bytes], bytes]:
+        working = zlib.decompressobj(bits)
+
+        def more(data: bytes) -> bytes:
+            made = working.decompress(data, _AT_ONCE)
+            while working.unconsumed_tail and len(made) < _AT_ONCE * 8:
+                made += working.decompress(working.unconsumed_tail, _AT_ONCE)
+            return made
+
+        return more
+
+    return begin
+
+
+def _gzip() -> Callable[[bytes], bytes]:
+    """What stands behind a gzip header, whatever its flags and however its sums."""
+    raw = _zlib(-15)()
+    begun = False
+
+    def more(data: bytes) -> bytes:
+        nonlocal begun
+        if begun:
+            return raw(data)
+        begun = True
+        flags, at = data[3], 10
+        if flags & 4:
+            at += 2 + int.from_bytes(data[at : at + 2], "little")
+        for bit in (8, 16):
+            if flags & bit:
+                at = data.index(b"\0", at) + 1
+        return raw(data[at + 2 * bool(flags & 2) :])
+
+    return more
+
+
+def _lzma() -> Callable[[bytes], bytes]:
+    working = lzma.LZMADecompressor(lzma.FORMAT_AUTO, memlimit=_LZMA_MEMORY * 16)
+    return lambda data: b"" if working.eof else working.decompress(data, _AT_ONCE)
+
+
+def _brotli() -> Callable[[bytes], bytes]:
+    working = brotli.Decompressor()
+    return lambda data: bytes(working.process(data))
+
+
+def _ways(data: bytes) -> list[Callable[[], Callable[[bytes], bytes]]]:
+    """Ways to undo compression, the likeliest first."""
+    gzip, wrapped, raw = _zlib(31), _zlib(15), _zlib(-15)
+    if data[:2] == b"\x1f\x8b":
+        return [gzip, _gzip]
+    ways = []
+    if len(data) > 1 and data[0] & 15 == 8 and (data[0] << 8 | data[1]) % 31 == 0:
+        ways.append(wrapped)
+    if data[:1] == b"]" or data[:6] == b"\xfd7zXZ\0":
+        ways.append(_lzma)
+    ways.append(raw)
+    if brotli is not None:
+        ways.append(_brotli)
+    return ways
+
+
+_ENCODING: Final = re.compile(rb"x-gzip|gzip|deflate|lzma|\bbr\b", re.IGNORECASE)
+
+
+def layers(values: list[bytes]) -> int:
+    """How many times a body is compressed, by the values of its Content-Encoding."""
+    return sum(len(_ENCODING.findall(value)) for value in values)

@@ -1,0 +1,226 @@
+"""Both directions of an HTTP/1 connection."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+from outrider.ids.apps.http import head
+from outrider.ids.apps.http.body import LAYERS, Chunks, Inflation, layers
+from outrider.ids.apps.http.transaction import BODY_LIMIT, HttpTransaction, Side
+from outrider.ids.flows.flow import TO_CLIENT, TO_SERVER
+
+TRANSACTIONS: Final = 256
+"""Most that are kept of a connection at once."""
+
+
+class _Body:
+    """What is left of a body, and how to read it. ``left`` of -1 goes on until the end of the connection."""
+
+    def __init__(self, side: Side, left: int, *, chunked: bool, compressed: int, counters: Counter[str]) -> None:
+        self.left = left
+        self.chunks = Chunks() if chunked else None
+        self._side = side
+
+        def count(name: str) -> None:
+            counters[name] += 1
+
+        self._layers = [Inflation(count) for _ in range(compressed)]
+
+    def feed(self, data: bytes) -> tuple[bool, bytes]:
+        """Whether it is over, and what stands behind it."""
+        rest = b""
+        if self.chunks is not None:
+            data, rest = self.chunks.feed(data)
+        elif self.left >= 0:
+            data, rest = data[: self.left], data[self.left :]
+            self.left -= len(data)
+        self._take(data)
+        over = self.chunks.done if self.chunks is not None else self.left == 0
+        return over, rest
+
+    def _take(self, data: bytes) -> None:
+        for layer in self._layers:
+            data = layer.feed(data)
+        self._side.take(data)
+
+    def end(self) -> None:
+        """Nothing more comes."""
+        data = b""
+        for layer in self._layers:
+            data = (layer.feed(data) if data else b"") + layer.end()
+        self._side.take(data)
+
+
+class HttpParser:
+    """See ``outrider.ids.apps.transaction.Parser``."""
+
+    name = "http"
+
+    def __init__(self, counters: Counter[str], most_layers: int = LAYERS, body_limit: int = BODY_LIMIT) -> None:
+        self.transactions: list[HttpTransaction] = []
+        self._counters = counters
+        self._layers = most_layers
+        self._limit = body_limit
+        self._waiting = [bytearray(), bytearray()]
+        self._looked = [0, 0]
+        self._body: list[_Body | None] = [None, None]
+        self._current: list[HttpTransaction | None] = [None, None]
+        self._number = 0
+        self._unanswered: list[HttpTransaction] = []
+        self._stopped = [False, False]
+
+    def feed(self, direction: int, data: bytes) -> None:
+        while data and not self._stopped[direction]:
+            body = self._body[direction]
+            if body is None:
+                data = self._head(direction, data)
+                continue
+            over, data = body.feed(data)
+            transaction = self._current[direction]
+            assert transaction is not None
+            if over:
+                data = self._finish(direction, body, data)
+            elif transaction.sides[direction].size >= self._limit:
+                transaction.fresh[direction] = True
+
+    def _head(self, direction: int, data: bytes) -> bytes:
+        """Collect a head; returns what stands behind it."""
+        waiting = self._waiting[direction]
+        waiting += data
+        current = self._current[direction]
+        if direction == TO_CLIENT and current is not None and not _begins(waiting):
+            if len(waiting) < 16 and _may_begin(waiting):
+                return b""
+            current.response.take(bytes(waiting))  # more than the length told, or an answer without a head
+            current.fresh[TO_CLIENT] = True
+            waiting.clear()
+            return b""
+        end = head.end_of(waiting, max(self._looked[direction] - 4, 0))
+        if end < 0:
+            self._looked[direction] = len(waiting)
+            if len(waiting) > head.HEAD_LIMIT:
+                self._counters["http.head_too_long"] += 1
+                self._stopped[direction] = True
+            return b""
+        told, rest = bytes(waiting[:end]), bytes(waiting[end:])
+        waiting.clear()
+        self._looked[direction] = 0
+        (self._request if direction == TO_SERVER else self._response)(told)
+        return rest
+
+    def _new(self) -> HttpTransaction:
+        transaction = HttpTransaction(self._number)
+        self._number += 1
+        self.transactions.append(transaction)
+        if len(self.transactions) > TRANSACTIONS:
+            self.transactions.pop(0)
+            self._counters["http.too_many_transactions"] += 1
+        return transaction
+
+    def _request(self, told: bytes) -> None:
+        transaction = self._new()
+        self._unanswered.append(transaction)
+        if len(self._unanswered) > TRANSACTIONS:
+            self._unanswered.pop(0)
+        side = transaction.request
+        self._fill(side, told)
+        transaction.method, transaction.target, side.protocol = head.request(side.first)
+        self._current[TO_SERVER] = transaction
+        chunked = _chunked(side)
+        length = _length(side)
+        if chunked or length > 0:
+            self._begin_body(TO_SERVER, side, length if length > 0 else -1, chunked=chunked)
+        else:
+            self._over(TO_SERVER, transaction)
+
+    def _response(self, told: bytes) -> None:
+        transaction = self._unanswered.pop(0) if self._unanswered else self._new()
+        side = transaction.response
+        self._fill(side, told)
+        side.protocol, transaction.code, transaction.words = head.status(side.first)
+        self._current[TO_CLIENT] = transaction
+        length = _length(side)
+        chunked = _chunked(side)
+        if transaction.code == b"100" and length <= 0 and not chunked:
+            side.headers, side.seen = [], False
+            self._unanswered.insert(0, transaction)
+            self._current[TO_CLIENT] = None
+            return
+        if transaction.code == b"101" or (transaction.method == b"CONNECT" and transaction.code[:1] == b"2"):
+            self._stopped = [True, True]
+            self._over(TO_CLIENT, transaction)
+            return
+        empty = not chunked and (length == 0 or (length < 0 and transaction.code in (b"204", b"304")))
+        if transaction.method == b"HEAD" or empty:
+            self._over(TO_CLIENT, transaction)
+        else:
+            self._begin_body(TO_CLIENT, side, length, chunked=chunked)
+
+    def _fill(self, side: Side, told: bytes) -> None:
+        lines = head.lines(told.replace(b"\x00", b"") if b"\x00" in told else told)
+        side.seen = True
+        side.first = lines[0] if lines else b""
+        side.raw = told.lstrip(b"\r\n")
+        side.raw_headers = side.raw.partition(b"\n")[2]
+        side.headers = head.headers(lines[1:])
+
+    def _begin_body(self, direction: int, side: Side, left: int, *, chunked: bool) -> None:
+        compressed = min(layers(side.values(b"content-encoding")), self._layers) if direction == TO_CLIENT else 0
+        self._body[direction] = _Body(side, left, chunked=chunked, compressed=compressed, counters=self._counters)
+
+    def _finish(self, direction: int, body: _Body, rest: bytes) -> bytes:
+        body.end()
+        self._body[direction] = None
+        transaction = self._current[direction]
+        assert transaction is not None
+        self._over(direction, transaction)
+        return rest
+
+    def _over(self, direction: int, transaction: HttpTransaction) -> None:
+        transaction.sides[direction].done = True
+        transaction.done[direction] = True
+        transaction.fresh[direction] = True
+
+    def gap(self, direction: int, size: int) -> None:
+        body = self._body[direction]
+        if body is None or body.chunks is not None or 0 <= body.left < size:
+            self._stopped[direction] = True
+        elif body.left >= 0:
+            body.left -= size
+        self._counters["http.gaps"] += 1
+
+    def end(self, direction: int) -> None:
+        body = self._body[direction]
+        if body is not None:
+            self._finish(direction, body, b"")
+        elif self._waiting[direction] and not self._stopped[direction]:
+            waiting = bytes(self._waiting[direction])
+            self._waiting[direction].clear()
+            if direction == TO_SERVER or _begins(waiting):
+                (self._request if direction == TO_SERVER else self._response)(waiting)
+                if self._body[direction] is not None:
+                    self.end(direction)
+        self._stopped[direction] = True
+
+
+def _begins(data: bytes | bytearray) -> bool:
+    return data.lstrip(b"\r\n\x00 \t")[:5].upper() == b"HTTP/"
+
+
+def _may_begin(data: bytes | bytearray) -> bool:
+    return b"HTTP/".startswith(bytes(data.lstrip(b"\r\n\x00 \t")[:5]).upper())
+
+
+def _chunked(side: Side) -> bool:
+    """Whether the word stands anywhere in the head: what does not look like chunks is not taken apart after all."""
+    return b"chunked" in side.raw.lower()
+
+
+def _length(side: Side) -> int:
+    """The first length that is one, -1 if there is none."""
+    for value in side.values(b"content-length"):
+        digits = bytes(value).strip().strip(b"'\"").partition(b",")[0].strip()
+        if digits.isdigit() and len(digits) < 16:
+            return int(digits)
+    return -1
