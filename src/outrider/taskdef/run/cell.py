@@ -15,8 +15,9 @@ from outrider.taskdef.run.plan import Planned, Role, Wait
 class Cell:
     """``status`` is its exit status, None before its end. ``ready``: it is a sidecar that takes connections.
 
-    ``starting`` is true from the attempt to start it until that is over. ``created_at``, ``started_at`` and
-    ``ended_at`` are seconds since the epoch, None before that; ``began`` is its start on the clock of the event loop.
+    ``starting`` is true from the attempt to start it until that is over. ``created_at``, ``started_at``, ``ended_at``
+    and ``health_at`` (the last change of its health) are seconds since the epoch, None before that; ``began`` is its
+    start on the clock of the event loop.
     """
 
     planned: Planned
@@ -31,6 +32,7 @@ class Cell:
     created_at: float | None = None
     started_at: float | None = None
     ended_at: float | None = None
+    health_at: float | None = None
     began: float = 0.0
 
     def start(self) -> None:

@@ -173,7 +173,7 @@ class Runner:
         name = cell.planned.name
 
         def changed(health: Health) -> None:
-            cell.health = health
+            cell.health, cell.health_at = health, time.time()
             in_service = "; in a service, ECS would replace the task" if cell.planned.essential else ""
             self._report(name, f"{health.value}{in_service if health is Health.UNHEALTHY else ''}")
             self._news.tell()

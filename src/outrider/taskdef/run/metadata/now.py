@@ -100,7 +100,7 @@ class Running:
             started_at=cell.started_at,
             ended_at=cell.ended_at,
             status=cell.status,
-            health=Health(cell.health.value) if Check.of(cell.planned.definition) else None,
+            health=Health(cell.health.value, cell.health_at) if Check.of(cell.planned.definition) else None,
         )
 
     async def _known_as(self, cell: Cell) -> tuple[str, str]:

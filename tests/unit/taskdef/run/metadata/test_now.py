@@ -67,6 +67,7 @@ async def test_a_container_is_followed_from_before_its_start_to_its_end(guard: G
         task.runner.stop("asked", 0)
     last = await look()
     assert seen == [("NONE", "NONE", "UNKNOWN"), ("RUNNING", "RUNNING", "HEALTHY"), ("STOPPED", "STOPPED", "HEALTHY")]
+    assert first["StartedAt"] <= first["Health"]["statusSince"] == last["Health"]["statusSince"]
     assert (first["DesiredStatus"], last["DesiredStatus"], last["ExitCode"]) == ("RUNNING", "STOPPED", 143)
     assert usage is not None
     assert (usage["pids_stats"], usage["id"]) == ({"current": 1}, first["DockerId"])
