@@ -4,6 +4,7 @@ import gzip
 import zlib
 from collections import Counter
 
+import brotli
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -117,6 +118,7 @@ ODD = [
     HEAD + b"Content-Encoding: deflate\r\n\r\n" + zlib.compress(TEXT),
     HEAD + b"Content-Encoding\r\n :\r\n x-gzip\r\n\r\n" + gzip.compress(TEXT),
     HEAD + b"Content-Encoding:: gzip\r\nContent-Encoding: deflate\r\n\r\n" + gzip.compress(RAW),
+    HEAD + b"Content-Encoding: br\r\n\r\n" + brotli.compress(TEXT),
     HEAD.replace(b"\r\n", b"\n") + b"X: y\n\n" + TEXT,
     HEAD + b"Content-Length: 43\n \n\n" + TEXT,
     b"\r\n\x00 " + HEAD + b"\r\n" + TEXT,

@@ -137,33 +137,6 @@ class Inflation:
         return made
 
 
-_ERRORS:
-                    continue
-                if made or len(start) < 64:
-                    self._now, self._seen = tried, b""
-                    return self._bounded(made)
-        self._plain = True
-        data, self._seen = self._seen, b""
-        self._count("http.not_compressed")
-        return data
-
-    def _more(self, data: bytes) -> bytes:
-        try:
-            made: bytes = self._now(data)
-        except _ERRORS:
-            self._over = True
-            self._count("http.broken_compression")
-            return b""
-        return self._bounded(made)
-
-    def _bounded(self, made: bytes) -> bytes:
-        self._out += len(made)
-        if self._out > BOMB and self._out > self._in * RATIO:
-            self._over = True
-            self._count("http.compression_bomb")
-        return made
-
-
 _ERRORS = (zlib.error, lzma.LZMAError, EOFError, ValueError) + ((brotli.error,) if brotli is not None else ())
 _AT_ONCE: Final = 1 << 18
 
