@@ -11,11 +11,12 @@ import shutil
 import signal
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.run.conftest import Story, records, run, task
+from tests.integration.run.conftest import Story, application, records, router, run, task
 
 from outrider.model.errors import UserError
 from outrider.taskdef.run import Wishes, prepare
@@ -164,7 +165,7 @@ def of_this_machine(output: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]
     folders = {path for path in folders if path.exists()}
     volumes = [{"name": f"v{n}", "host": {"sourcePath": str(path)}} for n, path in enumerate(sorted(folders))]
     mounts = [{"sourceVolume": f"v{n}", "containerPath": str(path)} for n, path in enumerate(sorted(folders))]
-    router = {
+    definition = {
         "name": "log_router",
         "image": "busybox",
         "firelensConfiguration": {"type": "fluentbit"},
@@ -176,16 +177,16 @@ def of_this_machine(output: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]
             *("-p", f"Path={output}", "-p", "File=out", "-p", "Format=plain"),
         ],
     }
-    return router, volumes
+    return definition, volumes
 
 
 async def test_a_router_in_docker_gets_what_ecs_gives_it(folder: Path) -> None:
     output = folder / "output"
     output.mkdir()
-    router, volumes = of_this_machine(output)
+    own_router, volumes = of_this_machine(output)
     script = 'for n in 1 2 3; do echo "line $n"; done; echo $FLUENT_HOST; sleep 2'
     sends = {"logConfiguration": {"logDriver": "awsfirelens"}}
-    definition = task(container("app", script, **sends, **waits(log_router="HEALTHY")), router)
+    definition = task(container("app", script, **sends, **waits(log_router="HEALTHY")), own_router)
     definition["volumes"] = volumes
     async with Engine(DEFAULT_SOCKET) as engine:
         image = await local_image(engine, "busybox", print, 10)
@@ -231,3 +232,52 @@ async def test_wishes_that_docker_cannot_fulfil_are_refused(folder: Path) -> Non
     definition["volumes"] = [{"name": "v", "host": {"sourcePath": str(folder / "nobody")}}]
     with pytest.raises(UserError, match="not on this machine"):
         await run(definition, IN_DOCKER)
+
+
+async def test_who_cannot_enter_the_network_uses_the_machines(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("outrider.taskdef.run.network.can_enter", lambda: False)
+    story = Story()
+    definition = task(application("echo $FLUENT_HOST; sleep 2"), router(folder / "out"))
+    done = await run(definition, IN_DOCKER, story)
+    assert (done.network.holder, done.network.inside) == ("", done.identity.address)
+    assert [record["log"] for record in records(folder / "out")] == [done.identity.address]
+    assert any("uses this machine's network" in note and "root" in note for note in story.notes)
+    with pytest.raises(UserError, match="cannot have a network of its own"):
+        await run(definition, replace(IN_DOCKER, network="task", identity=Identity.new()))
+
+
+async def test_network_mode_host_is_the_machines_and_has_only_the_socket(folder: Path) -> None:
+    definition = task(application('echo "[$FLUENT_HOST]"; sleep 2'), router(folder / "out"))
+    definition["networkMode"] = "host"
+    done = await run(definition, replace(IN_DOCKER, state=folder / "state"))
+    assert done.network.holder == ""
+    assert [record["log"] for record in records(folder / "out")] == ["[]"]
+    assert "24224" not in (done.workspace.directory / "config" / "fluent.conf").read_text()
+
+
+async def test_network_mode_none_leads_nowhere() -> None:
+    story = Story()
+    definition = task(container("app", "grep -c . /proc/net/route; ping -c 1 127.0.0.1 > /dev/null && echo itself"))
+    definition["networkMode"] = "none"
+    await run(definition, IN_DOCKER, story)
+    assert story.lines == ["app: 1", "app: itself"]  # the heading of the table alone
+
+
+@pytest.mark.parametrize("driver", ["json-file", "local", "none", "awslogs", "unheard-of"])
+async def test_log_drivers_that_are_here_are_used_and_others_replaced(driver: str) -> None:
+    story = Story()
+    options = {"max-size": "1m"} if driver in ("json-file", "local") else {}
+    log = {"logDriver": driver, "options": options}
+    done = await run(task(container("app", "echo said; sleep 1", logConfiguration=log)), IN_DOCKER, story)
+    assert done.runner.status == 0
+    assert story.lines == ([] if driver == "none" else ["app: said"])
+    told = [note for note in story.notes if "is shown here" in note or "prints is shown" in note]
+    assert len(told) == (driver in ("awslogs", "unheard-of"))
+
+
+async def test_a_log_driver_without_its_secret_is_refused() -> None:
+    secret = [{"name": "splunk-token", "valueFrom": "arn:x"}]
+    log = {"logDriver": "splunk", "options": {"splunk-url": "https://127.0.0.1:9"}, "secretOptions": secret}
+    done = await run(task(container("app", "true", logConfiguration=log)), IN_DOCKER)
+    assert done.runner.status == 2
+    assert "app:splunk-token=VALUE" in done.runner.reason
