@@ -1,3 +1,5 @@
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,17 +15,24 @@ IDENTITY = Identity("a" * 32)
 LAUNCHER = "/var/outrider/lib/fluent-bit/fluent-launch"
 
 
-def sidecars(tmp_path: Path, network: TaskNetwork) -> Sidecars:
-    return Sidecars(IDENTITY, "web", 3, Workspace.make(tmp_path, IDENTITY, network.inside), network)
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """One with a short name, for the path of a socket below it."""
+    with tempfile.TemporaryDirectory(prefix="or-", dir="/tmp") as name:
+        yield Path(name)
+
+
+def sidecars(folder: Path, network: TaskNetwork) -> Sidecars:
+    return Sidecars(IDENTITY, "web", 3, Workspace.make(folder, IDENTITY, network.inside), network)
 
 
 def planned(role: Role, **members: object) -> Planned:
     return Planned({"name": "x", **members}, role, (), {})
 
 
-def test_a_process_enters_the_tasks_network(tmp_path: Path) -> None:
+def test_a_process_enters_the_tasks_network(folder: Path) -> None:
     shared = TaskNetwork("127.0.0.1", "172.17.0.2", "172.17.0.1", "holder", ("nsenter", "--net=/n"))
-    found = sidecars(tmp_path, shared)
+    found = sidecars(folder, shared)
     router = found.words(planned(Role.ROUTER, entryPoint=[LAUNCHER], command=["--", "-o", "tcp://127.0.0.1:5"]))
     assert router[:2] == ["nsenter", "--net=/n"]
     assert router[router.index("HTTP_Listen") + 1] == "172.17.0.2"
@@ -32,8 +41,8 @@ def test_a_process_enters_the_tasks_network(tmp_path: Path) -> None:
     assert found.variables(planned(Role.AGENT), in_docker=False)["OUTRIDER_LISTEN"] == "127.0.0.1"
 
 
-def test_a_router_that_is_the_agent(tmp_path: Path) -> None:
-    found = sidecars(tmp_path, TaskNetwork("127.9.9.9", "127.9.9.9"))
+def test_a_router_that_is_the_agent(folder: Path) -> None:
+    found = sidecars(folder, TaskNetwork("127.9.9.9", "127.9.9.9"))
     both = planned(Role.ROUTER, entryPoint=["outrider", "agent"], command=["-c", "/fluent-bit/etc/fluent-bit.conf"])
     assert both.is_agent
     assert found.words(both)[-3:] == ["agent", "-c", found.workspace.layout.config]
@@ -47,8 +56,8 @@ def test_a_router_that_is_the_agent(tmp_path: Path) -> None:
     assert not planned(Role.APPLICATION, entryPoint=["outrider", "agent"]).is_agent
 
 
-def test_a_launcher_in_docker_gets_the_monitor_in_front(tmp_path: Path) -> None:
-    found = sidecars(tmp_path, TaskNetwork("127.0.0.1", "172.17.0.2", holder="holder"))
+def test_a_launcher_in_docker_gets_the_monitor_in_front(folder: Path) -> None:
+    found = sidecars(folder, TaskNetwork("127.0.0.1", "172.17.0.2", holder="holder"))
     words = found.entry_point(planned(Role.ROUTER, entryPoint=[LAUNCHER, "-s", "Flush", "1"]))
     assert words is not None
     assert (words[0], words[-3:]) == (LAUNCHER, ["-s", "Flush", "1"])
@@ -67,14 +76,12 @@ def test_a_launcher_in_docker_gets_the_monitor_in_front(tmp_path: Path) -> None:
     ],
 )
 def test_where_an_agent_is_expected(
-    tmp_path: Path, members: dict[str, object], variables: dict[str, str], port: int
+    folder: Path, members: dict[str, object], variables: dict[str, str], port: int
 ) -> None:
-    found = sidecars(tmp_path, TaskNetwork("127.9.9.9", "127.9.9.9"))
+    found = sidecars(folder, TaskNetwork("127.9.9.9", "127.9.9.9"))
     assert found.doors(planned(Role.AGENT, **members), variables) == [("127.9.9.9", port)]
 
 
-def test_an_agent_of_another_make_cannot_be_a_process(tmp_path: Path) -> None:
+def test_an_agent_of_another_make_cannot_be_a_process(folder: Path) -> None:
     with pytest.raises(UserError, match="entryPoint '/bin/al-agent'"):
-        sidecars(tmp_path, TaskNetwork("127.0.0.1", "127.0.0.1")).words(
-            planned(Role.AGENT, entryPoint=["/bin/al-agent"])
-        )
+        sidecars(folder, TaskNetwork("127.0.0.1", "127.0.0.1")).words(planned(Role.AGENT, entryPoint=["/bin/al-agent"]))
