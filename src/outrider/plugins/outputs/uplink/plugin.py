@@ -47,7 +47,9 @@ class Uplink(Output[Options]):
     def check(self) -> None:
         """See Output."""
         if not self.options.identity:
-            raise UserError("uplink needs identity", fix="remove it and run 'outrider agent -c FILE', which enrols and adds it")
+            raise UserError(
+                "uplink needs identity", fix="remove it and run 'outrider agent -c FILE', which enrols and adds it"
+            )
         self.seen: dict[str, Seen] = {}
         self._identity = Identity(Path(self.options.identity))
         self._client: Client | None = None
