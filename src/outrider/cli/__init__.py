@@ -2,11 +2,12 @@
 
 ``route`` (Fluent Bit's command line) and ``agent`` run beside applications and are dispatched before anything heavy is
 imported; the operator's commands (``task`` with ``task_protect``, ``task_unprotect``, ``task_migrate``, which share
-``task_edit``, ``task_run``, ``task_lint``, ``task_iam``, ``task_security_group``, ``task_diff`` and ``task_deploy``,
-``firelens`` with ``firelens_plan``, ``export``, ``rules``, ``ids``, ``trial`` that is called ``test``, ``doctor``,
-``spool``, ``server``, ``demo``) use typer; ``operator`` gathers them. ``printer`` is where those print that must end
-in order when nobody reads any longer, ``arguments`` the router's command line, ``plugin_help`` what
-``route -o NAME -h`` prints, ``schema`` what ``route -J`` does.
+``task_edit``, ``task_run`` with ``task_watch``, ``task_lint``, ``task_iam``, ``task_security_group``, ``task_diff`` and
+``task_deploy``; ``task_source`` is which definition of a file they mean; ``firelens`` with ``firelens_plan``,
+``export``, ``rules``, ``ids``, ``trial`` that is called ``test``, ``doctor``, ``spool``, ``server``, ``demo``) use typer;
+``operator`` gathers them. ``printer`` is where those print that must end in order when nobody reads any longer,
+``arguments`` the router's command line, ``plugin_help`` what ``route -o NAME -h`` prints, ``schema`` what ``route -J``
+does.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@
 ``trees``     edits of values, with which those of files are compared
 ``write``     a file that readers see old or new, whole
 ``shape``     the part of a task definition's shape that the rest relies on, checked once
+``membertypes`` the types that ECS wants; ``conversions`` what CloudFormation makes of other ones
 ``view``      typed answers about a task definition, for who only looks at it
 ``lint``      what is wrong with it: rules, findings, reports (pure)
 ``firelens``  what ECS generates around FireLens: configuration, driver options, environment, mounts, order (pure)

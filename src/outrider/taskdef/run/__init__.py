@@ -6,7 +6,8 @@ where it runs, ``network`` is what its containers share, ``workspace`` are its f
 ``cell`` one container of it, ``ending`` its end; ``build`` makes the containers, ``sidecar`` the words of router and
 agent. ``container`` is what the runner needs of a container, ``health`` its checks, ``ready`` waits until a sidecar
 takes connections, ``voice`` is what a container prints. ``process`` and ``docker`` are the two kinds of container,
-``driver`` is Docker's ``fluentd`` log driver for the former.
+``driver`` is Docker's ``fluentd`` log driver for the former. ``known`` sees that nothing is open that a run needs,
+``metadata`` is ECS's metadata endpoint, ``local_aws`` a stand-in for AWS, ``watch`` what there is to see meanwhile.
 """
 
 from outrider.taskdef.run.task import Reports, TaskRun, Wishes, prepare
