@@ -4,8 +4,8 @@
 imported; the operator's commands (``task`` with ``task_protect``, ``task_unprotect``, ``task_migrate``, which share
 ``task_edit``, ``task_run`` with ``task_watch``, ``task_lint``, ``task_iam``, ``task_security_group``, ``task_diff`` and
 ``task_deploy``; ``task_source`` is which definition of a file they mean; ``firelens`` with ``firelens_plan``,
-``export``, ``rules``, ``ids``, ``trial`` that is called ``test``, ``doctor``, ``spool``, ``server``, ``demo``) use typer;
-``operator`` gathers them. ``printer`` is where those print that must end in order when nobody reads any longer,
+``export``, ``rules``, ``ids``, ``trial`` that is called ``test``, ``doctor``, ``spool``, ``server``, ``demo``) use
+typer; ``operator`` gathers them. ``printer`` is where those print that must end in order when nobody reads any longer,
 ``arguments`` the router's command line, ``plugin_help`` what ``route -o NAME -h`` prints, ``schema`` what ``route -J``
 does.
 """
