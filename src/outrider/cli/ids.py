@@ -78,6 +78,7 @@ def _setup(configuration: Configuration, *, verify: bool) -> Setup:
         shown=configuration.shown(),
         alerts=configuration.alerts(),
         layers=configuration.layers(),
+        older_dns=str(configuration.output("dns").get("version")) == "2",
         levels=configuration.at("decoder.recursion-level.use-for-tracking") not in (False, "false", "no"),
     )
 

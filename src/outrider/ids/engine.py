@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from outrider.ids.apps.detection import application
+from outrider.ids.apps.dns.parser import DnsParser, begins, begins_stream
+from outrider.ids.apps.dns.transaction import DnsTransaction
 from outrider.ids.apps.http.body import LAYERS
 from outrider.ids.apps.http.parser import HttpParser
 from outrider.ids.apps.transaction import Parser, Transaction
 from outrider.ids.capture.frame import Frame
 from outrider.ids.detect.detector import Chunk, Detector, Match
 from outrider.ids.detect.rule import Rule
-from outrider.ids.eve.common import of_flow
+from outrider.ids.eve.common import ether, of_flow, of_packet
 from outrider.ids.eve.events import Shown, alert, flow_event, stats
 from outrider.ids.flows.flow import TO_CLIENT, TO_SERVER, Flow
 from outrider.ids.flows.stream import Gap
@@ -27,6 +29,7 @@ from outrider.ids.rules.conditions import Threshold
 from outrider.ids.rules.signature import Signature
 
 _FLOWS: Final = frozenset({TCP, UDP, ICMP, ICMP6, SCTP})
+_DNS: Final = 53
 CHUNK: Final = 2560
 """Bytes of a stream that are looked at together while its side goes on talking."""
 TAIL: Final = 2048
@@ -50,6 +53,7 @@ class Setup:
     fast: bool = True
     levels: bool = True
     layers: int = LAYERS
+    older_dns: bool = False
 
 
 @dataclass(slots=True)
@@ -114,11 +118,13 @@ class Engine:
                 yield from self._end(old, reason)
             if packet.protocol == TCP and not packet.bad_sum:
                 in_stream = self._tcp(packet, flow)
+            elif packet.protocol == UDP and packet.payload and not packet.bad_sum:
+                self._datagram(packet, flow)
         chunk = self._chunk(packet, flow) if flow is not None and flow.session is not None else None
         transactions = self._fresh(flow, packet.direction) if flow is not None else []
         yield from self._detect(packet, chunk, transactions, in_stream)
         if transactions and flow is not None:
-            yield from self._said(flow)
+            yield from self._said(flow, packet)
 
     def _flow(self, packet: Packet) -> tuple[Flow, list[tuple[Flow, str]]]:
         quoted = self._table.quoted(packet)
@@ -193,6 +199,8 @@ class Engine:
         sides[direction] += data
         order.append((direction, data))
         name = application(direction, sides[direction])
+        if _DNS in (flow.destination_port, flow.source_port) and begins_stream(sides[direction]):
+            name = "dns"
         if not name:
             return
         flow.sides[direction] = name
@@ -202,8 +210,26 @@ class Engine:
         flow.heard = None
         if name == "http":
             flow.parser = HttpParser(self.counters, self._setup.layers)
+        elif name == "dns":
+            flow.parser = DnsParser(self.counters, stream=True)
+        if flow.parser is not None:
             for side, part in order:
                 flow.parser.feed(side, part)
+
+    def _datagram(self, packet: Packet, flow: Flow) -> None:
+        """A datagram, which may be of DNS."""
+        if flow.parser is None and not flow.application:
+            known = _DNS in (flow.destination_port, flow.source_port) and begins(packet.payload)
+            if known:
+                flow.application = flow.sides[packet.direction] = "dns"
+                flow.parser = DnsParser(self.counters, stream=False)
+                if flow.source_port == _DNS and flow.destination_port != _DNS and packet.direction == TO_SERVER:
+                    flow.turn()  # an answer is what came first
+                    packet.direction = TO_CLIENT
+            elif flow.packets[packet.direction] > 4:
+                flow.application = "failed"
+        if flow.parser is not None:
+            flow.parser.feed(packet.direction, packet.payload)
 
     def _fresh(self, flow: Flow, direction: int) -> list[Transaction]:
         """Transactions with something new on a side that rules may look at now."""
@@ -217,7 +243,7 @@ class Engine:
                 found.append(transaction)
         return found
 
-    def _said(self, flow: Flow, *, end: bool = False) -> Iterator[dict[str, Any]]:
+    def _said(self, flow: Flow, packet: Packet, *, end: bool = False) -> Iterator[dict[str, Any]]:
         """Events of transactions that are whole; they are forgotten then."""
         parser: Parser | None = flow.parser
         if parser is None:
@@ -228,11 +254,26 @@ class Engine:
             if not (whole or end):
                 left.append(transaction)
                 continue
-            event = of_flow(flow, parser.name, self._last)
-            event["tx_id"] = transaction.id
-            event[parser.name] = transaction.event()
-            yield event
+            yield self._told(flow, parser, transaction, packet)
         parser.transactions[:] = left
+
+    def _told(self, flow: Flow, parser: Parser, transaction: Transaction, packet: Packet) -> dict[str, Any]:
+        """The event of a transaction; ``packet`` is the one that made it whole."""
+        older = self._setup.older_dns
+        if isinstance(transaction, DnsTransaction) and not older:
+            event = of_packet(packet, "dns")
+            event.pop("pkt_src")
+        else:
+            event = of_flow(flow, parser.name, packet.time)
+            if packet.number:
+                event["pcap_cnt"] = packet.number
+        event["tx_id"] = transaction.id
+        event[parser.name] = (
+            transaction.older_event() if isinstance(transaction, DnsTransaction) and older else transaction.event()
+        )
+        if self._setup.shown.ethernet and packet.link == 1 and len(packet.frame) >= 14:
+            event["ether"] = ether(packet)
+        return event
 
     def _chunk(self, packet: Packet, flow: Flow, *, end: bool = False) -> Chunk | None:
         """What of the packet's side is to be looked at now."""
@@ -283,6 +324,8 @@ class Engine:
     def _end(self, flow: Flow, reason: str) -> Iterator[dict[str, Any]]:
         """The rest of its streams is looked at, as if a packet came on each side."""
         session: Session | None = flow.session
+        if session is None and flow.parser is not None:
+            yield from self._said(flow, _last_packet(flow, TO_SERVER, self._last), end=True)
         if session is not None:
             self._collect(flow, session, end=True)
             if flow.parser is not None:
@@ -294,7 +337,7 @@ class Engine:
                 transactions = self._fresh(flow, direction)
                 if chunk is not None or transactions:
                     yield from self._detect(packet, chunk, transactions, True)
-            yield from self._said(flow, end=True)
+            yield from self._said(flow, _last_packet(flow, TO_SERVER, self._last), end=True)
             self._raw.pop(flow.id, None)
         if self._setup.flows:
             yield flow_event(flow, reason, self._last)
@@ -305,7 +348,7 @@ def _last_packet(flow: Flow, direction: int, time: int) -> Packet:
     packet = Packet(0, flow.last or time, 101, b"")
     packet.version, packet.protocol, packet.vlans = flow.version, flow.protocol, flow.vlans
     packet.flow, packet.direction, packet.origin = flow, direction, "stream (flow timeout)"
-    packet.established = flow.session.established
+    packet.established = flow.session is not None and flow.session.established
     ends = [(flow.source, flow.source_port), (flow.destination, flow.destination_port)]
     if direction == TO_CLIENT:
         ends.reverse()

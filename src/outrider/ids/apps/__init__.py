@@ -3,4 +3,5 @@
 ``transaction``  a request and its answer, as rules and events see them
 ``detection``    which application a flow belongs to
 ``http``         HTTP/1
+``dns``          DNS
 """

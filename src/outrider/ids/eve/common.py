@@ -66,6 +66,11 @@ def of_packet(packet: Packet, kind: str) -> dict[str, Any]:
     return event
 
 
+def ether(packet: Packet) -> dict[str, str]:
+    """The addresses of a frame of Ethernet."""
+    return {"src_mac": packet.frame[6:12].hex(":"), "dest_mac": packet.frame[:6].hex(":")}
+
+
 def of_flow(flow: Flow, kind: str, time: int) -> dict[str, Any]:
     """An event about a flow: the client is the source."""
     event: dict[str, Any] = {"timestamp": stamp(time), "flow_id": flow.id, "event_type": kind}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from outrider.ids.detect.detector import Match
-from outrider.ids.eve.common import of_flow, of_packet, stamp
+from outrider.ids.eve.common import ether, of_flow, of_packet, stamp
 from outrider.ids.flows.flow import TO_SERVER, Flow
 from outrider.ids.flows.tcp import NAMES, Session
 from outrider.ids.packets.packet import ICMP, ICMP6, TCP, Packet
@@ -53,7 +53,7 @@ def alert(packet: Packet, match: Match, shown: Shown, payload: bytes) -> dict[st
     if signature.references:
         told["references"] = list(signature.references)
     if shown.ethernet and packet.link == 1 and len(packet.frame) >= 14:
-        event["ether"] = {"src_mac": packet.frame[6:12].hex(":"), "dest_mac": packet.frame[:6].hex(":")}
+        event["ether"] = ether(packet)
     event["alert"] = told
     flow = packet.flow
     if flow is not None:
