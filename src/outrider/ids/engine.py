@@ -12,6 +12,7 @@ from outrider.ids.apps.dns.parser import DnsParser, begins, begins_stream
 from outrider.ids.apps.dns.transaction import DnsTransaction
 from outrider.ids.apps.http.body import LAYERS
 from outrider.ids.apps.http.parser import HttpParser
+from outrider.ids.apps.tls.parser import TlsParser
 from outrider.ids.apps.transaction import Parser, Transaction
 from outrider.ids.capture.frame import Frame
 from outrider.ids.detect.detector import Chunk, Detector, Match
@@ -212,6 +213,8 @@ class Engine:
             flow.parser = HttpParser(self.counters, self._setup.layers)
         elif name == "dns":
             flow.parser = DnsParser(self.counters, stream=True)
+        elif name == "tls":
+            flow.parser = TlsParser(self.counters)
         if flow.parser is not None:
             for side, part in order:
                 flow.parser.feed(side, part)

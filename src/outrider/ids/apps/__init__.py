@@ -4,4 +4,5 @@
 ``detection``    which application a flow belongs to
 ``http``         HTTP/1
 ``dns``          DNS
+``tls``          what TLS says before it is encrypted
 """
