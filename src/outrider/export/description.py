@@ -87,9 +87,9 @@ def _value(name: str, text: str, place: Place | None) -> Any:
             raise UserError(f"{name}: '{text}' is neither true nor false", place, allowed=("true", "false"))
         return _YES[text.lower()]
     if isinstance(default, int):
-        if not text.isdecimal() or int(text[:9]) == 0:
-            raise UserError(f"{name}: '{text}' is no number above 0", place)
-        return int(text[:9])
+        if not re.fullmatch("[0-9]{1,9}", text) or int(text) == 0:
+            raise UserError(f"{name}: '{text}' is no number from 1 to 999999999", place)
+        return int(text)
     if allowed and text not in allowed:
         raise UserError(f"{name}: '{text}' is not possible", place, found=text, allowed=allowed)
     if not text.isprintable() or (pattern and not re.fullmatch(pattern, text, re.ASCII)):

@@ -47,3 +47,10 @@ def test_a_value_cannot_leave_the_text_it_stands_in() -> None:
 def test_no_more_memory_is_reserved_than_there_may_be() -> None:
     with pytest.raises(UserError, match="memory_reservation: 100 MiB are more than memory, 99 MiB"):
         describe({"memory": "99"})
+
+
+@pytest.mark.parametrize("text", ["12345678901", "0", "-1", "1.5", "", "\u0663"])
+def test_a_number_is_taken_whole_or_refused(text: str) -> None:
+    assert describe({"memory": "123456789"}).memory == 123456789
+    with pytest.raises(UserError, match="no number from 1 to 999999999"):
+        describe({"memory": text})
