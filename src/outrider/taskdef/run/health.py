@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from outrider.model.errors import UserError
+from outrider.model.errors import Place, UserError
 
 
 class Health(Enum):
@@ -31,8 +31,8 @@ class Check:
     start_period: float = 0
 
     @classmethod
-    def of(cls, container: Mapping[str, Any]) -> Check | None:
-        """The ``healthCheck`` of a container, None if it has none or says ``NONE``. Raises UserError."""
+    def of(cls, container: Mapping[str, Any], place: Place | None = None) -> Check | None:
+        """The ``healthCheck`` of a container, None if it has none or says ``NONE``. Raises UserError at ``place``."""
         found = container.get("healthCheck")
         if not found or found.get("command") in (None, ["NONE"]):
             return None
@@ -40,6 +40,7 @@ class Check:
         if kind not in ("CMD", "CMD-SHELL") or not words:
             raise UserError(
                 f"the healthCheck of '{container['name']}' begins with '{kind}'",
+                place,
                 found=str(kind),
                 allowed=("CMD", "CMD-SHELL", "NONE"),
             )

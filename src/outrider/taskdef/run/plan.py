@@ -107,7 +107,7 @@ def plan(
     ``environment`` is the user's: container to variable to value; it also stands in for ``secrets``, of which nobody
     here can fetch those that are not given. ``files`` has the variables of each environment file by its ARN. Raises
     UserError for what cannot run: two routers, none where one is needed, Fluentd, dependencies that are unknown or go
-    round in a circle, a missing secret or file, a variable for a container that is not there.
+    round in a circle, a wrong health check, a missing secret or file, a variable for a container that is not there.
     """
     check_types(task, locate)
     given = environment or {}
@@ -121,6 +121,7 @@ def plan(
     for index, container in enumerate(containers):
         name = container["name"]
         path: Path = ("containerDefinitions", index)
+        Check.of(container, locate((*path, "healthCheck", "command")))
         outside = _Outside(container, secrets, files or {}, locate, path)
         wanted = _secrets_of(container, task if container is router else None)
         found.append(

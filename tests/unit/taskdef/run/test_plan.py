@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from outrider.model.errors import UserError
+from outrider.model.errors import Place, UserError
 from outrider.taskdef.run.given import Secrets
 from outrider.taskdef.run.plan import Role, Wait, plan
 
@@ -47,6 +47,18 @@ def test_dependencies_come_first() -> None:
 
 def test_ecs_lets_applications_wait_for_a_router_that_waits_for_nobody() -> None:
     assert plan(task(app("web"), router()))[1].waits == (Wait("log_router", "START"),)
+
+
+@pytest.mark.parametrize("name", ["web", "log_router", "outrider-agent"])
+@pytest.mark.parametrize("command", [[], ["curl x"]])
+def test_a_wrong_health_check_is_refused_with_its_place(name: str, command: list[str]) -> None:
+    definition = task(app("web"), PROTECTED_ROUTER, AGENT)
+    containers = definition["containerDefinitions"]
+    index = [container["name"] for container in containers].index(name)
+    containers[index] = {**containers[index], "healthCheck": {"command": command}}
+    lines = {("containerDefinitions", index, "healthCheck", "command"): 7}
+    with pytest.raises(UserError, match=f"file.json:7: the healthCheck of '{name}' begins with"):
+        plan(definition, locate=lambda path: Place("file.json", lines.get(path, 0)))
 
 
 def test_defaults_are_those_of_ecs() -> None:
