@@ -177,7 +177,7 @@ def test_the_launcher_imports_the_standard_library_only() -> None:
     assert found - before == set()
 
 
-@pytest.mark.parametrize("room", ["model", "formats", "protocols"])
+@pytest.mark.parametrize("room", ["model", "formats", "protocols", "ids"])
 def test_pure_rooms_import_no_world(room: str) -> None:
     banned = r"^\s*(?:import|from) (asyncio|socket|ssl|subprocess|random|threading|uvloop|aiohttp)\b|time\.time\("
     for path in (SOURCE / room).rglob("*.py"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -15,8 +16,10 @@ from outrider.ids.capture.frame import CaptureError, Frame
 from outrider.ids.capture.reader import frames
 from outrider.ids.configuration import Configuration
 from outrider.ids.engine import Engine, Setup
+from outrider.ids.expressions import probe
 from outrider.ids.rules.load import load
-from outrider.ids.rules.tables import Tables
+from outrider.ids.rules.refusal import Refusal
+from outrider.ids.rules.tables import Tables, read_classifications, read_references
 from outrider.model.errors import LocalError, UserError, shown
 
 
@@ -54,10 +57,12 @@ def run(
     if checksums not in ("all", "none"):
         raise UserError(f"-k {checksums}: not possible", found=checksums, allowed=("all", "none"))
     found = read_configuration(configuration, settings or [])
-    loaded = load(((read_rules(file), file) for file in rules), found.variables(), Tables())
+    for name in found.unused(settings or []):
+        typer.echo(shown(f"note: --set {name} means nothing here"), err=True)
+    loaded = load(((read_rules(file), file) for file in rules), found.variables(), tables_of(found), probe)
     for refusal in loaded.refusals:
         typer.echo(shown(f"left out: {refusal}"), err=True)
-    engine = Engine(loaded.signatures, _setup(found, verify=checksums == "all"))
+    engine = Engine(loaded.signatures, setup_of(found, verify=checksums == "all"))
     damaged = _write(engine, capture, Path(directory) / "eve.json")
     if damaged:
         typer.echo(shown(f"{capture}: {damaged}"), err=True)
@@ -70,7 +75,27 @@ def run(
     raise typer.Exit(1 if damaged else 0)
 
 
-def _setup(configuration: Configuration, *, verify: bool) -> Setup:
+def tables_of(configuration: Configuration) -> Tables:
+    """Those of the files that the configuration names, else our own."""
+    tables = Tables()
+    refusals: list[Refusal] = []
+    file = configuration.file("classification-file")
+    if file is not None:
+        found, refused = read_classifications(read_rules(file), file)
+        tables = replace(tables, classifications=found)
+        refusals += refused
+    file = configuration.file("reference-file", "reference-config-file")
+    if file is not None:
+        kinds, refused = read_references(read_rules(file), file)
+        tables = replace(tables, references=kinds)
+        refusals += refused
+    for refusal in refusals:
+        typer.echo(shown(f"left out: {refusal}"), err=True)
+    return tables
+
+
+def setup_of(configuration: Configuration, *, verify: bool) -> Setup:
+    """How the engine runs; ``verify``: checksums count. Raises UserError."""
     return Setup(
         verify=verify,
         tcp=configuration.tcp(),

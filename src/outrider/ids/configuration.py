@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,11 @@ from outrider.ids.rules.variables import DEFAULT_ADDRESSES, DEFAULT_PORTS, Varia
 from outrider.model.errors import Place, UserError
 
 _HTP = "app-layer.protocols.http.libhtp.default-config"
+_HEEDED = (
+    *("vars.", "stream.midstream", "stream.async-oneside", "stream.reassembly.depth", "host-os-policy", "outputs"),
+    *("packet-alert-max", "classification-file", "reference-file", "reference-config-file"),
+    *("decoder.recursion-level.use-for-tracking", f"{_HTP}.response-body-decompress-layer-limit"),
+)
 DEFAULT_POLICY = "linux"
 """Containers are Linux."""
 
@@ -84,6 +89,16 @@ class Configuration:
         text = str(self.at("packet-alert-max") or "")
         return int(text) if text.isdecimal() and 0 < int(text) <= 65_535 else ALERTS
 
+    def file(self, *paths: str) -> str | None:
+        """The file that a setting names, None if it names none."""
+        found = next((value for path in paths if (value := self.at(path)) is not None), None)
+        return None if found is None else str(found)
+
+    def unused(self, settings: Iterable[str]) -> list[str]:
+        """Those of ``KEY=VALUE`` that mean nothing here."""
+        names = [setting.partition("=")[0].strip() for setting in settings]
+        return [name for name in names if not name.startswith(_HEEDED)]
+
     def tcp(self) -> Options:
         """How connections are followed. Raises UserError."""
         depth = self.at("stream.reassembly.depth")
@@ -134,14 +149,23 @@ class Configuration:
 
     def ethernet(self) -> bool:
         """Whether events have the addresses of frames."""
-        logs = (output.get("eve-log") for output in self.at("outputs") or () if isinstance(output, dict))
-        return any(_yes(log.get("ethernet")) for log in logs if isinstance(log, dict))
+        return any(_yes(log.get("ethernet")) for log in self._logs())
+
+    def _logs(self) -> Iterator[dict[str, Any]]:
+        """The settings of each log of events. Raises UserError."""
+        outputs = self.at("outputs") or []
+        if not isinstance(outputs, list):
+            raise UserError("outputs is no list of outputs")
+        for output in outputs:
+            log = output.get("eve-log") if isinstance(output, dict) else None
+            if isinstance(log, dict):
+                yield log
 
     def output(self, kind: str) -> dict[str, Any]:
         """The settings of a type of events below ``outputs``, empty if there are none."""
-        for output in self.at("outputs") or ():
-            log = output.get("eve-log") if isinstance(output, dict) else None
-            for one in (log.get("types") if isinstance(log, dict) else None) or ():
+        for log in self._logs():
+            types = log.get("types") or []
+            for one in types if isinstance(types, list) else ():
                 if isinstance(one, dict) and isinstance(one.get(kind), dict):
                     return dict(one[kind])
         return {}

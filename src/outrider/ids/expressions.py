@@ -1,7 +1,7 @@
 """Regular expressions as Perl has them, with a bound on the work that one search may be.
 
-PCRE2 where it is installed (the extra ``ids``); else Python's own, for those expressions that it can read and that
-cannot be made to work without end.
+PCRE2 where it is installed (the extra ``ids``). Else Python's own, for those expressions that it can read and in which
+no more than one thing repeats without bound, over the first READ bytes of a buffer.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ except ImportError:
 MATCH_LIMIT: Final = 3500
 """Steps of one search, and DEPTH_LIMIT levels, as Suricata has them."""
 DEPTH_LIMIT: Final = 1500
-_REPEATED_GROUP: Final = re.compile(r"\)(?:[*+]|\{\d*,\d*\})")
-"""A group that repeats: what is in it may repeat as well, and both together without bound."""
+READ: Final = 8192
+_UNBOUNDED: Final = re.compile(r"(?<!\\)(?:\\\\)*(?:[*+]|\{\d*,\})")
+"""What repeats without bound; in a class of characters, too, where it does not: that is refused for nothing."""
 
 
 def compiled(step: Pcre) -> Any:
@@ -41,8 +42,8 @@ def compiled(step: Pcre) -> Any:
 
 
 def _python(step: Pcre, source: bytes, inline: str) -> Any:
-    if _REPEATED_GROUP.search(step.expression):
-        raise UnsupportedError("pcre: without PCRE2, groups that repeat are not safe; pip install 'outrider[ids]'")
+    if len(_UNBOUNDED.findall(step.expression)) > 1:
+        raise UnsupportedError("pcre: repeats in two places, which needs PCRE2; pip install 'outrider[ids]'")
     if set(step.flags) & set("AEG"):
         raise UnsupportedError("pcre: the flags A, E and G need PCRE2; pip install 'outrider[ids]'")
     try:
@@ -54,7 +55,7 @@ def _python(step: Pcre, source: bytes, inline: str) -> Any:
 def searched(expression: Any, data: bytes) -> Any:
     """The first match, None if there is none or the search would take too long."""
     if pcre2 is None:
-        return expression.search(data)
+        return expression.search(data[:READ])
     try:
         return expression.search(data)
     except pcre2.LibraryError:  # a limit was met

@@ -66,6 +66,7 @@ def test_what_alerts_show_is_configured(tmp_path: Path, capsys: pytest.CaptureFi
         (["--set", "stream.reassembly.depth=big"], "is no size"),
         (["--set", "vars.address-groups.HOME_NET=300.0.0.1"], ""),
         (["-c", "missing.yaml"], "cannot read missing.yaml"),
+        (["--set", "outputs=7"], "no list of outputs"),
     ],
 )
 def test_faults_of_the_command_line(
@@ -73,6 +74,34 @@ def test_faults_of_the_command_line(
 ) -> None:
     assert run(tmp_path, *more) == (2 if told else 0)
     assert told in capsys.readouterr().err
+
+
+def test_an_expression_that_cannot_be_compiled_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capture(tmp_path / "c.pcap")
+    bad = 'alert tcp any any -> any any (pcre:"/(/"; sid:11;)\n'
+    (tmp_path / "r.rules").write_text(bad + RULES)
+    words = ["ids", "run", "-r", str(tmp_path / "c.pcap"), "-S", str(tmp_path / "r.rules"), "-l", str(tmp_path)]
+    assert main(words) == 0
+    assert "sid 11: pcre" in capsys.readouterr().err
+    assert len(events(tmp_path, "alert")) == 1
+
+
+def test_tables_are_those_of_the_files_that_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capture(tmp_path / "c.pcap")
+    (tmp_path / "c.config").write_text("config classification: own,My Class,2\nnonsense\n")
+    (tmp_path / "r.config").write_text("config reference: mine https://mine.example/\n")
+    rule = 'alert tcp any any -> any any (content:"secret"; classtype:own; reference:mine,7; sid:9;)\n'
+    (tmp_path / "r.rules").write_text(rule)
+    words = ["ids", "run", "-r", str(tmp_path / "c.pcap"), "-S", str(tmp_path / "r.rules"), "-l", str(tmp_path)]
+    words += ["--set", f"classification-file={tmp_path / 'c.config'}", "--set", "nosuch.key=1"]
+    words += ["--set", f"reference-file={tmp_path / 'r.config'}"]
+    assert main(words) == 0
+    alert = events(tmp_path, "alert")[0]["alert"]
+    assert isinstance(alert, dict)
+    assert (alert["category"], alert["severity"], alert["references"]) == ("My Class", 2, ["https://mine.example/7"])
+    told = capsys.readouterr().err
+    assert "c.config:2" in told
+    assert "--set nosuch.key means nothing here" in told
 
 
 def test_what_is_no_capture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -92,7 +92,6 @@ class Rule:
         "order",
         "others",
         "payload",
-        "port_free",
         "protocols",
         "side",
         "signature",
@@ -124,8 +123,6 @@ class Rule:
                 self.looks.append(Look(one, decoded))
         self.kind = self._kind()
         self.side = self._side()
-        header = signature.header
-        self.port_free = header is None or (header.source_ports.everything and header.destination_ports.everything)
         self.order = (_ACTIONS[signature.action], *_states_order(self), signature.priority, signature.number)
         self.flow_scope = self.kind in ("stream", "only stream", "both", "transaction", "address")
 

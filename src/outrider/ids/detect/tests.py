@@ -43,7 +43,6 @@ _FIELDS: Final[dict[str, tuple[Callable[[Packet], bool], Callable[[Packet], int]
     "icmpv6.mtu": (lambda p: p.protocol == ICMP6 and p.kind == 2, lambda p: _word(p, 4) << 16 | _word(p, 6)),
 }
 """Whether a packet has the field, and what it is."""
-PACKET_FIELDS: Final = frozenset(_FIELDS)
 
 
 def _echo(packet: Packet) -> bool:

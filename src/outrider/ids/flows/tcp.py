@@ -316,8 +316,3 @@ class Session:
         while (part := side.stream.take(upto)) is not None:
             found.append(part)
         return found
-
-
-def new_session(options: Options, policies: tuple[Policy, Policy], counters: Counter[str] | None = None) -> Session:
-    """A connection of which nothing has been seen."""
-    return Session(options, policies, Counter() if counters is None else counters)

@@ -365,8 +365,6 @@ def _tcp_options(packet: Packet, data: bytes) -> None:
             packet.mss = value[0] << 8 | value[1]
         elif kind == 3 and len(value) == 1:
             packet.scale = min(value[0], 14)
-        elif kind == 4:
-            packet.sack = True
         elif kind == 8 and len(value) == 8:
             packet.stamp = (int.from_bytes(value[:4], "big"), int.from_bytes(value[4:], "big"))
         at += size

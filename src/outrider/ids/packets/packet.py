@@ -46,7 +46,6 @@ class Packet:
         "origin",
         "payload",
         "protocol",
-        "sack",
         "scale",
         "seq",
         "source",
@@ -84,7 +83,6 @@ class Packet:
         self.seq = self.ack = self.flags = self.window = 0
         self.scale = self.mss = -1
         self.stamp: tuple[int, int] | None = None
-        self.sack = False
         self.kind = self.code = -1
         self.inner: tuple[int, int, int, int, int, int] | None = None
         self.flow: Any = None

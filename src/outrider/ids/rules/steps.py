@@ -14,8 +14,7 @@ class Content:
     (from the end of the match before) leave; absent if ``negated``.
 
     ``startswith`` and ``endswith`` tie it to the buffer's ends. ``fast``: the rule wants it to be the one that is
-    looked for first; ``fast_part`` (offset, length) is then the part that is looked for, ``fast_only`` says that
-    nothing else of it counts.
+    looked for first; ``fast_part`` (offset, length) is then the part that is looked for.
     """
 
     pattern: bytes
@@ -28,7 +27,6 @@ class Content:
     startswith: bool = False
     endswith: bool = False
     fast: bool = False
-    fast_only: bool = False
     fast_part: tuple[int, int] | None = None
     replaces: bool = False
 

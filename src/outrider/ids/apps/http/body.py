@@ -76,8 +76,9 @@ class Chunks:
 class Inflation:
     """Undoes one layer of compression, whichever it turns out to be; what is not compressed is passed on as it is."""
 
-    def __init__(self, count: Callable[[str], None]) -> None:
-        self._ways: list[Callable[[], Any]] | None = None
+    def __init__(self, count: Callable[[str], None], names: frozenset[bytes]) -> None:
+        """``names`` are what the head calls the ways that were taken; ``count`` hears what goes wrong."""
+        self._names = names
         self._now: Any = None
         self._seen = b""
         self._out = 0
@@ -106,7 +107,7 @@ class Inflation:
     def _begin(self) -> bytes:
         seen = self._seen.lstrip(b"\r\n \t")
         for start in dict.fromkeys((self._seen, seen)):
-            for way in _ways(start):
+            for way in _ways(start, self._names):
                 tried = way()
                 try:
                     made: bytes = tried(start)
@@ -139,6 +140,7 @@ class Inflation:
 
 _ERRORS = (zlib.error, lzma.LZMAError, EOFError, ValueError) + ((brotli.error,) if brotli is not None else ())
 _AT_ONCE: Final = 1 << 18
+"""Bytes that one call may give."""
 
 
 def _zlib(bits: int) -> Callable[[], Callable[[bytes], bytes]]:
@@ -146,10 +148,10 @@ def _zlib(bits: int) -> Callable[[], Callable[[bytes], bytes]]:
         working = zlib.decompressobj(bits)
 
         def more(data: bytes) -> bytes:
-            made = working.decompress(data, _AT_ONCE)
-            while working.unconsumed_tail and len(made) < _AT_ONCE * 8:
+            made = bytearray(working.decompress(data, _AT_ONCE))
+            while working.unconsumed_tail and len(made) <= LARGEST:
                 made += working.decompress(working.unconsumed_tail, _AT_ONCE)
-            return made
+            return bytes(made)
 
         return more
 
@@ -179,33 +181,46 @@ def _gzip() -> Callable[[bytes], bytes]:
 
 def _lzma() -> Callable[[bytes], bytes]:
     working = lzma.LZMADecompressor(lzma.FORMAT_AUTO, memlimit=_LZMA_MEMORY * 16)
-    return lambda data: b"" if working.eof else working.decompress(data, _AT_ONCE)
+
+    def more(data: bytes) -> bytes:
+        made = bytearray(b"" if working.eof else working.decompress(data, _AT_ONCE))
+        while not (working.eof or working.needs_input) and len(made) <= LARGEST:
+            made += working.decompress(b"", _AT_ONCE)
+        return bytes(made)
+
+    return more
 
 
 def _brotli() -> Callable[[bytes], bytes]:
     working = brotli.Decompressor()
-    return lambda data: bytes(working.process(data))
+
+    def more(data: bytes) -> bytes:
+        made = bytearray(working.process(data, output_buffer_limit=_AT_ONCE))
+        while not working.can_accept_more_data() and len(made) <= LARGEST:
+            made += working.process(b"", output_buffer_limit=_AT_ONCE)
+        return bytes(made)
+
+    return more
 
 
-def _ways(data: bytes) -> list[Callable[[], Callable[[bytes], bytes]]]:
-    """Ways to undo compression, the likeliest first."""
-    gzip, wrapped, raw = _zlib(31), _zlib(15), _zlib(-15)
+def _ways(data: bytes, names: frozenset[bytes]) -> list[Callable[[], Callable[[bytes], bytes]]]:
+    """Ways to undo compression, the likeliest first: what the data say of themselves, then what the head says."""
     if data[:2] == b"\x1f\x8b":
-        return [gzip, _gzip]
+        return [_zlib(31), _gzip]
     ways = []
     if len(data) > 1 and data[0] & 15 == 8 and (data[0] << 8 | data[1]) % 31 == 0:
-        ways.append(wrapped)
+        ways.append(_zlib(15))
     if data[:1] == b"]" or data[:6] == b"\xfd7zXZ\0":
         ways.append(_lzma)
-    ways.append(raw)
-    if brotli is not None:
+    if b"br" in names and brotli is not None:
         ways.append(_brotli)
+    ways.append(_zlib(-15))
     return ways
 
 
 _ENCODING: Final = re.compile(rb"x-gzip|gzip|deflate|lzma|\bbr\b", re.IGNORECASE)
 
 
-def layers(values: list[bytes]) -> int:
-    """How many times a body is compressed, by the values of its Content-Encoding."""
-    return sum(len(_ENCODING.findall(value)) for value in values)
+def layers(values: list[bytes]) -> list[bytes]:
+    """The names of the ways in which a body is compressed, by the values of its Content-Encoding."""
+    return [name.lower() for value in values for name in _ENCODING.findall(value)]

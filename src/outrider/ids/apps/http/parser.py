@@ -17,7 +17,9 @@ TRANSACTIONS: Final = 256
 class _Body:
     """What is left of a body, and how to read it. ``left`` of -1 goes on until the end of the connection."""
 
-    def __init__(self, side: Side, left: int, *, chunked: bool, compressed: int, counters: Counter[str]) -> None:
+    def __init__(
+        self, side: Side, left: int, *, chunked: bool, compressed: list[bytes], counters: Counter[str]
+    ) -> None:
         self.left = left
         self.chunks = Chunks() if chunked else None
         self._side = side
@@ -25,7 +27,7 @@ class _Body:
         def count(name: str) -> None:
             counters[name] += 1
 
-        self._layers = [Inflation(count) for _ in range(compressed)]
+        self._layers = [Inflation(count, frozenset(compressed)) for _ in compressed]
 
     def feed(self, data: bytes) -> tuple[bool, bytes]:
         """Whether it is over, and what stands behind it."""
@@ -166,7 +168,7 @@ class HttpParser:
         side.headers = head.headers(lines[1:])
 
     def _begin_body(self, direction: int, side: Side, left: int, *, chunked: bool) -> None:
-        compressed = min(layers(side.values(b"content-encoding")), self._layers) if direction == TO_CLIENT else 0
+        compressed = layers(side.values(b"content-encoding"))[: self._layers] if direction == TO_CLIENT else []
         self._body[direction] = _Body(side, left, chunked=chunked, compressed=compressed, counters=self._counters)
 
     def _finish(self, direction: int, body: _Body, rest: bytes) -> bytes:

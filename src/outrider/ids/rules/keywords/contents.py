@@ -144,7 +144,7 @@ def _fast_with(draft: Draft, value: str) -> None:
     if parts == ["only"]:
         if found.negated or found.relative or found.offset is not None or found.depth is not None:
             raise RuleError("fast_pattern:only goes with neither negation nor a place")
-        draft.change("fast_pattern", fast=True, fast_only=True)
+        draft.change("fast_pattern", fast=True)
         return
     if len(parts) != 2:
         raise RuleError("fast_pattern takes nothing, 'only', or offset and length")
