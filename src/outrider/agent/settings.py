@@ -14,6 +14,8 @@ from outrider.protocols.uplink import JoinToken, Refusal
 DEFAULT_STATE: Final = "/var/lib/outrider"
 DEFAULT_PORT: Final = 1514
 DEFAULT_MEMORY: Final = "20M"
+TOKEN_VARIABLES: Final = ("OUTRIDER_TOKEN", "KEY")
+TOKEN_FILE_VARIABLE: Final = "OUTRIDER_TOKEN_FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +57,9 @@ def read(environment: Mapping[str, str], arguments: Mapping[str, str | None]) ->
     """Settings; arguments win over the environment. Raises UserError that names the variable."""
 
     def get(argument: str, *variables: str, default: str = "") -> tuple[str, str]:
-        given = arguments.get(argument)
-        if given:
-            return given, f"--{argument}"
-        for variable in variables:
-            if environment.get(variable):
-                return environment[variable], variable
-        return default, variables[0]
+        return _get(environment, arguments, argument, *variables, default=default)
 
-    token_text, token_source = get("token", "OUTRIDER_TOKEN", "KEY")
-    if not token_text:
-        file, token_source = get("token-file", "OUTRIDER_TOKEN_FILE")
-        token_text = _content(file, token_source) if file else ""
+    token_text, token_source = find_token(environment, arguments)
     port_text, port_source = get("port", "OUTRIDER_SYSLOG_PORT", default=str(DEFAULT_PORT))
     if not port_text.isdecimal() or not 0 < int(port_text) < 65536:
         raise UserError(f"{port_source}: '{port_text}' is not a port", allowed=["1 to 65535"])
@@ -85,6 +78,32 @@ def read(environment: Mapping[str, str], arguments: Mapping[str, str | None]) ->
         log_level=get("log-level", "OUTRIDER_LOG_LEVEL")[0],
         config=get("config", "OUTRIDER_CONFIG")[0],
     )
+
+
+def find_token(environment: Mapping[str, str], arguments: Mapping[str, str | None]) -> tuple[str, str]:
+    """The text of the join token, empty if there is none, and what names it. Raises UserError for a file."""
+    text, source = _get(environment, arguments, "token", *TOKEN_VARIABLES)
+    if text:
+        return text, source
+    file, source = _get(environment, arguments, "token-file", TOKEN_FILE_VARIABLE)
+    return _content(file, source) if file else "", source
+
+
+def _get(
+    environment: Mapping[str, str],
+    arguments: Mapping[str, str | None],
+    argument: str,
+    *variables: str,
+    default: str = "",
+) -> tuple[str, str]:
+    """A value, and the argument or variable that has it."""
+    given = arguments.get(argument)
+    if given:
+        return given, f"--{argument}"
+    for variable in variables:
+        if environment.get(variable):
+            return environment[variable], variable
+    return default, variables[0]
 
 
 def _content(file: str, source: str) -> str:

@@ -22,7 +22,6 @@ from outrider.doctor.verdict import Level, Line
 from outrider.model.errors import UserError
 
 _EPILOG = "Example: outrider doctor -c /fluent-bit/etc/fluent-bit.conf"
-_TOKEN = ("OUTRIDER_TOKEN", "KEY")
 
 
 def register(app: typer.Typer) -> None:
@@ -70,11 +69,12 @@ def _subject(
     environment: Mapping[str, str], server: str | None, state: str | None, socket: str, router: Router | None
 ) -> Subject:
     """The subject, as the agent's settings describe it; where they are wrong, with the defaults and the reason."""
-    token = next((environment[name] for name in _TOKEN if environment.get(name)), "")
     arguments = {"server": server, "state": state}
-    without = {name: value for name, value in environment.items() if name not in _TOKEN}  # the token has a check
-    fault = ""
+    of_token = (*settings.TOKEN_VARIABLES, settings.TOKEN_FILE_VARIABLE)
+    without = {name: value for name, value in environment.items() if name not in of_token}  # the token has a check
+    token = fault = ""
     try:
+        token = settings.find_token(environment, arguments)[0]
         found = settings.read(without, arguments)
     except UserError as error:
         if server and not server.startswith("https://"):

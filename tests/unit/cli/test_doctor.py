@@ -13,7 +13,7 @@ from outrider.cli import operator
 
 @pytest.fixture(autouse=True)
 def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("OUTRIDER_SERVER", "OUTRIDER_TOKEN", "KEY", "OUTRIDER_LISTEN"):
+    for name in ("OUTRIDER_SERVER", "OUTRIDER_TOKEN", "OUTRIDER_TOKEN_FILE", "KEY", "OUTRIDER_LISTEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OUTRIDER_STATE", str(tmp_path / "none"))
     monkeypatch.setenv("OUTRIDER_SYSLOG_PORT", str(free_port()))
@@ -49,6 +49,16 @@ def test_wrong_settings_and_a_broken_token_are_lines(
     assert "OUTRIDER_SYSLOG_PORT: 'syslog' is not a port" in lines["settings"]["what"]
     assert "has 2 parts" in lines["token"]["what"]
     assert lines["token"]["fix"]
+
+
+def test_the_token_is_read_from_its_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "token"
+    file.write_text(f"orj1.abcd.{'s' * 32}.{'p' * 43}\n")
+    monkeypatch.setenv("OUTRIDER_TOKEN_FILE", str(file))
+    operator.main(["doctor", "--json"])
+    assert lines_of(capsys)["token"]["what"] == "token abcd is whole"
 
 
 def test_a_configuration_is_checked_and_its_outputs_are_tried(

@@ -11,7 +11,7 @@ class Token(Check[str]):
     """Whether there is a join token, where one is needed, and whether it is whole."""
 
     id = "token"
-    fix = "set OUTRIDER_TOKEN (or KEY); 'outrider server token create' makes one"
+    fix = "set OUTRIDER_TOKEN (or KEY, or OUTRIDER_TOKEN_FILE); 'outrider server token create' makes one"
 
     def idle(self) -> str:
         """See Check."""
