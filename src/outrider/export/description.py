@@ -41,9 +41,6 @@ class Description:
     priority_class: str = key(
         "", "PriorityClass of the pods of Kubernetes.", r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?)?"
     )
-    runtime_socket: str = key(
-        "", "Socket of the container runtime, to be mounted read-only; nothing uses it yet.", r"(/[\w./+-]+)?"
-    )
 
 
 KEYS: Final = {one.name: one for one in fields(Description)}

@@ -10,7 +10,7 @@ LOGS: Final = "/var/lib/docker/containers"
 STATE: Final = "/var/lib/outrider"
 CONFIG: Final = "/fluent-bit/configs/docker-host.yaml"
 """The configuration in the image that follows LOGS."""
-USES: Final = frozenset({"name", "image", "server", "memory", "memory_reservation", "runtime_socket"})
+USES: Final = frozenset({"name", "image", "server", "memory", "memory_reservation"})
 
 RSYSLOG: Final = """\
 *.* action(type="omfwd" target="127.0.0.1" port="1514" protocol="tcp" template="RSYSLOG_SyslogProtocol23Format"

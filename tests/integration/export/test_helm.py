@@ -22,7 +22,7 @@ pytestmark = pytest.mark.helm
 DESCRIPTIONS: list[dict[str, str]] = [
     {},
     {"server": "https://10.1.2.3", "image": "registry:5000/outrider@sha256:" + 64 * "a", "token_secret": "mine"},
-    {"priority_class": "system-node-critical", "runtime_socket": "/run/crio/crio.sock", "memory": "300"},
+    {"priority_class": "system-node-critical", "memory": "300"},
 ]
 PEERS: dict[str, Any] = {
     "image": {"repository": "registry.example.com/outrider", "tag": "1", "pullPolicy": "Always"},
@@ -112,10 +112,7 @@ def test_values_of_the_peers_chart_mean_the_same(chart: Path) -> None:
     assert (container["image"], container["imagePullPolicy"]) == ("registry.example.com/outrider:1", "Always")
     assert spec["imagePullSecrets"] == PEERS["imagePullSecrets"]
     assert (container["resources"], spec["tolerations"]) == (PEERS["resources"], PEERS["tolerations"])
-    (mount,) = [one for one in container["volumeMounts"] if one["name"] == "runtime-socket"]
-    (volume,) = [one for one in spec["volumes"] if one["name"] == "runtime-socket"]
-    assert (mount["mountPath"], mount["readOnly"]) == ("/run/containerd/containerd.sock", True)
-    assert volume["hostPath"] == {"path": "/run/dockershim.sock", "type": "Socket"}
+    assert ".sock" not in json.dumps(made)
     assert made["Secret"]["stringData"] == {"token": PEERS["registration_key"]}
     (token,) = [one for one in container["env"] if one["name"] == "OUTRIDER_TOKEN"]
     assert token["valueFrom"]["secretKeyRef"] == {"name": made["Secret"]["metadata"]["name"], "key": "token"}
@@ -202,4 +199,6 @@ def test_the_notes_say_what_is_left_to_do(chart: Path) -> None:
     told = helm(*install).stdout
     assert "kubectl --namespace logs create secret generic outrider-token --from-literal=token=TOKEN" in told
     assert "create secret" not in helm(*install, "--set", "existingSecret=mine").stdout
-    assert "mounted read-only, and nothing uses it" in helm(*install, "--set", "mounts.containerSocket=/x").stdout
+    assert "not mounted" not in told
+    for value in ("containerSocket", "containerSocketFrom"):
+        assert "containerSocketFrom are not mounted" in helm(*install, "--set", f"mounts.{value}=/x").stdout

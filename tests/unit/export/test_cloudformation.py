@@ -22,7 +22,7 @@ SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:outrider-AbCdEf"
 DESCRIPTIONS = [
     Description(image="registry.example.com/outrider:1.0"),
     Description(name="shop", image=IMAGE, server="https://logs.example.com", token_secret=SECRET),
-    Description(image=IMAGE, token_secret="/shop/token", runtime_socket="/var/run/docker.sock", memory=3000),
+    Description(image=IMAGE, token_secret="/shop/token", memory=3000),
     Description(image=IMAGE, token_secret=f"{SECRET[:-7]}:token::"),
 ]
 texts = st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), max_size=30)

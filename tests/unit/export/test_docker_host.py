@@ -22,7 +22,6 @@ from outrider.export.kinds import beanstalk, compose, docker_run, systemd
 from outrider.pipeline.log import Log, Sink
 
 CONFIG = Path(__file__).resolve().parents[3] / "tools" / "image" / "docker-host.yaml"
-SOCKET = "/run/docker.sock"
 
 
 def described(**values: str) -> Description:
@@ -50,7 +49,6 @@ def test_docker_run_asks_for_no_privilege_and_tells_no_token(tmp_path: Path) -> 
     assert words[words.index("--cap-drop") + 1] == "ALL"
     assert "--read-only" in words
     assert "orj1.secret" not in done.stdout
-    assert "sock" not in done.stdout
 
 
 def test_docker_run_without_a_token_says_what_to_do(tmp_path: Path) -> None:
@@ -58,16 +56,6 @@ def test_docker_run_without_a_token_says_what_to_do(tmp_path: Path) -> None:
     assert done.returncode != 0
     assert "outrider server token create" in done.stderr
     assert done.stdout == ""
-
-
-def test_a_socket_is_mounted_read_only_where_it_is_asked_for(tmp_path: Path) -> None:
-    asked = described(runtime_socket=SOCKET)
-    done = started(tmp_path, asked, OUTRIDER_TOKEN="t")
-    assert f"type=bind,source={SOCKET},target={SOCKET},readonly" in done.stdout.split()
-    (service,) = yaml.safe_load(compose.make(asked)["compose.yaml"])["services"].values()
-    assert {"type": "bind", "source": SOCKET, "target": SOCKET, "read_only": True} in service["volumes"]
-    (agent,) = dockerrun(asked)["containerDefinitions"]
-    assert {"sourceVolume": "runtime-socket", "containerPath": SOCKET, "readOnly": True} in agent["mountPoints"]
 
 
 def test_compose_is_what_docker_run_is(tmp_path: Path) -> None:
@@ -87,9 +75,8 @@ def dockerrun(description: Description) -> dict[str, Any]:
     return dict(json.loads(beanstalk.make(description)["Dockerrun.aws.json"]))
 
 
-@pytest.mark.parametrize("socket", ["", SOCKET])
-def test_beanstalk_has_containers_as_ecs_takes_them(socket: str) -> None:
-    made = dockerrun(described(runtime_socket=socket))
+def test_beanstalk_has_containers_as_ecs_takes_them() -> None:
+    made = dockerrun(described())
     assert made.pop("AWSEBDockerrunVersion") == 2
     model = botocore.session.get_session().get_service_model("ecs")
     shape = model.operation_model("RegisterTaskDefinition").input_shape

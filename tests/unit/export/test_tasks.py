@@ -67,7 +67,7 @@ def test_a_secret_and_a_server_that_cannot_be_are_refused() -> None:
 
 
 def test_the_daemon_is_linted_and_has_no_privilege() -> None:
-    d = Description(image="registry.example.com/outrider:1.0", runtime_socket="/var/run/docker.sock")
+    d = Description(image="registry.example.com/outrider:1.0")
     text = ecs_daemon.KIND.make(d)["task-definition.json"]
     assert findings(text) == set()
     task: dict[str, Any] = json.loads(text)
@@ -83,10 +83,6 @@ def test_the_daemon_is_linted_and_has_no_privilege() -> None:
         assert container["linuxParameters"]["capabilities"] == {"drop": ["ALL"]}
         assert "privileged" not in container
     assert all("TOKEN" not in item["name"] for item in task["containerDefinitions"][0]["environment"])
-
-
-def test_the_daemon_mounts_the_runtime_s_socket_only_when_told() -> None:
-    assert "docker.sock" not in "".join(ecs_daemon.KIND.make(Description()).values())
 
 
 @pytest.mark.parametrize(

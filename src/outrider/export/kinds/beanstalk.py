@@ -31,8 +31,6 @@ option_settings:
 
 def _dockerrun(d: Description) -> dict[str, Any]:
     paths = {"outrider-state": STATE, "docker-containers": LOGS}
-    if d.runtime_socket:
-        paths["runtime-socket"] = d.runtime_socket
     variables = {"OUTRIDER_SERVER": d.server, "OUTRIDER_CONFIG": CONFIG, "OUTRIDER_LISTEN": "0.0.0.0"}
     agent = {
         "name": f"{d.name}-agent",
@@ -84,9 +82,6 @@ KIND = Kind(
     "beanstalk",
     "Elastic Beanstalk with Docker managed by ECS: the agent on each instance, for its containers and its syslog.",
     "Merge the files into the application's source bundle; close port 1514 in the environment's security group.",
-    frozenset(
-        {*("name", "image", "server", "token_secret", "memory", "memory_reservation", "region", "account")}
-        | {"runtime_socket"}
-    ),
+    frozenset({"name", "image", "server", "token_secret", "memory", "memory_reservation", "region", "account"}),
     make,
 )

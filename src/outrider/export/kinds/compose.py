@@ -9,12 +9,7 @@ from outrider.export.kind import Files, Kind
 
 def make(description: Description) -> Files:
     """One file."""
-    d, socket = description, description.runtime_socket
-    mount = f"""
-      - type: bind
-        source: {socket}
-        target: {socket}
-        read_only: true""" if socket else ""  # fmt: skip
+    d = description
     return {
         "compose.yaml": f"""\
 {what(d)}#
@@ -48,7 +43,7 @@ services:
       - type: bind
         source: {LOGS}
         target: {LOGS}
-        read_only: true{mount}
+        read_only: true
     healthcheck:
       test: [CMD, outrider, agent, status]
       interval: 30s

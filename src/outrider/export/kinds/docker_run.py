@@ -9,8 +9,7 @@ from outrider.export.kind import Files, Kind
 
 def make(description: Description) -> Files:
     """One script."""
-    d, socket = description, description.runtime_socket
-    mount = f"    --mount type=bind,source={socket},target={socket},readonly \\\n" if socket else ""
+    d = description
     return {
         "run.sh": f"""\
 #!/bin/sh
@@ -26,7 +25,7 @@ exec docker run --detach --name {d.name}-agent --label app={d.name}-agent --rest
     --log-driver local --log-opt max-size=10m --log-opt max-file=3 \\
     --mount type=volume,source={d.name}-state,target={STATE},volume-nocopy \\
     --mount type=bind,source={LOGS},target={LOGS},readonly \\
-{mount}    --env OUTRIDER_TOKEN --env OUTRIDER_SERVER={d.server} \\
+    --env OUTRIDER_TOKEN --env OUTRIDER_SERVER={d.server} \\
     --env OUTRIDER_CONFIG={CONFIG} \\
     {d.image}
 """

@@ -56,12 +56,10 @@ ROUTER_COMMAND: Final = (
 
 def task(description: Description) -> TaskDefinition:
     """The task definition."""
-    socket = description.runtime_socket
     volumes = [
         _volume(f"{description.name}-agent"),
         _volume(f"{description.name}-router"),
         {"name": "docker-containers", "host": {"sourcePath": LOGS}},
-        *([{"name": "runtime-socket", "host": {"sourcePath": socket}}] if socket else []),
     ]
     return {
         "family": description.name,
@@ -79,10 +77,7 @@ def _volume(name: str) -> Container:
 
 
 def _agent(description: Description) -> Container:
-    mounts: list[Container] = [{"sourceVolume": f"{description.name}-agent", "containerPath": "/var/lib/outrider"}]
-    socket = description.runtime_socket
-    if socket:
-        mounts.append({"sourceVolume": "runtime-socket", "containerPath": socket, "readOnly": True})
+    mounts = [{"sourceVolume": f"{description.name}-agent", "containerPath": "/var/lib/outrider"}]
     return _closed({**agent_container(wish(description)), "cpu": 10, **AGENT, "mountPoints": mounts}, description)
 
 
@@ -193,7 +188,7 @@ KIND = Kind(
     frozenset(
         {
             *("name", "image", "server", "token_secret", "memory", "memory_reservation"),
-            *("region", "account", "cluster", "runtime_socket"),
+            *("region", "account", "cluster"),
         }
     ),
     make,

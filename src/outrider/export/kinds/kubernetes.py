@@ -59,7 +59,6 @@ def _slots(d: Description) -> dict[str, str]:
         "extra_env": "",
         "state": f"/var/lib/{d.name}",
         "docker_folder": choices.DOCKER_FOLDER,
-        **_socket(d.runtime_socket),
         "server_port": str(server.port),
         "server_peer": f'to:\n  - ipBlock:\n      cidr: "{server.block}"' if server.block else "",
         "extra_egress": "",
@@ -78,15 +77,6 @@ def _scheduling(d: Description) -> Iterator[str]:
     yield indent(choices.tolerations(), "  ")
 
 
-def _socket(path: str) -> dict[str, str]:
-    if not path:
-        return {"socket_mount": "", "socket_volume": ""}
-    return {
-        "socket_mount": f'- name: runtime-socket\n  mountPath: "{path}"\n  readOnly: true',
-        "socket_volume": f'- name: runtime-socket\n  hostPath:\n    path: "{path}"\n    type: Socket',
-    }
-
-
 KIND = Kind(
     "kubernetes",
     "A manifest for Kubernetes: a DaemonSet that collects the logs of all containers of each node, the same for "
@@ -94,7 +84,6 @@ KIND = Kind(
     "Make the Secret with the join token, as the file's head says, then: kubectl apply -f outrider.yaml",
     frozenset(
         {"name", "image", "server", "token_secret", "memory", "memory_reservation", "namespace", "priority_class"}
-        | {"runtime_socket"}
     ),
     make,
 )

@@ -18,7 +18,7 @@ CASES: list[dict[str, str]] = [
     {},
     {"name": "no", "namespace": "123"},
     {"server": "https://[2001:db8::1]", "image": "123", "token_secret": "true"},
-    {"priority_class": "system-node-critical", "runtime_socket": "/run/containerd/containerd.sock", "memory": "300"},
+    {"priority_class": "system-node-critical", "memory": "300"},
 ]
 
 
@@ -48,14 +48,11 @@ def test_values_are_where_they_belong() -> None:
     assert environment["OUTRIDER_SERVER"]["value"] == "https://10.1.2.3:8444"
     assert environment["OUTRIDER_TOKEN"]["valueFrom"]["secretKeyRef"] == {"name": "shop-token", "key": "token"}
     assert made["NetworkPolicy"]["spec"]["egress"][1]["to"] == [{"ipBlock": {"cidr": "10.1.2.3/32"}}]
-    mounts = {one["name"]: one for one in container["volumeMounts"]}
-    assert mounts["runtime-socket"]["readOnly"]
     assert {one["hostPath"]["path"] for one in spec["volumes"] if "hostPath" in one} == {
         "/var/lib/shop",
         "/var/log/containers",
         "/var/log/pods",
         "/var/lib/docker/containers",
-        "/run/containerd/containerd.sock",
     }
 
 

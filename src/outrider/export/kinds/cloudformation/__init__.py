@@ -27,6 +27,6 @@ KIND = Kind(
     "instances. Each has its roles with the least rights, and a log group.",
     "aws cloudformation deploy --template-file fargate.yaml --stack-name NAME --capabilities CAPABILITY_IAM "
     "--parameter-overrides Cluster=… Vpc=… Subnets=…,… Clients=…",
-    frozenset({"name", "image", "server", "token_secret", "memory", "memory_reservation", "runtime_socket"}),
+    frozenset({"name", "image", "server", "token_secret", "memory", "memory_reservation"}),
     make,
 )

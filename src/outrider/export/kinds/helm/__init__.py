@@ -50,7 +50,6 @@ def _values(d: Description) -> dict[str, str]:
         "resources": choices.resources(d),
         "tolerations": choices.tolerations(),
         "priority_class": d.priority_class,
-        "socket": d.runtime_socket,
         "docker_folder": choices.DOCKER_FOLDER,
         "server_block": server.block,
     }
@@ -61,6 +60,6 @@ KIND = Kind(
     "A chart for Helm with the objects of 'outrider export kubernetes', which takes the values of the Alert Logic "
     "agent's chart too. The description gives its default values.",
     "helm install outrider DIR/outrider --namespace outrider --create-namespace; it says what is left to do.",
-    frozenset({"image", "server", "token_secret", "memory", "memory_reservation", "priority_class", "runtime_socket"}),
+    frozenset({"image", "server", "token_secret", "memory", "memory_reservation", "priority_class"}),
     make,
 )

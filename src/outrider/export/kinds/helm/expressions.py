@@ -61,19 +61,6 @@ SLOTS: Final = {
     "extra_env": _more("extraEnv", 12),
     "state": '{{ .Values.mounts.state | default (printf "/var/lib/%s" (include "outrider.fullname" .)) }}',
     "docker_folder": "{{ .Values.mounts.dockerContainers }}",
-    "socket_mount": """\
-{{- with .Values.mounts.containerSocket }}
-- name: runtime-socket
-  mountPath: {{ . | quote }}
-  readOnly: true
-{{- end }}""",
-    "socket_volume": """\
-{{- if .Values.mounts.containerSocket }}
-- name: runtime-socket
-  hostPath:
-    path: {{ .Values.mounts.containerSocketFrom | default .Values.mounts.containerSocket | quote }}
-    type: Socket
-{{- end }}""",
     "server_port": '{{ include "outrider.serverPort" . }}',
     "server_peer": """\
 {{- with .Values.networkPolicy.serverCIDR }}
