@@ -16,8 +16,9 @@ Files: TypeAlias = Mapping[str, str]
 class Kind:
     """``make`` is pure: the same description gives the same files.
 
-    ``uses`` are the keys of the description that it heeds: others that a user gives are refused. ``told`` is its help,
-    whose first sentence the list of kinds shows; ``following`` says how the files are used.
+    ``uses`` are the keys of the description that it heeds. Others are refused in ``--set`` and passed over in a file,
+    which may describe many kinds. ``told`` is its help, whose first sentence the list of kinds shows; ``following``
+    says how the files are used.
     """
 
     name: str

@@ -18,6 +18,13 @@ def test_a_key_that_the_kind_does_not_use_is_refused(capsys: pytest.CaptureFixtu
     assert "docker-run does not use it" in capsys.readouterr().err
 
 
+def test_a_file_may_have_keys_of_other_kinds(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "description.yaml"
+    file.write_text("name: shop\ncluster: x\n")
+    assert main(["export", "docker-run", "--from", str(file)]) == 0
+    assert "--name shop-agent" in capsys.readouterr().out
+
+
 def test_faults_of_the_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["export", "docker-run", "--set", "name"]) == 2
     assert "KEY=VALUE" in capsys.readouterr().err
