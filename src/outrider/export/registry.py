@@ -8,8 +8,8 @@ from typing import Final
 from outrider.export.kind import Kind
 
 KINDS: Final = {
-    "cloudformation": "cloudformation",
     "beanstalk": "beanstalk",
+    "cloudformation": "cloudformation",
     "compose": "compose",
     "docker-run": "docker_run",
     "ecs-daemon": "ecs_daemon",
