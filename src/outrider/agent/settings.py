@@ -54,7 +54,7 @@ class Settings:
 
 
 def read(environment: Mapping[str, str], arguments: Mapping[str, str | None]) -> Settings:
-    """Settings; arguments win over the environment. Raises UserError that names the variable."""
+    """Settings; arguments win over the environment. Raises UserError whose ``key`` is the variable or argument."""
 
     def get(argument: str, *variables: str, default: str = "") -> tuple[str, str]:
         return _get(environment, arguments, argument, *variables, default=default)
@@ -62,10 +62,10 @@ def read(environment: Mapping[str, str], arguments: Mapping[str, str | None]) ->
     token_text, token_source = find_token(environment, arguments)
     port_text, port_source = get("port", "OUTRIDER_SYSLOG_PORT", default=str(DEFAULT_PORT))
     if not port_text.isdecimal() or not 0 < int(port_text) < 65536:
-        raise UserError(f"{port_source}: '{port_text}' is not a port", allowed=["1 to 65535"])
+        raise UserError(f"{port_source}: '{port_text}' is not a port", key=port_source, allowed=["1 to 65535"])
     server, server_source = get("server", "OUTRIDER_SERVER")
     if server and not server.startswith("https://"):
-        raise UserError(f"{server_source}: '{server}' must begin with https://")
+        raise UserError(f"{server_source}: '{server}' must begin with https://", key=server_source)
     name = get("name", "OUTRIDER_NAME", default=platform.node() or "agent")[0]
     return Settings(
         server=server,
@@ -112,11 +112,12 @@ def _content(file: str, source: str) -> str:
         return Path(file).read_text("utf-8").strip()
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise UserError(f"{source}: cannot read {file}: {reason}", fix="let the agent's user read it") from error
+        message = f"{source}: cannot read {file}: {reason}"
+        raise UserError(message, key=source, fix="let the agent's user read it") from error
 
 
 def _token(text: str, source: str) -> JoinToken:
     try:
         return JoinToken.parse(text)
     except Refusal as error:
-        raise UserError(f"{source}: {error.message}", fix=error.fix) from error
+        raise UserError(f"{source}: {error.message}", key=source, fix=error.fix) from error

@@ -68,19 +68,25 @@ def _router(config: str | None, environment: Mapping[str, str]) -> Router | None
 def _subject(
     environment: Mapping[str, str], server: str | None, state: str | None, socket: str, router: Router | None
 ) -> Subject:
-    """The subject, as the agent's settings describe it; where they are wrong, with the defaults and the reason."""
+    """The subject, as the agent's settings describe it; a variable that is wrong is left out and told."""
     arguments = {"server": server, "state": state}
     of_token = (*settings.TOKEN_VARIABLES, settings.TOKEN_FILE_VARIABLE)
     without = {name: value for name, value in environment.items() if name not in of_token}  # the token has a check
-    token = fault = ""
+    token = ""
+    faults = []
     try:
         token = settings.find_token(environment, arguments)[0]
-        found = settings.read(without, arguments)
     except UserError as error:
-        if server and not server.startswith("https://"):
-            raise
-        fault = str(error)
-        found = settings.read({}, {"state": state or environment.get("OUTRIDER_STATE")})
+        faults.append(error)
+    found = None
+    while found is None:
+        try:
+            found = settings.read(without, arguments)
+        except UserError as error:
+            if error.key not in without:
+                raise  # an argument is wrong
+            faults.append(error)
+            del without[error.key]
     subject = Subject(
         found.server,
         token,
@@ -88,7 +94,7 @@ def _subject(
         found.state,
         found.listen,
         found.port,
-        fault,
+        tuple(faults),
         router,
         socket,
         environment,

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from outrider.aws.local import TASK_VARIABLE
 from outrider.doctor.router import Router
+from outrider.model.errors import UserError
 from outrider.net.uplink import Identity
 
 GENERATED: Final = "/fluent-bit/etc/fluent-bit.conf"
@@ -24,7 +25,7 @@ SOCKET: Final = "/var/run/fluent.sock"
 class Subject:
     """A task or a host, as the agent's settings and the command line name its parts.
 
-    ``server`` is the address for agents and ``token`` the text of the join token; either may be empty. ``fault`` says
+    ``server`` is the address for agents and ``token`` the text of the join token; either may be empty. ``faults`` say
     why the agent would refuse its settings. ``router`` is the router's configuration, where there is one. ``root`` is
     where /proc, /sys and /etc are.
     """
@@ -35,7 +36,7 @@ class Subject:
     state: Path = Path("/var/lib/outrider")
     listen: str = "127.0.0.1"
     port: int = 1514
-    fault: str = ""
+    faults: tuple[UserError, ...] = ()
     router: Router | None = None
     socket: str = SOCKET
     environment: Mapping[str, str] = field(default_factory=dict)

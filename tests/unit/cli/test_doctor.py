@@ -61,6 +61,26 @@ def test_the_token_is_read_from_its_file(
     assert lines_of(capsys)["token"]["what"] == "token abcd is whole"
 
 
+def test_wrong_settings_hide_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTRIDER_SERVER", f"https://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("OUTRIDER_TOKEN_FILE", str(tmp_path / "no token"))
+    assert operator.main(["doctor", "--json"]) == 1
+    lines = lines_of(capsys)
+    assert "cannot read" in lines["settings"]["what"]
+    assert lines["settings"]["fix"] == "let the agent's user read it"
+    assert "fix:" not in lines["settings"]["what"]
+    assert lines["server-name"]["what"] == "127.0.0.1 is 127.0.0.1"
+    assert lines["agent-port"]["level"] == "fail"
+    monkeypatch.setenv("OUTRIDER_SYSLOG_PORT", "syslog")
+    assert operator.main(["doctor", "--json"]) == 1
+    lines = lines_of(capsys)
+    assert "no token" in lines["settings"]["what"]
+    assert "'syslog' is not a port; allowed: 1 to 65535" in lines["settings"]["what"]
+    assert lines["server-name"]["level"] == "ok"
+
+
 def test_a_configuration_is_checked_and_its_outputs_are_tried(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -54,8 +54,8 @@ NOW = 1_800_000_000.0
 LOOPBACK = ("127.0.0.1", 1514)
 
 JUDGED: list[tuple[type[Any], Subject, Any, str, str]] = [
-    (Settings, AGENT, "", "ok", "/nowhere/state"),
-    (Settings, AGENT, "OUTRIDER_SYSLOG_PORT: 'x' is not a port", "fail", "is not a port"),
+    (Settings, AGENT, (), "ok", "/nowhere/state"),
+    (Settings, AGENT, (UserError("OUTRIDER_SYSLOG_PORT: 'x' is not a port"),), "fail", "is not a port"),
     (Resolver, AGENT, {}, "warn", "names no name server"),
     (Resolver, AGENT, {"10.0.0.2": True}, "ok", "10.0.0.2 answers"),
     (Resolver, AGENT, {"10.0.0.2": True, "10.0.0.3": False}, "warn", "10.0.0.3 does not answer"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from outrider.doctor.check import Check
 from outrider.doctor.verdict import Verdict, fail, ok
+from outrider.model.errors import UserError
 
 
-class Settings(Check[str]):
+class Settings(Check[tuple[UserError, ...]]):
     """Whether the agent would take its variables."""
 
     id = "settings"
@@ -14,12 +15,15 @@ class Settings(Check[str]):
 
     def idle(self) -> str:
         """See Check."""
-        return "" if self.subject.fault else self.subject.no_agent
+        return "" if self.subject.faults else self.subject.no_agent
 
-    async def look(self) -> str:
+    async def look(self) -> tuple[UserError, ...]:
         """See Check."""
-        return self.subject.fault
+        return self.subject.faults
 
-    def judge(self, seen: str) -> Verdict:
+    def judge(self, seen: tuple[UserError, ...]) -> Verdict:
         """See Check."""
-        return fail(seen, self.fix) if seen else ok(f"the agent's state is in {self.subject.state}")
+        if not seen:
+            return ok(f"the agent's state is in {self.subject.state}")
+        what = "; ".join(str(UserError(fault.message, allowed=fault.allowed)) for fault in seen)
+        return fail(what, "; ".join(dict.fromkeys(fault.fix or self.fix for fault in seen)))
