@@ -19,7 +19,7 @@ from outrider.taskdef.run.docker.engine import Engine, EngineError
 from outrider.taskdef.run.docker.images import local_image
 from outrider.taskdef.run.docker.options import named_hosts, sysctls
 from outrider.taskdef.run.identity import Identity
-from outrider.taskdef.run.plan import Planned, Role
+from outrider.taskdef.run.plan import Planned
 from outrider.taskdef.run.process.child import Guard
 from outrider.taskdef.shape import TaskDefinition
 
@@ -131,7 +131,7 @@ def machine_instead(task: TaskDefinition, planned: Iterable[Planned]) -> str | N
         return "networkMode is host"
     for container in planned:
         server = container.environment.get("OUTRIDER_SERVER", "")
-        if container.role is Role.AGENT and any(part in server for part in _LOOPBACK_SERVER):
+        if any(part in server for part in _LOOPBACK_SERVER):
             return f"the agent's server is on this machine's loopback; {MACHINE_NAME} would be its name in a network"
     return None
 

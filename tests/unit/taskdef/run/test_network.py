@@ -78,3 +78,9 @@ def test_what_needs_the_machines_network(mode: str, server: str, words: str | No
     agent = Planned({"name": "agent"}, Role.AGENT, (), {"OUTRIDER_SERVER": server})
     found = machine_instead(task({"name": "agent"}, mode=mode), [agent])
     assert (found is None) if words is None else (found is not None and words in found)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_the_server_counts_whichever_container_is_the_agent(role: Role) -> None:
+    sidecar = Planned({"name": "outrider"}, role, (), {"OUTRIDER_SERVER": "https://127.0.0.1:8444"})
+    assert "loopback" in (machine_instead(task({"name": "outrider"}), [sidecar]) or "")
