@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from outrider.model.errors import Place, UserError
 from outrider.taskdef.source import read_text
 from outrider.taskdef.yamltree import read_tree
 
-_YES: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
-
-def key(default: Any, told: str, pattern: str = "", allowed: tuple[str, ...] = ()) -> Any:
+def key(default: Any, told: str, pattern: str = "") -> Any:
     """A field of the description: ``told`` is its help, ``pattern`` what a text must match, in whole."""
-    return field(default=default, metadata={"told": told, "pattern": pattern, "allowed": allowed})
+    return field(default=default, metadata={"told": told, "pattern": pattern})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,18 +22,32 @@ class Description:
     """A field without a value is left to the kind, which has its own habit or refuses."""
 
     name: str = key("outrider", "Begins the names of what is made.", r"[a-z]([a-z0-9-]{0,40}[a-z0-9])?")
-    image: str = key("outrider:latest", "Outrider's image, of your registry.", r"[A-Za-z0-9][A-Za-z0-9_./:@-]{0,254}")
+    image: str = key(
+        "outrider:latest",
+        "Outrider's image, of your registry.",
+        r"[A-Za-z0-9][A-Za-z0-9_./:@-]{0,254}",
+        form="REGISTRY/outrider:TAG",
+        placeholder=True,
+    )
     base: str = key(
         "python:3.11-slim-bookworm",
         "What Outrider's image is built on: Debian with Python; NAME@sha256:DIGEST for builds that can be repeated.",
         r"[A-Za-z0-9][A-Za-z0-9_./:@-]{0,254}",
     )
-    server: str = key("https://outrider.example.com:8444", "Where agents reach the server.", r"https://[\w.:\[\]-]+/?")
+    server: str = key(
+        "https://outrider.example.com:8444",
+        "Where agents reach the server.",
+        r"https://[\w.:\[\]-]+/?",
+        form="https://HOST:8444",
+        placeholder=True,
+    )
     token_secret: str = key("", "Where the platform keeps the join token: an ARN, the name of a secret.")
     memory: int = key(500, "Most memory that a container of Outrider may have, in MiB.")
     memory_reservation: int = key(100, "Memory that is kept for a container of Outrider, in MiB.")
-    region: str = key("us-east-1", "Region of AWS.", r"[a-z]{2}(-[a-z]+)+-\d")
-    account: str = key("123456789012", "Account of AWS.", r"\d{12}")
+    region: str = key(
+        "us-east-1", "Region of AWS.", r"[a-z]{2}(-[a-z]+)+-\d", form="REGION, as eu-west-1", placeholder=True
+    )
+    account: str = key("123456789012", "Account of AWS.", r"\d{12}", form="ACCOUNT, of 12 digits", placeholder=True)
     cluster: str = key("default", "Cluster of ECS.", r"[A-Za-z0-9_-]{1,255}")
     namespace: str = key("outrider", "Namespace of Kubernetes.", r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
     priority_class: str = key(
@@ -48,11 +60,21 @@ KEYS: Final = {one.name: one for one in fields(Description)}
 
 def describe(given: Mapping[str, str], file: str | None = None) -> Description:
     """The description of ``file`` (YAML: keys and values) with ``given`` on top. Raises UserError with its place."""
+    return complete(read_values(given, file))
+
+
+def read_values(given: Mapping[str, str], file: str | None = None) -> dict[str, Any]:
+    """What ``file`` and ``given`` say, by key, without defaults. Raises UserError with its place."""
     values: dict[str, Any] = {}
     if file is not None:
         values |= _of_file(file)
     for name, text in given.items():
         values[name] = _value(name, text, None)
+    return values
+
+
+def complete(values: Mapping[str, Any]) -> Description:
+    """A description of what was read. Raises UserError for values that do not go together."""
     made = Description(**values)
     if made.memory_reservation > made.memory:
         raise UserError(f"memory_reservation: {made.memory_reservation} MiB are more than memory, {made.memory} MiB")
@@ -77,18 +99,11 @@ def _value(name: str, text: str, place: Place | None) -> Any:
     if name not in KEYS:
         raise UserError(f"'{name}' is no key of a description", place, found=name, allowed=list(KEYS))
     declared = KEYS[name]
-    default, pattern, allowed = declared.default, declared.metadata["pattern"], declared.metadata["allowed"]
-    assert default is not MISSING
-    if isinstance(default, bool):
-        if text.lower() not in _YES:
-            raise UserError(f"{name}: '{text}' is neither true nor false", place, allowed=("true", "false"))
-        return _YES[text.lower()]
-    if isinstance(default, int):
+    pattern = declared.metadata["pattern"]
+    if isinstance(declared.default, int):
         if not re.fullmatch("[0-9]{1,9}", text) or int(text) == 0:
             raise UserError(f"{name}: '{text}' is no number from 1 to 999999999", place)
         return int(text)
-    if allowed and text not in allowed:
-        raise UserError(f"{name}: '{text}' is not possible", place, found=text, allowed=allowed)
     if not text.isprintable() or (pattern and not re.fullmatch(pattern, text, re.ASCII)):
         raise UserError(f"{name}: '{text}' is not possible", place, fix=declared.metadata["told"])
     return text
