@@ -14,8 +14,12 @@ from outrider.taskdef.source import TaskSource
 
 _HERE: Final = frozenset({"containerDefinitions", "volumes", "pidMode", "ipcMode"})
 """Members of the task definition that count here, too; the others are for AWS alone."""
-_LIMITS: Final = frozenset({"cpu", "memory", "memoryReservation"})
-"""What is left out where it is open."""
+_SIZES: Final = frozenset({"cpu", "memory", "memoryReservation"})
+_LEFT_OUT: Final = _SIZES | {
+    *("essential", "stopTimeout", "startTimeout", "dockerLabels", "resourceRequirements"),
+    *("repositoryCredentials", "credentialSpecs", "restartPolicy", "versionConsistency"),
+}
+"""Members of a container that are left out where they are open: a run does without, or takes ECS's default."""
 _FAMILY: Final = "task"
 _SECRET: Final = "what is known at deployment"
 """Where a secret comes from that is open."""
@@ -55,7 +59,7 @@ def known_source(
         fix = _needed(task, path, images, environment)
         if fix:
             refusals.add([UserError(f"{_name(path)} is open here, and the run needs it", source.place(path), fix=fix)])
-        elif path[-1] in _LIMITS:
+        elif path[-1] in _SIZES or (len(path) > 2 and path[2] in _LEFT_OUT):
             told.append(f"{'.'.join(map(str, path))} is open here, and left out")
     refusals.settle()
     known: TaskDefinition = _without_open(task)
@@ -71,7 +75,7 @@ def _needed(task: TaskDefinition, path: Path, images: Collection[str], given: Ma
         return write
     container, place = task["containerDefinitions"][path[1]], path[2:]
     name = container.get("name")
-    if place[0] in _LIMITS:
+    if place[0] in _LEFT_OUT:
         return ""
     if place == ("image",) and isinstance(name, str):
         return "" if name in images else f"name a local one: --image {name}=LOCAL"

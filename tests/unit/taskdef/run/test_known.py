@@ -77,3 +77,21 @@ def test_what_decides_must_be_known(old: str, new: str, said: str) -> None:
 def test_what_is_known_stays() -> None:
     before = source("family: web\ncontainerDefinitions: [{name: a}]\n")
     assert known_source(before, (), {}) == (before, [])
+
+
+COMPOSE = """\
+services:
+  web:
+    image: busybox
+    command: [echo, hello]
+    labels: {version: $VERSION}
+    stop_grace_period: $GRACE
+"""
+
+
+def test_a_compose_file_runs() -> None:
+    found, told = known_source(source(COMPOSE), (), {})
+    (web,) = found.task["containerDefinitions"]
+    assert list(open_paths(found.task)) == []
+    assert (web["name"], web["command"], "essential" in web) == ("web", ["echo", "hello"], False)
+    assert "containerDefinitions.0.essential is open here, and left out" in told
