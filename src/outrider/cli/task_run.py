@@ -21,6 +21,7 @@ from outrider.taskdef.run import Reports, TaskRun, Wishes, prepare
 from outrider.taskdef.run.given import Secrets
 from outrider.taskdef.run.known import known_source
 from outrider.taskdef.run.local_aws import LocalAws
+from outrider.taskdef.run.local_aws.arrived import make_folder
 from outrider.taskdef.run.network import Wanted
 from outrider.taskdef.run.setting import Backend
 from outrider.taskdef.run.watch import watch as watch_task
@@ -115,6 +116,8 @@ def run(
         network=_chosen_network(network),
         local_aws=local_aws or local_aws_out is not None,
     )
+    if local_aws_out is not None:
+        make_folder(local_aws_out)
     source, left_out = known_source(source, wishes.images, wishes.environment)
     for phrase in left_out:
         printer.print(f"task: {phrase}")

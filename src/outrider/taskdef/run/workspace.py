@@ -82,7 +82,9 @@ class Workspace:
             for folder in ("config", "socket", "bin", "logs", "agent"):
                 (directory / folder).mkdir(parents=True)
         except OSError as error:
-            raise LocalError(f"cannot make the task's folders in {state}: {error.strerror}") from error
+            raise LocalError(
+                f"cannot make the task's folders in {state}: {error.strerror}; fix: name another folder with --state"
+            ) from error
         layout = Layout(
             address=address,
             config=str(directory / "config" / "fluent.conf"),

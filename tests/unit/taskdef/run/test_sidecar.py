@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from outrider.model.errors import UserError
+from outrider.model.errors import LocalError, UserError
 from outrider.taskdef.run.identity import Identity
 from outrider.taskdef.run.network import TaskNetwork
 from outrider.taskdef.run.plan import Planned, Role
@@ -85,3 +85,9 @@ def test_where_an_agent_is_expected(
 def test_an_agent_of_another_make_cannot_be_a_process(folder: Path) -> None:
     with pytest.raises(UserError, match="entryPoint '/bin/al-agent'"):
         sidecars(folder, TaskNetwork("127.0.0.1", "127.0.0.1")).words(planned(Role.AGENT, entryPoint=["/bin/al-agent"]))
+
+
+def test_a_folder_that_cannot_be_made_has_a_fix(folder: Path) -> None:
+    (folder / "file").touch()
+    with pytest.raises(LocalError, match="fix: name another folder with --state"):
+        Workspace.make(folder / "file" / "state", IDENTITY, "127.0.0.1")

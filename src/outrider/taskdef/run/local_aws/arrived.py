@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,22 @@ async def arrived(service: Service, regions: Iterable[str], folder: Path | None)
     return await asyncio.to_thread(_arrived, service, sorted(set(regions)), folder)
 
 
+def make_folder(folder: Path) -> None:
+    """Make the folder for what arrives, so that it is there if nothing does. Raises LocalError if nothing can be
+    written to it.
+    """
+    reason = ""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+    if reason or not os.access(folder, os.W_OK | os.X_OK):
+        raise LocalError(
+            f"what arrives cannot be written to {folder}: {reason or 'Permission denied'};"
+            " fix: name another folder with --local-aws-out"
+        )
+
+
 def file_name(key: str) -> Path:
     """A relative path for any key: its parts are folders, and what a file's name cannot have is written as ``%XX``."""
     parts = [_part(part) for part in key.split("/")]
@@ -59,8 +76,6 @@ def _arrived(service: Service, regions: list[str], folder: Path | None) -> list[
     from botocore.exceptions import BotoCoreError, ClientError
 
     found: list[Place] = []
-    if folder is not None:
-        _make(folder)
     try:
         found += _buckets(service, regions[0], folder)
         for region in regions:
@@ -128,14 +143,6 @@ def _streams(service: Service, region: str, folder: Path | None) -> Iterator[Pla
         if folder is not None:
             _write(folder / "kinesis", name, b"".join(one if one.endswith(b"\n") else one + b"\n" for one in data))
         yield Place("stream", name, len(data), sum(map(len, data)))
-
-
-def _make(folder: Path) -> None:
-    """Make the folder, so that it is there if nothing has arrived."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LocalError(f"what has arrived cannot be written to {folder}: {error.strerror}") from error
 
 
 def _write(folder: Path, key: str, body: bytes) -> None:

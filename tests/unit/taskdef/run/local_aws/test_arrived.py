@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outrider.taskdef.run.local_aws.arrived import Place, _write, file_name
+from outrider.model.errors import LocalError
+from outrider.taskdef.run.local_aws.arrived import Place, _write, file_name, make_folder
 
 KEYS = st.text(st.characters() | st.sampled_from("/.%~ "), max_size=300)
 
@@ -48,3 +49,13 @@ def test_a_key_may_be_the_folder_of_another(tmp_path: Path) -> None:
 def test_a_place_says_what_is_there() -> None:
     assert str(Place("bucket", "b", 2, 10)) == "bucket b: 2 objects, 10 bytes"
     assert str(Place("log stream", "g s", 1, 5)) == "log stream g s: 1 event, 5 bytes"
+
+
+def test_a_folder_that_cannot_be_written_is_told_at_once(tmp_path: Path) -> None:
+    make_folder(tmp_path / "new" / "out")
+    assert (tmp_path / "new" / "out").is_dir()
+    file = tmp_path / "file"
+    file.touch()
+    for folder in (file, file / "below", Path("/proc/outrider")):
+        with pytest.raises(LocalError, match="fix: name another folder with --local-aws-out"):
+            make_folder(folder)
