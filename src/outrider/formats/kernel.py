@@ -5,12 +5,15 @@ from __future__ import annotations
 import ipaddress
 import re
 import sys
+from collections.abc import Iterable
 from typing import Final
 
 _CAPABILITY_BITS: Final = {10: "NET_BIND_SERVICE", 12: "NET_ADMIN", 13: "NET_RAW", 19: "SYS_PTRACE", 21: "SYS_ADMIN"}
 _SOCKET: Final = re.compile(r"\s*\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} ([0-9A-F]{2}) ")
 _TCP_LISTEN: Final = "0A"
 _UDP_OPEN: Final = "07"
+ANY: Final = frozenset({"0.0.0.0", "::"})
+"""The addresses of who listens on all of a machine's."""
 _NO_LIMIT: Final = 1 << 60
 """A memory limit of cgroup v1 that is none has the largest number of pages."""
 
@@ -36,6 +39,16 @@ def listeners(table: str) -> list[tuple[str, int]]:
         if entry and entry[3] in (_TCP_LISTEN, _UDP_OPEN):
             found.append((_address(entry[1]), int(entry[2], 16)))
     return found
+
+
+def taking(found: Iterable[tuple[str, int]], host: str, port: int) -> list[str]:
+    """The addresses of those of the ``listeners`` that take what is sent to a host; one with a name may be any."""
+    addresses = [address for address, its_port in found if its_port == port]
+    try:
+        wanted = ipaddress.ip_address(host)
+    except ValueError:
+        return addresses
+    return [address for address in addresses if address in ANY or ipaddress.ip_address(address) == wanted]
 
 
 def _address(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import resource
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ MIB = 1 << 20
 DAY = 86_400.0
 NOW = 1_800_000_000.0
 LOOPBACK = ("127.0.0.1", 1514)
+OTHER = ("127.112.224.65", 1514)
 
 JUDGED: list[tuple[type[Any], Subject, Any, str, str]] = [
     (Settings, AGENT, (), "ok", "/nowhere/state"),
@@ -99,6 +101,9 @@ JUDGED: list[tuple[type[Any], Subject, Any, str, str]] = [
     (AgentPort, AGENT, ([("0.0.0.0", 1514)], [LOOPBACK]), "warn", "open to everybody"),
     (AgentPort, AGENT, ([("::", 1514)], [LOOPBACK]), "warn", "OUTRIDER_LISTEN"),
     (AgentPort, AGENT, ([("127.0.0.1", 1515)], [LOOPBACK]), "fail", "start the agent"),
+    (AgentPort, AGENT, ([OTHER], [OTHER]), "fail", "somebody listens on 127.112.224.65"),
+    (AgentPort, AGENT, ([OTHER, LOOPBACK], [OTHER]), "warn", "nobody listens on 127.0.0.1:1514 for datagrams"),
+    (AgentPort, replace(AGENT, listen="localhost"), ([LOOPBACK], [LOOPBACK]), "ok", "127.0.0.1 port 1514"),
     (AgentPort, NOBODY, ([], []), "skipped", "no agent is set up here"),
     (StateDirectory, AGENT, Room(2 << 30, None), "ok", "2048 MiB left"),
     (StateDirectory, AGENT, Room(512 * MIB, 10_000), "warn", "512 MiB left"),

@@ -40,6 +40,20 @@ def test_listeners() -> None:
     assert kernel.listeners(TCP) == [("127.0.0.1", 1514), ("0.0.0.0", 24256), ("::1", 1514), ("127.0.0.1", 2020)]
 
 
+@pytest.mark.parametrize(
+    ("host", "taken"),
+    [
+        ("127.0.0.1", ["127.0.0.1", "0.0.0.0", "::"]),
+        ("::1", ["0.0.0.0", "::"]),
+        ("0.0.0.0", ["0.0.0.0", "::"]),
+        ("localhost", ["127.0.0.1", "127.0.0.9", "0.0.0.0", "::"]),
+    ],
+)
+def test_who_takes_what_is_sent_to_a_host(host: str, taken: list[str]) -> None:
+    sockets = [("127.0.0.1", 80), ("127.0.0.9", 80), ("0.0.0.0", 80), ("::", 80), ("127.0.0.1", 81)]
+    assert kernel.taking(sockets, host, 80) == taken
+
+
 def test_listeners_of_this_machine() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, open("/proc/net/tcp", encoding="ascii") as table:
         assert server.getsockname() in kernel.listeners(table.read())

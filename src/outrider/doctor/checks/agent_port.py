@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from outrider.doctor.check import Check
 from outrider.doctor.verdict import Verdict, fail, ok, skipped, warn
-from outrider.formats.kernel import listeners
+from outrider.formats.kernel import ANY, listeners, taking
 
 Sockets = list[tuple[str, int]]
-ANY = frozenset({"0.0.0.0", "::"})
 
 
 class AgentPort(Check[tuple[Sockets, Sockets]]):
@@ -27,9 +26,11 @@ class AgentPort(Check[tuple[Sockets, Sockets]]):
     def judge(self, seen: tuple[Sockets, Sockets]) -> Verdict:
         """See Check."""
         where = f"{self.subject.listen}:{self.subject.port}"
-        tcp, udp = ([address for address, port in found if port == self.subject.port] for found in seen)
+        tcp, udp = (taking(found, self.subject.listen, self.subject.port) for found in seen)
         if not tcp:
             text = f"nobody listens on {where} (TCP), where the router sends what the agent is to have"
+            others = [address for address, port in seen[0] if port == self.subject.port]
+            text += f"; somebody listens on {', '.join(others)}" if others else ""
             if self.subject.has_agent or self.subject.is_router:
                 return fail(text, self.fix)
             return skipped(f"{self.subject.no_agent}; {text}")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from outrider.doctor.check import Check
-from outrider.doctor.checks.agent_port import ANY, Sockets
+from outrider.doctor.checks.agent_port import Sockets
 from outrider.doctor.verdict import Verdict, fail, ok, skipped, warn
-from outrider.formats.kernel import listeners
+from outrider.formats.kernel import ANY, listeners
 
 FORWARD = 24224
 _USUAL = {FORWARD: "forward", 8877: "health check", 2020: "monitoring"}
