@@ -12,9 +12,12 @@ from outrider.taskdef.source import read_text
 from outrider.taskdef.yamltree import read_tree
 
 
-def key(default: Any, told: str, pattern: str = "") -> Any:
-    """A field of the description: ``told`` is its help, ``pattern`` what a text must match, in whole."""
-    return field(default=default, metadata={"told": told, "pattern": pattern})
+def key(default: Any, told: str, pattern: str = "", instead: str = "") -> Any:
+    """A field of the description: ``told`` is its help, ``pattern`` what a text must match, in whole.
+
+    ``instead`` is what to write in place of a default that is a placeholder, which hardly fits anybody.
+    """
+    return field(default=default, metadata={"told": told, "pattern": pattern, "instead": instead})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +29,7 @@ class Description:
         "outrider:latest",
         "Outrider's image, of your registry.",
         r"[A-Za-z0-9][A-Za-z0-9_./:@-]{0,254}",
-        form="REGISTRY/outrider:TAG",
-        placeholder=True,
+        instead="REGISTRY/outrider:TAG",
     )
     base: str = key(
         "python:3.11-slim-bookworm",
@@ -38,16 +40,13 @@ class Description:
         "https://outrider.example.com:8444",
         "Where agents reach the server.",
         r"https://[\w.:\[\]-]+/?",
-        form="https://HOST:8444",
-        placeholder=True,
+        instead="https://HOST:8444",
     )
     token_secret: str = key("", "Where the platform keeps the join token: an ARN, the name of a secret.")
     memory: int = key(500, "Most memory that a container of Outrider may have, in MiB.")
     memory_reservation: int = key(100, "Memory that is kept for a container of Outrider, in MiB.")
-    region: str = key(
-        "us-east-1", "Region of AWS.", r"[a-z]{2}(-[a-z]+)+-\d", form="REGION, as eu-west-1", placeholder=True
-    )
-    account: str = key("123456789012", "Account of AWS.", r"\d{12}", form="ACCOUNT, of 12 digits", placeholder=True)
+    region: str = key("us-east-1", "Region of AWS.", r"[a-z]{2}(-[a-z]+)+-\d", instead="REGION")
+    account: str = key("123456789012", "Account of AWS.", r"\d{12}", instead="ID")
     cluster: str = key("default", "Cluster of ECS.", r"[A-Za-z0-9_-]{1,255}")
     namespace: str = key("outrider", "Namespace of Kubernetes.", r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
     priority_class: str = key(
