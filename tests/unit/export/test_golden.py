@@ -1,7 +1,7 @@
-"""Each kind of artefact makes the files that stand in ``export/KIND``, byte for byte.
+"""Each kind of artefact makes the files that stand in ``tests/golden/export/KIND``, byte for byte.
 
 After a change that is meant: ``outrider export KIND --from tests/golden/export/description.yaml -o
-tests/golden/export/KIND --force`` (make the folder first), and read the difference.
+tests/golden/export/KIND/ --force``, and read the difference.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 from outrider.export.description import KEYS, describe
 from outrider.export.registry import KINDS, find_kind
 
-GOLDEN = Path(__file__).parent / "export"
+GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "export"
 
 
 def below(folder: Path) -> dict[str, str]:
