@@ -3,6 +3,7 @@
 ``answers``  what servers answer: bulk requests, AWS, metadata, tokens
 ``config``   configurations, values of options, task definitions
 ``forward``  the Forward protocol and msgpack
+``ids``      rules, packets and protocols of intrusion detection
 ``lines``    inputs of lines and JSON: tcp, udp, stdin, http, tail
 ``outputs``  whatever a record may hold, in every form that outputs write
 ``parsers``  parsers, times, decoders, multiline
@@ -12,6 +13,6 @@
 ``uplink``   between agent and server
 """
 
-from fuzz.targets import answers, config, forward, lines, outputs, parsers, stored, syslog, tasks, uplink
+from fuzz.targets import answers, config, forward, ids, lines, outputs, parsers, stored, syslog, tasks, uplink
 
-__all__ = ["answers", "config", "forward", "lines", "outputs", "parsers", "stored", "syslog", "tasks", "uplink"]
+__all__ = ["answers", "config", "forward", "ids", "lines", "outputs", "parsers", "stored", "syslog", "tasks", "uplink"]
