@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from typing import Annotated
+from collections.abc import Callable, Collection, Iterator
+from typing import Annotated, Any
 
 import typer
 
-from outrider.export.description import KEYS, Description, describe
+from outrider.export.description import KEYS, Description, complete, read_values
 from outrider.export.kind import Kind
 from outrider.export.output import write_files
 from outrider.export.registry import KINDS, find_kind
+from outrider.export.tasks import token_secret
 from outrider.model.errors import UserError
 
 
@@ -61,7 +62,11 @@ def _command(kind: Kind) -> Callable[..., None]:
         ] = None,
         force: Annotated[bool, typer.Option(help="Overwrite files that differ.")] = False,
     ) -> None:
-        files = kind.make(_description(kind, values or [], file))
+        found = _values(kind, values or [], file)
+        description = complete(found)
+        files = kind.make(description)
+        for note in _notes(kind, found, description):
+            typer.echo(note, err=True)
         if output is None:
             if len(files) > 1:
                 raise UserError(
@@ -76,7 +81,19 @@ def _command(kind: Kind) -> Callable[..., None]:
     return command
 
 
-def _description(kind: Kind, values: list[str], file: str | None) -> Description:
+def _notes(kind: Kind, given: Collection[str], description: Description) -> Iterator[str]:
+    """A line for each key that the kind uses, that nobody gave, and whose default hardly fits."""
+    for name, declared in KEYS.items():
+        if name not in kind.uses or name in given:
+            continue
+        instead = declared.metadata["instead"]
+        if instead:
+            yield f"note: {name} is still the placeholder {declared.default}: --set {name}={instead}"
+        elif name == "token_secret" and "account" in kind.uses:
+            yield f"note: the join token is looked for in {token_secret(description)}; elsewhere: --set {name}=ARN"
+
+
+def _values(kind: Kind, values: list[str], file: str | None) -> dict[str, Any]:
     given = {}
     for text in values:
         name, equals, value = text.partition("=")
@@ -85,4 +102,4 @@ def _description(kind: Kind, values: list[str], file: str | None) -> Description
         if name in KEYS and name not in kind.uses:
             raise UserError(f"--set {name}: {kind.name} does not use it", found=name, allowed=sorted(kind.uses))
         given[name] = value
-    return describe(given, file)
+    return read_values(given, file)

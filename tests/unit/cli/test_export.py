@@ -56,3 +56,29 @@ def test_the_example_of_each_kind_works(name: str, capsys: pytest.CaptureFixture
     assert words[:2] == ["export", name]
     assert main(words) == 0
     assert any(tmp_path.rglob("*"))
+
+
+def test_what_is_left_to_its_placeholder_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "given.yaml"
+    file.write_text("region: eu-west-1\n")
+    given = ["--set", "cluster=prod", "--set", "account=123456789012", "--from", str(file)]
+    assert main(["export", "ecs-daemon", *given, "-o", str(tmp_path / "daemon")]) == 0
+    notes = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note: ")]
+    assert notes == [
+        "note: image is still the placeholder outrider:latest: --set image=REGISTRY/outrider:TAG",
+        "note: server is still the placeholder https://outrider.example.com:8444: --set server=https://HOST:8444",
+        "note: the join token is looked for in arn:aws:ssm:eu-west-1:123456789012:parameter/outrider/join-token;"
+        " elsewhere: --set token_secret=ARN",
+    ]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_nothing_is_told_where_all_is_given(name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    secret = "token" if name in ("kubernetes", "helm") else "arn:aws:ssm:us-east-1:210987654321:parameter/token"
+    file = tmp_path / "given.yaml"
+    file.write_text(
+        "server: https://logs.example.com:8444\nimage: outrider:latest\nregion: us-east-1\naccount: '210987654321'\n"
+        f"token_secret: {secret}\n"
+    )
+    assert main(["export", name, "--from", str(file), "-o", f"{tmp_path}/made/"]) == 0
+    assert "note: " not in capsys.readouterr().err
