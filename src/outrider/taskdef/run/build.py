@@ -15,7 +15,7 @@ from outrider.taskdef.run.docker.container import DockerContainer
 from outrider.taskdef.run.docker.engine import Engine, EngineError
 from outrider.taskdef.run.docker.frames import LineCounter
 from outrider.taskdef.run.docker.images import local_image
-from outrider.taskdef.run.docker.listening import FILES, listening
+from outrider.taskdef.run.docker.listening import FILES, all_open
 from outrider.taskdef.run.docker.options import Surroundings, options
 from outrider.taskdef.run.docker.volumes import Volume, volumes_of
 from outrider.taskdef.run.driver.pipes import Driver, Settings
@@ -125,9 +125,8 @@ class Builder:
         text = bytearray()
         counter = LineCounter(lambda line: text.extend(line.encode() + b"\n"))
         counter.feed(await engine.run_inside(self.setting.network.holder, ("cat", *FILES)))
-        ports, paths = listening(text.decode())
-        sockets = {*paths} & {self.workspace.layout.socket, "/var/run/fluent.sock", "/run/fluent.sock"}
-        return all(bool(sockets) if isinstance(door, str) else door[1] in ports for door in doors)
+        sockets = {self.workspace.layout.socket, "/var/run/fluent.sock", "/run/fluent.sock"}
+        return all_open(text.decode(), doors, sockets)
 
     def _voice(self, planned: Planned) -> Voice:
         name = planned.name
