@@ -40,9 +40,7 @@ def register(task_app: typer.Typer) -> None:
 
 
 def run(
-    file: Annotated[
-        str, typer.Argument(metavar="TASKDEF", help="Task definition with a log router, or template; - reads it.")
-    ],
+    file: Annotated[str, typer.Argument(metavar="TASKDEF", help="Task definition, or template; - reads it.")],
     backend: Annotated[
         str, typer.Option(help="Where applications run: docker, process, or auto (Docker if it answers).")
     ] = "auto",
