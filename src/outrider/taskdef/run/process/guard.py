@@ -14,7 +14,13 @@ import shutil
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterable
+
+PATIENCE_SECONDS = 10.0
+"""How long what Docker does not know, or does not let go, is looked for again: Docker may be creating it still."""
+_AGAIN_SECONDS = 0.25
+_REMOVED = 204
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -45,20 +51,27 @@ def end(found: dict[str, list[str]], docker_socket: str) -> None:
     for group in found["group"]:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(int(group), signal.SIGKILL)
-    for container in found["docker"]:
-        _delete(docker_socket, f"/containers/{container}?force=1&v=1")
-    for volume in found["volume"]:
-        _delete(docker_socket, f"/volumes/{volume}?force=1")
+    containers = [f"/containers/{container}?force=1&v=1" for container in found["docker"]]
+    # Not by force: then Docker does not say which volume it does not know.
+    paths = [*containers, *(f"/volumes/{volume}" for volume in found["volume"])]
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    while paths := [path for path in paths if not _deleted(docker_socket, path)]:
+        if time.monotonic() > give_up_at:
+            break
+        time.sleep(_AGAIN_SECONDS)
     for folder in found["folder"]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _delete(docker_socket: str, path: str) -> None:
+def _deleted(docker_socket: str, path: str) -> bool:
     connection = _UnixConnection(docker_socket)
-    with contextlib.suppress(OSError, http.client.HTTPException):
+    try:
         connection.request("DELETE", path)
-        connection.getresponse()
-    connection.close()
+        return connection.getresponse().status == _REMOVED
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 if __name__ == "__main__":

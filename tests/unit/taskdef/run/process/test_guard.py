@@ -1,9 +1,16 @@
 import asyncio
+import http.server
 import os
 import select
 import signal
+import socketserver
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 
 from outrider.taskdef.run.process import guard
 from outrider.taskdef.run.process.child import Guard
@@ -20,6 +27,57 @@ async def test_a_process_on_the_list_does_not_outlive_the_guard() -> None:
     held_by.hold("group", str(process.pid))
     await held_by.close()
     assert await process.wait() == -signal.SIGKILL
+
+
+class Docker(socketserver.UnixStreamServer):
+    """Answers DELETE with the statuses it is given, in order; 404 after them. ``asked`` has the paths."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path), _Answer)
+        self.statuses: dict[str, list[int]] = {}
+        self.asked: list[str] = []
+
+
+class _Answer(http.server.BaseHTTPRequestHandler):
+    server: Docker
+
+    def do_DELETE(self) -> None:
+        path = self.path.partition("?")[0]
+        self.server.asked.append(path)
+        left = self.server.statuses.get(path)
+        self.send_response(left.pop(0) if left else 404)
+        self.end_headers()
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture
+def docker(tmp_path: Path) -> Iterator[Docker]:
+    with Docker(tmp_path / "docker.sock") as server:
+        serving = threading.Thread(target=server.serve_forever, args=(0.01,))
+        serving.start()
+        yield server
+        server.shutdown()
+        serving.join()
+
+
+def test_what_docker_is_creating_still_is_removed_once_it_is_there(docker: Docker, tmp_path: Path) -> None:
+    docker.statuses = {"/containers/ecs-a": [404, 404, 204], "/containers/ecs-b": [204], "/volumes/v": [409, 204]}
+    guard.end({"group": [], "docker": ["ecs-a", "ecs-b"], "volume": ["v"], "folder": []}, str(tmp_path / "docker.sock"))
+    assert not any(docker.statuses.values())
+    assert docker.asked.count("/containers/ecs-b") == 1
+
+
+def test_what_never_comes_is_not_waited_for_forever(
+    docker: Docker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "PATIENCE_SECONDS", 0)
+    (tmp_path / "folder").mkdir()
+    found = {"group": [], "docker": ["ecs-a"], "volume": [], "folder": [str(tmp_path / "folder")]}
+    guard.end(found, str(tmp_path / "docker.sock"))
+    assert docker.asked
+    assert not (tmp_path / "folder").exists()
 
 
 RUNNER = """
