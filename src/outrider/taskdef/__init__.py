@@ -10,7 +10,8 @@
 ``trees``     edits of values, with which those of files are compared
 ``write``     a file that readers see old or new, whole
 ``shape``     the part of a task definition's shape that the rest relies on, checked once
-``membertypes`` the types that ECS wants; ``conversions`` what CloudFormation makes of other ones
+``members``   the names that ECS knows
+``membertypes`` the types that it wants; ``conversions`` what CloudFormation makes of other ones
 ``view``      typed answers about a task definition, for who only looks at it
 ``lint``      what is wrong with it: rules, findings, reports (pure)
 ``firelens``  what ECS generates around FireLens: configuration, driver options, environment, mounts, order (pure)

@@ -59,9 +59,14 @@ def _member(name: str, value: Any, *, verbatim: bool = False) -> Any:
         return {key: _member(key, member, verbatim=words) for key, member in value.items()}
     if isinstance(value, list):
         return [_member(name, item, verbatim=verbatim) for item in value]
-    if name in INTEGERS and not verbatim:
+    return plain("" if verbatim else name, value)
+
+
+def plain(name: str, value: Any) -> Any:
+    """A plain value in the type of the member of this name; a string for a name that is the user's word."""
+    if name in INTEGERS:
         return _integer(value)
-    if name in BOOLEANS and not verbatim:
+    if name in BOOLEANS:
         return _TRUTH.get(value, value) if isinstance(value, str) else value
     if isinstance(value, bool):
         return "true" if value else "false"

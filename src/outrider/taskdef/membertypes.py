@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from outrider.model.errors import UserError
 from outrider.taskdef.conversions import BOOLEANS, INTEGERS, OF_CONTAINERS
-from outrider.taskdef.lint.members import walk
+from outrider.taskdef.members import walk
 from outrider.taskdef.shape import UNKNOWN, Locate, Path, TaskDefinition, kind_of, nowhere
 
 _SHOWN: Final = {
@@ -22,7 +22,13 @@ _FREE: Final = "nvidiaMps"
 
 
 def check_types(task: TaskDefinition, locate: Locate = nowhere) -> None:
-    """Raises UserError with the place of the first value that has another type than its member.
+    """Raises UserError with the place of the first value that has another type than its member."""
+    for path, message, fix in wrong_types(task):
+        raise UserError(message, locate(path), fix=fix)
+
+
+def wrong_types(task: TaskDefinition) -> Iterator[tuple[Path, str, str]]:
+    """Each value that has another type than its member: where, what is wrong and what to do.
 
     A member that is null is none; an item is not.
     """
@@ -32,7 +38,7 @@ def check_types(task: TaskDefinition, locate: Locate = nowhere) -> None:
             continue
         name = _name(path)
         what = f"{name} is {_SHOWN[wanted]}" if path[-1] == name else f"{name} holds {_SHOWN[wanted]} each"
-        raise UserError(f"{what}, this is {kind_of(value)}", locate(path), fix=f"write {_SHOWN[wanted]}")
+        yield path, f"{what}, this is {kind_of(value)}", f"write {_SHOWN[wanted]}"
 
 
 def _fits(value: Any, wanted: type) -> bool:

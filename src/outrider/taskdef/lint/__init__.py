@@ -5,7 +5,6 @@
 ``rules``    one rule a file
 ``sensitive``  what looks like a secret
 ``routing``  what rules about the log router share: image, command line, outputs
-``members``  the names and types that ECS knows
 ``quote``    lines of a file as findings may show them
 ``check``    all rules on one task definition, and the repair of what can be repaired
 ``reports``  findings as text, JSON, SARIF, JUnit and annotations of GitHub

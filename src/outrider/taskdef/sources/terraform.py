@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Any, Final, TypeAlias
 
 from outrider.model.errors import UserError
+from outrider.taskdef.conversions import plain
 from outrider.taskdef.jsontree import Node, place_of
 from outrider.taskdef.shape import UNKNOWN
 from outrider.taskdef.source import Source, TaskSource
@@ -35,7 +36,6 @@ _ARRAYS: Final = {
     "placement_constraints": "placementConstraints",
     "inference_accelerator": "inferenceAccelerators",
 }
-_SIZES: Final = ("cpu", "memory")
 _LISTS: Final = ("requires_compatibilities",)
 _VERBATIM: Final = frozenset({"driver_opts", "labels"})
 """Members whose own members are the user's words."""
@@ -204,11 +204,17 @@ def _given(holder: Node, name: str) -> Node | None:
 
 def _value(node: Node, name: str) -> Node:
     """An attribute's value, or that of its one block, in ECS's spelling."""
-    if name in _SIZES and isinstance(node.value, int) and not isinstance(node.value, bool):
-        return leaf(node, str(node.value))
     if node.value is UNKNOWN:
         return unknown(node)
-    if name in _VERBATIM or name in _LISTS or not (node.members or node.items):
+    if name in _VERBATIM:
+        return obj(node, {str(key.value): leaf(inner, plain("", inner.value)) for key, inner in entries(node)})
+    if name in _LISTS or isinstance(node.value, dict | list):
+        return _inner(node, name)
+    return leaf(node, plain(_camel(name), node.value))
+
+
+def _inner(node: Node, name: str) -> Node:
+    if name in _LISTS or not (node.members or node.items):
         return node
     if node.items:
         return _value(node.items[0], name)
@@ -238,7 +244,7 @@ def _pairs(node: Node, key: str) -> Node:
     """A map as ECS has it: an array of objects with a name and a value."""
     if node.value is UNKNOWN:
         return unknown(node)
-    return array(node, [obj(name, {key: name, "value": inner}) for name, inner in entries(node)])
+    return array(node, [obj(name, {key: name, "value": _value(inner, "")}) for name, inner in entries(node)])
 
 
 def _camel(name: str) -> str:

@@ -63,3 +63,54 @@ def test_a_file_that_is_cut_or_has_a_hole_is_checked_or_refused(path: Path, data
         return
     for task in tasks:
         check(task, RULES)
+
+
+TERRAFORM = """
+resource "aws_ecs_task_definition" "web" {
+  family = "web"
+  cpu    = 256
+  tags   = { cost = 5 }
+  ephemeral_storage {
+    size_in_gib = "21"
+  }
+  volume {
+    name = "v"
+    docker_volume_configuration {
+      autoprovision = "true"
+      driver_opts   = { size = 5 }
+    }
+  }
+  container_definitions = jsonencode([{ name = "web", image = "nginx:1.27", essential = ESSENTIAL }])
+}
+"""
+CLOUDFORMATION = """
+Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ContainerDefinitions:
+      - Name: web
+        Image: nginx:1.27
+        Essential: ESSENTIAL
+        PortMappings:
+        - ContainerPort: PORT
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "file", "messages"),
+    [
+        (TERRAFORM.replace("ESSENTIAL", "true"), "a.tf", []),
+        (TERRAFORM.replace("ESSENTIAL", '"true"'), "a.tf", ["'essential' is a boolean, this is a string"]),
+        (CLOUDFORMATION.replace("ESSENTIAL", "'true'").replace("PORT", "'80'"), "a.yaml", []),
+        (
+            CLOUDFORMATION.replace("ESSENTIAL", "'maybe'").replace("PORT", "'eighty'"),
+            "a.yaml",
+            ["'essential' is a boolean, this is a string", "'containerPort' is a whole number, this is a string"],
+        ),
+    ],
+)
+def test_types_are_those_that_the_tool_of_the_file_gives_to_ecs(text: str, file: str, messages: list[str]) -> None:
+    (source,) = tasks_in(text, file)
+    asked = [rule for rule in RULES if rule.id in ("member-type", "member-missing")]
+    assert [found.message for found in check(source, asked)] == messages

@@ -53,6 +53,7 @@ from outrider.taskdef.lint.rules.launcher_without_dashes import LauncherWithoutD
 from outrider.taskdef.lint.rules.log_driver_unknown import LogDriverUnknown
 from outrider.taskdef.lint.rules.log_port_open import LogPortOpen
 from outrider.taskdef.lint.rules.long_lines_split import LongLinesSplit
+from outrider.taskdef.lint.rules.member_missing import MemberMissing
 from outrider.taskdef.lint.rules.member_type import MemberType
 from outrider.taskdef.lint.rules.member_unknown import MemberUnknown
 from outrider.taskdef.lint.rules.memory_below_minimum import MemoryBelowMinimum
@@ -155,6 +156,7 @@ RULES: Final[tuple[Rule, ...]] = (
     LogDriverUnknown(),
     LogPortOpen(),
     LongLinesSplit(),
+    MemberMissing(),
     MemberType(),
     MemberUnknown(),
     MemoryBelowMinimum(),

@@ -1,4 +1,4 @@
-"""The form of members."""
+"""The types of members."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from outrider.taskdef.lint.finding import Hit, Level
-from outrider.taskdef.lint.members import walk
 from outrider.taskdef.lint.rule import Rule
-from outrider.taskdef.shape import UNKNOWN, kind_of
+from outrider.taskdef.membertypes import wrong_types
 from outrider.taskdef.view import Task
 
 
 class MemberType(Rule):
-    """An array, an object or a plain value where ECS takes another of the three."""
+    """A value of another type than ECS takes: a string for a number, an object for an array."""
 
     id = "member-type"
     level: ClassVar[Level] = "error"
@@ -23,15 +22,6 @@ class MemberType(Rule):
 
     def check(self, task: Task) -> Iterator[Hit]:
         """See Rule."""
-        for path, value, kind in walk(task.value):
-            if value is None or value is UNKNOWN:
-                continue
-            told = "an array" if kind.startswith("[") else "an object" if kind else "a plain value"
-            is_one = isinstance(value, list if kind.startswith("[") else dict) if kind else not _holds_more(value)
-            if not is_one:
-                name = path[-1] if isinstance(path[-1], str) else f"an item of {path[-2]}"
-                yield Hit(path, f"'{name}' is {told}, this is {kind_of(value)}", f"write {told}")
-
-
-def _holds_more(value: object) -> bool:
-    return isinstance(value, list | dict)
+        for path, message, fix in wrong_types(dict(task.value)):
+            name, _, rest = message.partition(" ")
+            yield Hit(path, f"'{name}' {rest}", fix)

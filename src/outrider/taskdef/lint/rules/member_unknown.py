@@ -7,8 +7,8 @@ from difflib import get_close_matches
 from typing import ClassVar, Final
 
 from outrider.taskdef.lint.finding import Hit, Level
-from outrider.taskdef.lint.members import MEMBERS, TASK, walk
 from outrider.taskdef.lint.rule import Rule
+from outrider.taskdef.members import MEMBERS, TASK, walk
 from outrider.taskdef.shape import READ_ONLY, UNKNOWN
 from outrider.taskdef.view import Task
 

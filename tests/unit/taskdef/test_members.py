@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from outrider.taskdef.lint.members import MEMBERS, TASK, walk
+from outrider.taskdef.members import MEMBERS, REQUIRED, TASK, walk
 
 
 def test_the_table_is_that_of_the_api() -> None:
@@ -14,6 +14,16 @@ def test_the_table_is_that_of_the_api() -> None:
     found: dict[str, dict[str, str]] = {}
     collect(service.operation_model("RegisterTaskDefinition").input_shape, found)
     assert found == MEMBERS
+
+
+def test_the_members_that_must_be_there_are_those_of_the_api() -> None:
+    import botocore.session
+
+    service = botocore.session.get_session().get_service_model("ecs")
+    required = {name: service.shape_for(name).required_members for name in MEMBERS}
+    assert {name: set(found) for name, found in required.items() if found} == {
+        name: set(found.split()) for name, found in REQUIRED.items()
+    }
 
 
 def collect(shape: Any, found: dict[str, dict[str, str]]) -> str:

@@ -128,6 +128,33 @@ MEMBERS: Final[dict[str, dict[str, str]]] = {
 }
 """Object to its members, each with its kind."""
 
+REQUIRED: Final = {
+    "RegisterTaskDefinitionRequest": "family containerDefinitions",
+    "RepositoryCredentials": "credentialsParameter",
+    "ContainerRestartPolicy": "enabled",
+    "EnvironmentFile": "value type",
+    "Device": "hostPath",
+    "Tmpfs": "containerPath size",
+    "Secret": "name valueFrom",
+    "ContainerDependency": "containerName condition",
+    "HostEntry": "hostname ipAddress",
+    "Ulimit": "name softLimit hardLimit",
+    "LogConfiguration": "logDriver",
+    "HealthCheck": "command",
+    "ResourceRequirement": "type",
+    "NvidiaMpsAllocation": "memory",
+    "FirelensConfiguration": "type",
+    "EFSVolumeConfiguration": "fileSystemId",
+    "S3FilesVolumeConfiguration": "fileSystemArn",
+    "FSxWindowsFileServerVolumeConfiguration": "fileSystemId rootDirectory authorizationConfig",
+    "FSxWindowsFileServerAuthorizationConfig": "credentialsParameter domain",
+    "ProxyConfiguration": "containerName",
+    "InferenceAccelerator": "deviceName deviceType",
+    "EphemeralStorage": "sizeInGiB",
+    "TrustedExecutionConfiguration": "isolationMode",
+}
+"""Object to the members that it must have."""
+
 
 def walk(value: Any, kind: str = TASK, path: Path = ()) -> Iterator[tuple[Path, Any, str]]:
     """A value and everything inside that the API knows, each with its path and kind."""
