@@ -82,6 +82,13 @@ def test_where_an_agent_is_expected(
     assert found.doors(planned(Role.AGENT, **members), variables) == [("127.9.9.9", port)]
 
 
+def test_where_a_router_is_expected(folder: Path) -> None:
+    found = sidecars(folder, TaskNetwork("127.9.9.9", "127.9.9.9"))
+    both = planned(Role.ROUTER, entryPoint=["outrider", "agent", "--port", "1600"])
+    for router in (planned(Role.ROUTER), both):
+        assert found.doors(router, {"OUTRIDER_SYSLOG_PORT": "1602"}) == [found.workspace.layout.socket]
+
+
 def test_an_agent_of_another_make_cannot_be_a_process(folder: Path) -> None:
     with pytest.raises(UserError, match="entryPoint '/bin/al-agent'"):
         sidecars(folder, TaskNetwork("127.0.0.1", "127.0.0.1")).words(planned(Role.AGENT, entryPoint=["/bin/al-agent"]))
