@@ -15,11 +15,15 @@ from outrider.plugins.outputs.uplink.plugin import Seen, Uplink
 
 
 class Source:
-    """Makes the agent's configurations and plans. ``seen`` is what all of its pipelines have delivered."""
+    """Makes the agent's configurations and plans. ``seen`` is what all of its pipelines have delivered.
 
-    def __init__(self, settings: Settings, log: Log) -> None:
+    A ``dry`` one is only looked at: it leaves the log where it is.
+    """
+
+    def __init__(self, settings: Settings, log: Log, *, dry: bool = False) -> None:
         self._settings = settings
         self._log = log
+        self._dry = dry
         self._origin = Origin(Configuration(), settings.config, log) if settings.config else None
         self.seen: dict[str, Seen] = {}
         self.loader = Loader(self._again, self._plan)
@@ -27,12 +31,16 @@ class Source:
     def first(self) -> tuple[Configuration, build.Plan]:
         """What to start with. Raises UserError with every fault."""
         findings = Findings()
-        file = self._origin.first(findings) if self._origin else None
-        configuration = preset.configuration(self._settings, file)
-        plan = self._plan(configuration, findings)
+        configuration, plan = self.look(findings)
         findings.raise_errors()
         findings.log_warnings(self._log)
         return configuration, plan
+
+    def look(self, findings: Findings) -> tuple[Configuration, build.Plan]:
+        """What there is to start with; its faults are in the findings, and the plan lacks what is wrong."""
+        file = self._origin.first(findings) if self._origin else None
+        configuration = preset.configuration(self._settings, file)
+        return configuration, self._plan(configuration, findings)
 
     def _again(self) -> Configuration:
         if self._origin is None:
@@ -51,5 +59,6 @@ class Source:
         for item in plan.of_kind("output"):
             if isinstance(item.plugin, Uplink):
                 item.plugin.seen = self.seen
-        self._log.sink.set_up(LEVELS[service.log_level], as_json=service.log_format == "json", file=service.log_file)
+        file = "" if self._dry else service.log_file
+        self._log.sink.set_up(LEVELS[service.log_level], as_json=service.log_format == "json", file=file)
         return plan

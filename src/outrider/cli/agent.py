@@ -29,13 +29,13 @@ def main(arguments: Sequence[str]) -> int:
             return _status(
                 Path(parsed.state or os.environ.get("OUTRIDER_STATE") or settings.DEFAULT_STATE), parsed.json
             )
+        given = {key.replace("_", "-"): value for key, value in vars(parsed).items() if isinstance(value, str)}
+        found = settings.read(os.environ, given)
+        if parsed.dry_run:
+            return _dry_run(found)
         from outrider.agent import program  # a status is asked for often, and needs none of it
 
-        return program.run(
-            settings.read(
-                os.environ, {key.replace("_", "-"): v for key, v in vars(parsed).items() if isinstance(v, str)}
-            )
-        )
+        return program.run(found)
     except OutriderError as error:
         for each in error.errors if isinstance(error, UserErrors) else [error]:
             print(f"outrider agent: {each}", file=sys.stderr)
@@ -67,8 +67,26 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--name", help="name that the portal shows (OUTRIDER_NAME, the host name)")
     parser.add_argument("--task", help="task that the records belong to (OUTRIDER_TASK, the name)")
     parser.add_argument("--log-level", help="off, error, warn, info, debug or trace (OUTRIDER_LOG_LEVEL, info)")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="check the settings and the configuration, as they would run, and end"
+    )
     parser.add_argument("--json", action="store_true", help="status as JSON")
     return parser
+
+
+def _dry_run(found: settings.Settings) -> int:
+    """Print what is wrong with the pipeline, as ``outrider route --dry-run`` does; 2 if it could not start."""
+    from outrider.agent.source import Source
+    from outrider.cli.route import report
+    from outrider.pipeline import storage
+    from outrider.pipeline.config.findings import Findings
+    from outrider.pipeline.log import Log, Sink
+
+    findings = Findings()
+    configuration, plan = Source(found, Log(Sink(), "agent"), dry=True).look(findings)
+    if plan.service.storage_path != str(found.spool):  # the state is the doctor's to look at, beside the agent
+        storage.look_at_path(plan.service, configuration.service, findings)
+    return 2 if report(findings, plan) else 0
 
 
 def _status(state: Path, as_json: bool) -> int:

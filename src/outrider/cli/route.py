@@ -68,7 +68,7 @@ def _main(arguments: Arguments) -> int:
         findings.warn("there is no input: nothing will happen", None, fix="add an [INPUT] section")
     if arguments.dry_run:
         storage.look_at_path(made.service, configuration.service, findings)
-        return _report(findings, made)
+        return report(findings, made)
     findings.raise_errors()
     findings.log_warnings(log)
     if arguments.explain or arguments.drawing:
@@ -91,8 +91,8 @@ def _explain(plan: build.Plan, arguments: Arguments) -> int:
     return 0
 
 
-def _report(findings: Findings, plan: build.Plan) -> int:
-    """What a dry run says, and its exit status: 1 where the pipeline could not start."""
+def report(findings: Findings, plan: build.Plan) -> int:
+    """Print what a dry run says; returns its exit status: 1 where the pipeline could not start."""
     from outrider.pipeline.config import routing
 
     if not findings.errors:
