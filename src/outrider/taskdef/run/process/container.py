@@ -134,6 +134,7 @@ class ProcessContainer:
             env=self._environment,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,  # not ours: what it leaves would keep whoever reads that waiting
             start_new_session=True,
         )
         try:

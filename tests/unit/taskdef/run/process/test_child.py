@@ -165,6 +165,19 @@ async def test_a_health_check_that_takes_too_long_leaves_no_process(guard: Guard
     os.close(reading)
 
 
+async def test_a_health_check_does_not_hold_our_own_output(
+    guard: Guard, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    check = Check(("sh", "-c", "echo words; echo more >&2"), retries=1)
+    container = ProcessContainer(["true"], {}, printing(tmp_path, []), guard, check, print)
+    states: asyncio.Queue[Health] = asyncio.Queue()
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        following = group.create_task(container.health(states.put_nowait))
+        assert await states.get() is Health.HEALTHY
+        following.cancel()
+    assert capfd.readouterr() == ("", "")
+
+
 class Ready(asyncio.Protocol):
     def __init__(self) -> None:
         self.came = asyncio.Event()
