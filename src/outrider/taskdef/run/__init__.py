@@ -8,6 +8,10 @@ agent. ``container`` is what the runner needs of a container, ``health`` its che
 takes connections, ``voice`` is what a container prints. ``process`` and ``docker`` are the two kinds of container,
 ``driver`` is Docker's ``fluentd`` log driver for the former. ``known`` sees that nothing is open that a run needs,
 ``metadata`` is ECS's metadata endpoint, ``local_aws`` a stand-in for AWS, ``watch`` what there is to see meanwhile.
+
+An application waits for sidecars to be ready: ``plan`` says for which (``_with_sidecars``), ``sidecar`` knows their
+doors, ``build`` asks until they are open (``ready`` here, ``docker.listening`` in Docker's network), ``runner`` notes
+that in the sidecar's ``cell`` and lets the application start (``_settled``).
 """
 
 from outrider.taskdef.run.task import Reports, TaskRun, Wishes, prepare

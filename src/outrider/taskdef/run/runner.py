@@ -28,7 +28,7 @@ class Runner:
     """Runs planned containers once. ``applications_ended`` is awaited when they have; the sidecars still run then.
 
     ``ready`` returns when a sidecar takes connections: no application starts before. ``last_words`` has the end of what
-    a container has printed, as the end of a message; ``address`` the address at which a container's ports are.
+    a container has printed, and ``ports`` where its ports are, as the end of a message.
     """
 
     def __init__(
