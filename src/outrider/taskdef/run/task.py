@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from outrider.model.errors import LocalError, UserError
+from outrider.net.files import ConfigurationFiles
 from outrider.taskdef.firelens import Runtime, render
 from outrider.taskdef.run.build import Builder
 from outrider.taskdef.run.docker.engine import DEFAULT_SOCKET, Engine, socket_path
@@ -18,6 +19,7 @@ from outrider.taskdef.run.ending import Report
 from outrider.taskdef.run.given import Secrets, environment_file
 from outrider.taskdef.run.identity import Identity
 from outrider.taskdef.run.imitation import not_imitated
+from outrider.taskdef.run.local import Layout
 from outrider.taskdef.run.local_aws import Beside, LocalAws, local_aws
 from outrider.taskdef.run.metadata import Network, Running, metadata_of, metadata_variables
 from outrider.taskdef.run.network import TaskNetwork, Wanted
@@ -163,6 +165,8 @@ async def prepare(
             aws = await stack.enter_async_context(local_aws(task, environment, beside))
         for router in [p for p in planned if p.role is Role.ROUTER]:
             runtime = Runtime(identity.cluster, identity.arn, revision)
+            if router.name not in setting.sidecars_in_docker:
+                require_included(router, workspace.layout, source.place)
             external = _external(router, wishes.files, source.place)
             if external is not None:
                 Path(workspace.layout.external).write_text(external, "utf-8")  # noqa: ASYNC240 - a few kilobytes
@@ -206,6 +210,21 @@ async def prepare(
         told.update({name: {**shared, **metadata_variables(base, identity.task_id, name)} for name in names})
         family = str(task.get("family"))
         yield TaskRun(identity, family, revision, workspace, runner, "docker" if engine else "process", network, aws)
+
+
+def require_included(router: Planned, layout: Layout, locate: Locate) -> None:
+    """See that the file a router includes is on this machine, where it runs as a process. Raises UserError."""
+    wanted = router.definition["firelensConfiguration"].get("options") or {}
+    path = layout.here(str(wanted.get("config-file-value")))
+    if wanted.get("config-file-type") != "file" or not path.startswith("/") or "*" in path:
+        return
+    if ConfigurationFiles().identity(path) is None:
+        raise UserError(
+            f"the router '{router.name}' includes {path}, which is in its image, and it runs as a process here",
+            locate(("containerDefinitions",)),
+            fix="run the router in Docker (docker pull its image, or --image CONTAINER=LOCAL), or put the file at that"
+            " path of this machine",
+        )
 
 
 def _external(router: Planned, files: Mapping[str, str], locate: Locate) -> str | None:
