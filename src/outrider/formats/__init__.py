@@ -4,6 +4,7 @@
 ``classic_load``  a classic configuration with all that it includes, as one list of sections
 ``stock_files``   configuration files that AWS's image has
 ``yaml_tree``     YAML text to maps, lists and texts with their places
+``yaml_depth``    whether a YAML text is nested too deeply for PyYAML to compose it
 ``yaml_config``   a YAML configuration with all that it includes, as sections
 ``env``           ``${NAME}`` in values, and ``@SET``
 ``values``        values of options: sizes, times, booleans

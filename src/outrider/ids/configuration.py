@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from outrider.formats.yaml_depth import check_depth
 from outrider.ids.apps.http.body import LAYERS
 from outrider.ids.detect.detector import ALERTS
 from outrider.ids.eve.events import Shown
@@ -15,6 +16,7 @@ from outrider.ids.flows.tcp import Options
 from outrider.ids.rules.variables import DEFAULT_ADDRESSES, DEFAULT_PORTS, Variables
 from outrider.model.errors import Place, UserError
 
+_DEPTH_LIMIT = 100
 _HTP = "app-layer.protocols.http.libhtp.default-config"
 _HEEDED = (
     *("vars.", "stream.midstream", "stream.async-oneside", "stream.reassembly.depth", "host-os-policy", "outputs"),
@@ -37,6 +39,7 @@ class Configuration:
         import yaml
 
         try:
+            check_depth(text, file, _DEPTH_LIMIT)
             values = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark

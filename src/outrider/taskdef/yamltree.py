@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from outrider.formats.yaml_depth import check_depth
 from outrider.model.errors import Place, UserError
 from outrider.taskdef.jsontree import DEPTH_LIMIT, Node, place_of
 
@@ -47,6 +48,7 @@ def read_trees(text: str, file: str, *, merge: bool = False) -> list[Node]:
     plain = text.removeprefix(_BOM)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(plain)
     try:
+        check_depth(plain, file, DEPTH_LIMIT)
         tree = _Tree(text, file, loader, merge=merge)
         found = []
         while loader.check_node():
