@@ -9,7 +9,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from outrider.cli import fluent_bit
+from outrider.cli import agent
 from outrider.export.description import describe
 from outrider.export.registry import find_kind
 
@@ -87,9 +87,13 @@ def test_a_new_configuration_makes_new_pods() -> None:
     assert annotations[0] != annotations[1]
 
 
-def test_the_router_takes_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_configuration_passes_the_check_that_it_recommends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     for name, text in objects({"namespace": "shop"})["ConfigMap"]["data"].items():
         (tmp_path / name).write_text(text.replace("/var/lib/outrider", str(tmp_path)), "utf-8")
     assert "*_shop_outrider-*.log" in (tmp_path / "router.conf").read_text("utf-8")
-    monkeypatch.setattr("sys.argv", ["outrider", "-c", str(tmp_path / "router.conf"), "--dry-run"])
-    assert fluent_bit() == 0
+    assert "#   outrider agent -c router.conf --dry-run\n" in (tmp_path / "router.conf").read_text("utf-8")
+    monkeypatch.setenv("OUTRIDER_STATE", str(tmp_path))
+    assert agent.main(["-c", str(tmp_path / "router.conf"), "--dry-run"]) == 0
+    assert capsys.readouterr().err == "configuration test is successful\n"

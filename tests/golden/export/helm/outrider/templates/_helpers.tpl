@@ -51,8 +51,8 @@
 
 {{- define "outrider.router" -}}
 # The logs of the containers of a node. The agent runs this file, and sends every record to the server besides what
-# outputs in here do. Check a change before it is rolled out:
-#   outrider route -c router.conf --dry-run
+# outputs in here do. Check a change before it is rolled out (only a node has /var/lib/outrider):
+#   outrider agent -c router.conf --dry-run
 
 [SERVICE]
     Parsers_File  parsers.conf
