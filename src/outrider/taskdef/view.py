@@ -89,6 +89,12 @@ class Container(Part):
         return self.text("name") or ""
 
     @property
+    def called(self) -> str:
+        """It in a message: its name in quotes, or its number where the name is open."""
+        number = self.path[-1] if self.path else ""
+        return f"'{self.name}'" if self.name or not isinstance(number, int) else f"container {number + 1}"
+
+    @property
     def image(self) -> str:
         """Its image; empty where it is absent or open."""
         return self.text("image") or ""

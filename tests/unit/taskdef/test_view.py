@@ -70,3 +70,8 @@ def test_a_path_leads_to_its_container() -> None:
     task = Task({"containerDefinitions": [UNKNOWN, {"name": "a"}, {"name": "b"}]})
     assert task.holding(("containerDefinitions", 2, "logConfiguration", "options")).name == "b"
     assert task.holding(("containerDefinitions", 1)).name == "a"
+
+
+def test_a_container_whose_name_is_open_is_called_by_its_number() -> None:
+    named, nameless = Task({"containerDefinitions": [{"name": "web"}, {"name": UNKNOWN}]})
+    assert (named.called, nameless.called) == ("'web'", "container 2")

@@ -30,7 +30,7 @@ class AgentKeyMissing(Rule):
             given = [container.names(key) for key in _GIVE]
             is_there = container.has("environmentFiles") or any(names is None or "KEY" in names for names in given)
             if is_vendors(container) and not is_there:
-                yield Hit(container.at("name"), f"'{container.name}' has no variable KEY")
+                yield Hit(container.at("name"), f"{container.called} has no variable KEY")
 
 
 def is_vendors(container: Container) -> bool:

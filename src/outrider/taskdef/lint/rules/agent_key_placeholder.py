@@ -30,8 +30,8 @@ class AgentKeyPlaceholder(Rule):
                 value = item.text("value")
                 if item.text("name") == "KEY" and value is not None and _PLACEHOLDER.fullmatch(value):
                     told = (
-                        f"KEY of '{container.name}' is empty"
+                        f"KEY of {container.called} is empty"
                         if not value.strip()
-                        else f"KEY of '{container.name}' is a placeholder"
+                        else f"KEY of {container.called} is a placeholder"
                     )
                     yield Hit(item.at("value"), told)

@@ -25,5 +25,5 @@ class AwslogsMultilineTwice(Rule):
             options = container.options
             both = options.has("awslogs-datetime-format") and options.has("awslogs-multiline-pattern")
             if container.driver == "awslogs" and both:
-                told = f"'{container.name}' has awslogs-datetime-format too, so this pattern is ignored"
+                told = f"{container.called} has awslogs-datetime-format too, so this pattern is ignored"
                 yield Hit(options.at("awslogs-multiline-pattern"), told)

@@ -32,7 +32,7 @@ class AwslogsOptionsMissing(Rule):
                 needed = (*NEEDED, *(ON_FARGATE if task.fargate else ()))
                 missing = [key for key in needed if not container.options.has(key)]
                 if missing:
-                    told = f"'{container.name}' logs to awslogs without {' and '.join(missing)}"
+                    told = f"{container.called} logs to awslogs without {' and '.join(missing)}"
                     yield Hit(container.log.at("logDriver"), told)
 
 

@@ -29,4 +29,4 @@ class AwsvpcParameter(Rule):
         for container in task:
             for key in ("extraHosts", "hostname", "links"):
                 if container.texts(key) or container.text(key):
-                    yield Hit(container.at(key), f"'{container.name}' has {key}, which awsvpc does not have")
+                    yield Hit(container.at(key), f"{container.called} has {key}, which awsvpc does not have")

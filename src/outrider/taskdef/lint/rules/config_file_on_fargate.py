@@ -25,5 +25,5 @@ class ConfigFileOnFargate(Rule):
             options = container.firelens.part("options")
             if options.text("config-file-type") == "s3":
                 yield Hit(
-                    options.at("config-file-type"), f"'{container.name}' takes its configuration from S3, on Fargate"
+                    options.at("config-file-type"), f"{container.called} takes its configuration from S3, on Fargate"
                 )

@@ -28,5 +28,5 @@ class ConfigFileValueMissing(Rule):
             ):
                 yield Hit(
                     options.at("config-file-type"),
-                    f"'{container.name}' has a config-file-type, and no config-file-value",
+                    f"{container.called} has a config-file-type, and no config-file-value",
                 )

@@ -28,7 +28,7 @@ class ConfigFileWithoutType(Rule):
             if options.has("config-file-value") and not options.has("config-file-type"):
                 yield Hit(
                     options.at("config-file-value"),
-                    f"'{container.name}' has a config-file-value, and no config-file-type",
+                    f"{container.called} has a config-file-value, and no config-file-type",
                 )
 
     def mend(self, source: TaskSource, hit: Hit) -> TaskSource:

@@ -30,5 +30,5 @@ class ContainerNameOverlap(Rule):
         for container in task.senders:
             for at in range(len(container.name)):
                 if container.name.startswith(_SUFFIX, at) and container.name[:at] in names:
-                    told = f"the logs of '{container.name}' go to the output of '{container.name[:at]}' too"
+                    told = f"the logs of {container.called} go to the output of '{container.name[:at]}' too"
                     yield Hit(container.at("name"), told)

@@ -30,5 +30,5 @@ class DependencyOnTheEnd(Rule):
                 name, condition = item.text("containerName"), item.text("condition")
                 if condition in ("COMPLETE", "SUCCESS") and name in essential:
                     yield Hit(
-                        item.at("condition"), f"'{container.name}' waits for the end of '{name}', which is essential"
+                        item.at("condition"), f"{container.called} waits for the end of '{name}', which is essential"
                     )

@@ -26,5 +26,5 @@ class DependencyUnknown(Rule):
             for item in container.parts("dependsOn"):
                 name = item.text("containerName")
                 if name is not None and name not in names:
-                    told = f"'{container.name}' depends on '{name}', and there is no such container"
+                    told = f"{container.called} depends on '{name}', and there is no such container"
                     yield Hit(item.at("containerName"), told)

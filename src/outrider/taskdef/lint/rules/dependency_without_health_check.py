@@ -29,5 +29,5 @@ class DependencyWithoutHealthCheck(Rule):
             for item in container.parts("dependsOn"):
                 name = item.text("containerName")
                 if item.text("condition") == "HEALTHY" and checked.get(name or "") is False:
-                    told = f"'{container.name}' waits until '{name}' is healthy, which has no healthCheck"
+                    told = f"{container.called} waits until '{name}' is healthy, which has no healthCheck"
                     yield Hit(item.at("condition"), told)

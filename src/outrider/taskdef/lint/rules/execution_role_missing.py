@@ -32,7 +32,7 @@ class ExecutionRoleMissing(Rule):
             return
         for container in task:
             for path, what in _needs(container, fargate=task.fargate):
-                yield Hit(path, f"{what} of '{container.name}' needs an executionRoleArn")
+                yield Hit(path, f"{what} of {container.called} needs an executionRoleArn")
 
 
 def _needs(container: Container, *, fargate: bool) -> Iterator[tuple[Path, str]]:

@@ -25,5 +25,5 @@ class FargateLogDriver(Rule):
         """See Rule."""
         for container in task if task.fargate else ():
             if container.driver and container.driver not in DRIVERS:
-                told = f"Fargate has no log driver '{container.driver}', which '{container.name}' uses"
+                told = f"Fargate has no log driver '{container.driver}', which {container.called} uses"
                 yield Hit(container.log.at("logDriver"), told)

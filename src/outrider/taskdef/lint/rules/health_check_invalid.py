@@ -29,7 +29,7 @@ class HealthCheckInvalid(Rule):
             health = container.part("healthCheck")
             command = health.value.get("command")
             if health.value and command in (None, []):
-                yield Hit(health.path, f"the healthCheck of '{container.name}' has no command", _COMMAND)
+                yield Hit(health.path, f"the healthCheck of {container.called} has no command", _COMMAND)
             elif isinstance(command, list) and isinstance(command[0], str) and command[0] not in FIRST:
                 yield Hit(health.at("command", 0), f"the command begins with '{command[0][:60]}'", _COMMAND)
             for key, least, most in RANGES:

@@ -30,7 +30,7 @@ class HostPortMismatch(Rule):
                 inside, outside = mapping.number("containerPort"), mapping.number("hostPort")
                 if inside and outside and inside != outside:
                     told = (
-                        f"'{container.name}' maps port {inside} to {outside}, and {task.network_mode} translates none"
+                        f"{container.called} maps port {inside} to {outside}, and {task.network_mode} translates none"
                     )
                     yield Hit(mapping.at("hostPort"), told)
 

@@ -23,4 +23,4 @@ class ImageMissing(Rule):
         """See Rule."""
         for container in task:
             if not container.has("image") or container.text("image") == "":
-                yield Hit(container.at("image"), f"'{container.name}' has no image")
+                yield Hit(container.at("image"), f"{container.called} has no image")

@@ -33,7 +33,7 @@ class ImageMutable(Rule):
             tag = moving_tag(container.image)
             if tag is not None:
                 told = f"the tag {tag} of its image" if tag else "its image, which has no tag,"
-                yield Hit(container.at("image"), f"'{container.name}': {told} stands for the newest release")
+                yield Hit(container.at("image"), f"{container.called}: {told} stands for the newest release")
 
 
 def moving_tag(image: str) -> str | None:

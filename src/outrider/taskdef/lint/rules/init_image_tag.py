@@ -40,6 +40,6 @@ class InitImageTag(Rule):
                 name = item.text("name") or ""
                 if _INIT.search(name):
                     told = (
-                        f"the image of '{container.name}' does not read {name[:60]}: its tag does not begin with init-"
+                        f"the image of {container.called} does not read {name[:60]}: its tag does not begin with init-"
                     )
                     yield Hit(item.at("name"), told)

@@ -42,4 +42,4 @@ class LauncherOptionValue(Rule):
                     continue
                 problem = problem_of(entry.kind, setting.key, setting.value)
                 if problem:
-                    yield Hit(setting.value_path, f"the launcher of '{container.name}': {problem}")
+                    yield Hit(setting.value_path, f"the launcher of {container.called}: {problem}")

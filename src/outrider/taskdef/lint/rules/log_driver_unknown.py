@@ -28,5 +28,5 @@ class LogDriverUnknown(Rule):
         """See Rule."""
         for container in task if not task.fargate else ():
             if container.driver and container.driver not in DRIVERS:
-                told = f"'{container.name}' uses the log driver '{container.driver}', which ECS does not know"
+                told = f"{container.called} uses the log driver '{container.driver}', which ECS does not know"
                 yield Hit(container.log.at("logDriver"), told)

@@ -28,4 +28,4 @@ class LongLinesSplit(Rule):
         words = [word.text.lower().replace(" ", "") for word in router_words(router) or ()]
         if "mode=partial_message" not in words:
             path = task.senders[0].log.at("logDriver")
-            yield Hit(path, f"'{router.name}' makes a record of each piece of a line above 16 KiB")
+            yield Hit(path, f"{router.called} makes a record of each piece of a line above 16 KiB")

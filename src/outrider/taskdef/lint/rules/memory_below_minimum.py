@@ -28,4 +28,4 @@ class MemoryBelowMinimum(Rule):
             for key in ("memory", "memoryReservation"):
                 size = container.number(key)
                 if size is not None and size < LEAST and size != 0:
-                    yield Hit(container.at(key), f"'{container.name}' has {size} MiB, and the least is {LEAST}")
+                    yield Hit(container.at(key), f"{container.called} has {size} MiB, and the least is {LEAST}")

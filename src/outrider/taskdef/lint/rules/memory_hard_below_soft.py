@@ -24,5 +24,5 @@ class MemoryHardBelowSoft(Rule):
         for container in task:
             hard, soft = container.number("memory"), container.number("memoryReservation")
             if hard and soft and soft > hard:
-                told = f"'{container.name}' reserves {soft} MiB, more than its limit of {hard}"
+                told = f"{container.called} reserves {soft} MiB, more than its limit of {hard}"
                 yield Hit(container.at("memoryReservation"), told)

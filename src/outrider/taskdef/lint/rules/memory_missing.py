@@ -27,7 +27,7 @@ class MemoryMissing(Rule):
             return
         for container in task:
             if not container.has("memory") and not container.has("memoryReservation"):
-                told = f"'{container.name}' has neither memory nor memoryReservation, and the task has no memory"
+                told = f"{container.called} has neither memory nor memoryReservation, and the task has no memory"
                 yield Hit(container.at("name"), told)
 
 

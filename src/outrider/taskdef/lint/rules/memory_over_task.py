@@ -30,7 +30,7 @@ class MemoryOverTask(Rule):
         for container in task:
             hard = container.number("memory")
             if hard is not None and hard > size:
-                told = f"'{container.name}' has {hard} MiB, and the whole task has {size}"
+                told = f"{container.called} has {hard} MiB, and the whole task has {size}"
                 yield Hit(container.at("memory"), told)
         reserved = sum([container.number("memoryReservation") or 0 for container in task])
         if reserved > size:

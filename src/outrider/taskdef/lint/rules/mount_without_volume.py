@@ -30,5 +30,5 @@ class MountWithoutVolume(Rule):
             for mount in container.parts("mountPoints"):
                 name = mount.text("sourceVolume")
                 if name is not None and name not in names:
-                    told = f"'{container.name}' mounts the volume '{name}', and there is no such volume"
+                    told = f"{container.called} mounts the volume '{name}', and there is no such volume"
                     yield Hit(mount.at("sourceVolume"), told)

@@ -26,7 +26,7 @@ class OutputKeyMissing(Rule):
         """See Rule."""
         for container, kind, others in outputs_without_key(task):
             if not likely_key(others, kind):
-                told = f"'{container.name}' has options for an output, and no {OUTPUT_KEY[kind]}"
+                told = f"{container.called} has options for an output, and no {OUTPUT_KEY[kind]}"
                 yield Hit(container.log.at("options"), told, f"add {OUTPUT_KEY[kind]}: the plugin that takes its logs")
 
 

@@ -28,7 +28,7 @@ class OutputKeyOfOtherRouter(Rule):
         for container, kind, others in outputs_without_key(task):
             key = likely_key(others, kind)
             if key is not None and key.lower() != OUTPUT_KEY[kind].lower():
-                told = f"'{container.name}' names its plugin with {key}, and the log router's type is {kind}"
+                told = f"{container.called} names its plugin with {key}, and the log router's type is {kind}"
                 fix = f"write {OUTPUT_KEY[kind]}, and the plugin's name in {_PRODUCT[kind]}"
                 yield Hit(
                     container.options.at(key) if key in container.options.value else container.log.path, told, fix

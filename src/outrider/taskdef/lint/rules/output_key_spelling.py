@@ -28,7 +28,7 @@ class OutputKeySpelling(Rule):
         for container, kind, others in outputs_without_key(task):
             key = likely_key(others, kind)
             if key and key in container.options.value and key.lower() == OUTPUT_KEY[kind].lower():
-                told = f"'{container.name}' has {key} in the place of {OUTPUT_KEY[kind]}"
+                told = f"{container.called} has {key} in the place of {OUTPUT_KEY[kind]}"
                 yield Hit(container.options.at(key), told, f"write {OUTPUT_KEY[kind]}")
 
     def mend(self, source: TaskSource, hit: Hit) -> TaskSource:

@@ -30,4 +30,4 @@ class OutputMissing(Rule):
         for container in task.senders:
             keys = [*container.options.value, *(item.text("name") for item in container.log.parts("secretOptions"))]
             if not has_open_options(container) and all(key in OF_FIRELENS for key in keys):
-                yield Hit(container.log.at("logDriver"), f"nothing takes the logs of '{container.name}'")
+                yield Hit(container.log.at("logDriver"), f"nothing takes the logs of {container.called}")

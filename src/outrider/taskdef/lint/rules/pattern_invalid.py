@@ -34,4 +34,4 @@ class PatternInvalid(Rule):
                 except ValueError as error:
                     problem = str(error)
                 if problem:
-                    yield Hit(container.options.at(key), f"the {key} of '{container.name}' is {problem}")
+                    yield Hit(container.options.at(key), f"the {key} of {container.called} is {problem}")

@@ -39,7 +39,7 @@ class PortCollision(Rule):
                 port = mapping.number("containerPort")
                 owner = ports.get(port) if port is not None else None
                 if owner is not None and owner[0] is not container:
-                    told = f"'{container.name}' listens on port {port}, and so does {owner[1]}"
+                    told = f"{container.called} listens on port {port}, and so does {owner[1]}"
                     yield Hit(mapping.at("containerPort"), told)
 
 

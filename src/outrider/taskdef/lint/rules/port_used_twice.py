@@ -29,5 +29,5 @@ class PortUsedTwice(Rule):
                     continue
                 first = seen.setdefault((port, protocol), container.name)
                 if first != container.name:
-                    told = f"'{container.name}' maps port {port} ({protocol}), and so does '{first}'"
+                    told = f"{container.called} maps port {port} ({protocol}), and so does '{first}'"
                     yield Hit(mapping.at("containerPort"), told)

@@ -43,7 +43,7 @@ class RouterArguments(Rule):
             problem = problem_in([word.text for word in words]) if words and len(words) <= MOST else None
             for word in words or ():
                 if problem is not None and word.text == problem[0]:
-                    yield Hit(word.path, f"the arguments of '{container.name}': {problem[1]}")
+                    yield Hit(word.path, f"the arguments of {container.called}: {problem[1]}")
                     break
 
 

@@ -28,4 +28,4 @@ class RouterHealthCheckTcp(Rule):
             if any(
                 "8877" in word and "nc" in word.replace("|", " ").split() for word in [" ".join(check.texts("command"))]
             ):
-                yield Hit(check.at("command"), f"the health check of '{container.name}' writes to port 8877")
+                yield Hit(check.at("command"), f"the health check of {container.called} writes to port 8877")

@@ -25,5 +25,5 @@ class RouterLogsToItself(Rule):
         """See Rule."""
         for container in task.routers:
             if container.sends:
-                told = f"the log router '{container.name}' logs to itself"
+                told = f"the log router {container.called} logs to itself"
                 yield Hit(container.log.at("logDriver"), told)

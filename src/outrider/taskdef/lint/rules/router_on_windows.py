@@ -25,5 +25,5 @@ class RouterOnWindows(Rule):
         if family.upper().startswith("WINDOWS"):
             for container in task.routers[:1]:
                 yield Hit(
-                    container.firelens.path, f"'{container.name}' is a log router, and the task is for {family[:40]}"
+                    container.firelens.path, f"{container.called} is a log router, and the task is for {family[:40]}"
                 )

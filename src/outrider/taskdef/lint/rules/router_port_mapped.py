@@ -29,7 +29,7 @@ class RouterPortMapped(Rule):
             for mapping in container.parts("portMappings"):
                 for port in own:
                     if _maps(mapping, port):
-                        yield Hit(mapping.path, f"'{container.name}' maps port {port}, which is for this task alone")
+                        yield Hit(mapping.path, f"{container.called} maps port {port}, which is for this task alone")
 
 
 def _maps(mapping: Part, port: int) -> bool:

@@ -26,11 +26,11 @@ class RouterReadOnly(Rule):
             if container.flag("readonlyRootFilesystem", default=False):
                 for folder, what in _written(task, container):
                     if not _is_mounted(container, folder):
-                        told = f"'{container.name}' has a read-only root file system, and {what} writes to {folder}"
+                        told = f"{container.called} has a read-only root file system, and {what} writes to {folder}"
                         yield Hit(container.at("readonlyRootFilesystem"), told, f"mount a volume at {folder}")
             for item in container.parts("volumesFrom"):
                 if item.flag("readOnly", default=False) and _launches(container):
-                    told = f"the launcher of '{container.name}' writes its result into this volume, which is read-only"
+                    told = f"the launcher of {container.called} writes its result into this volume, which is read-only"
                     yield Hit(item.at("readOnly"), told, 'remove "readOnly": true')
 
 
@@ -42,7 +42,7 @@ def _written(task: Task, router: Container) -> Iterator[tuple[str, str]]:
     for sender in task.senders:
         options = {key.lower(): value for key, value in sender.options.value.items() if isinstance(value, str)}
         if options.get("name", "").lower() == "s3":
-            yield options.get("store_dir", "/tmp/fluent-bit/s3"), f"the output s3 of '{sender.name}'"
+            yield options.get("store_dir", "/tmp/fluent-bit/s3"), f"the output s3 of {sender.called}"
 
 
 def _is_mounted(container: Container, folder: str) -> bool:

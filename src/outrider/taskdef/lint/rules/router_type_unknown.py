@@ -26,6 +26,6 @@ class RouterTypeUnknown(Rule):
             firelens = container.firelens
             kind = firelens.text("type")
             if kind is not None and kind not in OUTPUT_KEY:
-                yield Hit(firelens.at("type"), f"the type of the log router '{container.name}' is '{kind[:60]}'")
+                yield Hit(firelens.at("type"), f"the type of the log router {container.called} is '{kind[:60]}'")
             elif isinstance(container.value["firelensConfiguration"], dict) and not firelens.has("type"):
-                yield Hit(firelens.path, f"the log router '{container.name}' has no type")
+                yield Hit(firelens.path, f"the log router {container.called} has no type")

@@ -27,4 +27,4 @@ class RouterUserName(Rule):
         for container in task.routers:
             name = (container.text("user") or "").partition(":")[0]
             if name and not name.isdecimal() and "${" not in name:
-                yield Hit(container.at("user"), f"the user of '{container.name}' is the name '{name[:60]}'")
+                yield Hit(container.at("user"), f"the user of {container.called} is the name '{name[:60]}'")

@@ -26,4 +26,4 @@ class RouterWithoutLog(Rule):
         """See Rule."""
         for container in task.routers:
             if not container.has("logConfiguration"):
-                yield Hit(container.at("name"), f"the log router '{container.name}' has no logConfiguration")
+                yield Hit(container.at("name"), f"the log router {container.called} has no logConfiguration")

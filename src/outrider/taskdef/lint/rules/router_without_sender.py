@@ -26,4 +26,4 @@ class RouterWithoutSender(Rule):
         """See Rule."""
         drivers_known = all(container.driver or not container.has("logConfiguration") for container in task)
         for container in task.routers[:1] if task.whole and drivers_known and not task.senders else ():
-            yield Hit(container.firelens.path, f"no container logs to '{container.name}'")
+            yield Hit(container.firelens.path, f"no container logs to {container.called}")

@@ -33,4 +33,4 @@ class SecretInEnvironment(Rule):
                     continue
                 kind = form_of(value) or ("a secret by its name" if names_secret(name, value) else None)
                 if kind is not None:
-                    yield Hit(item.at("value"), f"the variable {name[:60]} of '{container.name}' holds {kind}")
+                    yield Hit(item.at("value"), f"the variable {name[:60]} of {container.called} holds {kind}")

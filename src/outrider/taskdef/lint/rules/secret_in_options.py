@@ -35,7 +35,7 @@ class SecretInOptions(Rule):
                 text = container.options.text(key) or ""
                 kind = form_of(text) or ("a secret by its name" if _names_secret(key, text) else None)
                 if kind is not None:
-                    yield Hit(container.options.at(key), f"the option {key[:60]} of '{container.name}' holds {kind}")
+                    yield Hit(container.options.at(key), f"the option {key[:60]} of {container.called} holds {kind}")
 
 
 def _names_secret(key: str, text: str) -> bool:

@@ -27,6 +27,6 @@ class SecretOptionsOfOtherDriver(Rule):
         for container in task if task.router is not None else ():
             if container.driver and not container.sends and (secrets := container.log.parts("secretOptions")):
                 told = (
-                    f"'{container.name}' has secretOptions for {container.driver[:40]}, and the task has a log router"
+                    f"{container.called} has secretOptions for {container.driver[:40]}, and the task has a log router"
                 )
                 yield Hit(secrets[0].path, told)

@@ -34,7 +34,7 @@ class SenderBeforeRouter(Rule):
         for container in task.senders:
             waits = [name for name, _ in container.waits_for]
             if container is not router and router.name not in waits and container.name not in needed:
-                told = f"'{container.name}' does not wait for its log router '{router.name}'"
+                told = f"{container.called} does not wait for its log router {router.called}"
                 yield Hit(container.at("name"), told)
 
     def mend(self, source: TaskSource, hit: Hit) -> TaskSource:

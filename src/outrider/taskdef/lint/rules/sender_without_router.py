@@ -24,4 +24,4 @@ class SenderWithoutRouter(Rule):
         if task.router is None and task.whole:
             for container in task.senders:
                 path = (*container.log.path, "logDriver")
-                yield Hit(path, f"'{container.name}' logs to awsfirelens, and no container has a firelensConfiguration")
+                yield Hit(path, f"{container.called} logs to awsfirelens, and no container has a firelensConfiguration")

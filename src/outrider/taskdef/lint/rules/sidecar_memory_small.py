@@ -35,7 +35,7 @@ class SidecarMemorySmall(Rule):
             limit = container.number("memory")
             needed, what = _needed(task, container)
             if limit is not None and limit < needed:
-                told = f"'{container.name}' may use {limit} MiB, and {what} needs {needed}"
+                told = f"{container.called} may use {limit} MiB, and {what} needs {needed}"
                 yield Hit(container.at("memory"), told)
 
 

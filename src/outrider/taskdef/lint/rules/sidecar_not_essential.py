@@ -24,8 +24,8 @@ class SidecarNotEssential(Rule):
         sidecars = [container for container in task if container.routes or container.is_agent]
         free = [container for container in sidecars if container.essential is False]
         for container in free:
-            yield Hit(container.at("essential"), f"'{container.name}' may end without ending the task")
+            yield Hit(container.at("essential"), f"{container.called} may end without ending the task")
         for container in sidecars if free else ():
             if container.essential:
-                told = f"'{container.name}' still ends the task when it ends, unlike '{free[0].name}'"
+                told = f"{container.called} still ends the task when it ends, unlike {free[0].called}"
                 yield Hit(container.at("name"), told, 'write "essential": false in both while you test')

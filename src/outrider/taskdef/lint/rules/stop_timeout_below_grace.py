@@ -33,7 +33,7 @@ class StopTimeoutBelowGrace(Rule):
                 continue
             if grace > (DEFAULT if limit is None else limit):
                 path = container.at("name" if limit is None else "stopTimeout")
-                told = f"the log router '{container.name}' has {DEFAULT if limit is None else limit} s to stop"
+                told = f"the log router {container.called} has {DEFAULT if limit is None else limit} s to stop"
                 yield Hit(path, f"{told}, and its Grace is {grace} s")
 
 

@@ -28,4 +28,4 @@ class TimeoutOutOfRange(Rule):
             for key in ("startTimeout", "stopTimeout"):
                 seconds = container.number(key)
                 if seconds is not None and not LEAST <= seconds <= MOST:
-                    yield Hit(container.at(key), f"'{container.name}' has a {key} of {seconds} seconds")
+                    yield Hit(container.at(key), f"{container.called} has a {key} of {seconds} seconds")

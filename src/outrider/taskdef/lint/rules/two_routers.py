@@ -23,5 +23,5 @@ class TwoRouters(Rule):
         """See Rule."""
         routers = task.routers
         for container in routers[1:]:
-            told = f"'{container.name}' is a log router, and '{routers[0].name}' is one already"
+            told = f"{container.called} is a log router, and {routers[0].called} is one already"
             yield Hit(container.firelens.path, told)

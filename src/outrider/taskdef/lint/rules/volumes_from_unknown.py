@@ -28,5 +28,5 @@ class VolumesFromUnknown(Rule):
                 if name == container.name:
                     yield Hit(item.at("sourceContainer"), f"'{name}' takes volumes from itself")
                 elif name is not None and name not in names:
-                    told = f"'{container.name}' takes volumes from '{name}', and there is no such container"
+                    told = f"{container.called} takes volumes from '{name}', and there is no such container"
                     yield Hit(item.at("sourceContainer"), told)
