@@ -42,12 +42,14 @@ class Description:
         r"https://[\w.:\[\]-]+/?",
         instead="https://HOST:8444",
     )
-    token_secret: str = key("", "Where the platform keeps the join token: an ARN, the name of a secret.")
+    token_secret: str = key(
+        "", "Where the platform keeps the join token: an ARN, the name of a secret.", r"[A-Za-z0-9/_+=.@:-]{0,2048}"
+    )
     memory: int = key(500, "Most memory that a container of Outrider may have, in MiB.")
     memory_reservation: int = key(100, "Memory that is kept for a container of Outrider, in MiB.")
     region: str = key("us-east-1", "Region of AWS.", r"[a-z]{2}(-[a-z]+)+-\d", instead="REGION")
     account: str = key("123456789012", "Account of AWS.", r"\d{12}", instead="ID")
-    cluster: str = key("default", "Cluster of ECS.", r"[A-Za-z0-9_-]{1,255}")
+    cluster: str = key("default", "Cluster of ECS.", r"[A-Za-z0-9_][A-Za-z0-9_-]{0,254}")
     namespace: str = key("outrider", "Namespace of Kubernetes.", r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
     priority_class: str = key(
         "", "PriorityClass of the pods of Kubernetes.", r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?)?"

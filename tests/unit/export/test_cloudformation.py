@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -67,6 +68,13 @@ def test_names_are_where_they_belong(name: str) -> None:
         assert [line for line in made[file].split("\n") if f"Name: /ecs/{name}" in line or f"Family: {name}" in line]
         assert made[file].count("!Ref") == other[file].count("!Ref")
         assert made[file].count("!Sub") == other[file].count("!Sub")
+
+
+def test_the_default_of_the_server_is_allowed() -> None:
+    for name, text in KIND.make(Description(server="https://logs.example.com/")).items():
+        tree: Any = read_tree(text, name).value
+        server = tree["Parameters"]["Server"]
+        assert re.fullmatch(server["AllowedPattern"], server["Default"])
 
 
 def statements(text: str, role: str) -> dict[str, Any]:

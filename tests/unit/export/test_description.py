@@ -39,7 +39,7 @@ def test_a_fault_is_told_with_its_place(tmp_path: Path, text: str, place: str, t
 
 def test_a_value_cannot_leave_the_text_it_stands_in() -> None:
     for text in ("x; rm -rf /", "a b", "$(id)", "a\nb", "`id`"):
-        for name in ("image", "base", "name", "server"):
+        for name in ("image", "base", "name", "server", "token_secret", "cluster"):
             with pytest.raises(UserError):
                 describe({name: text})
 

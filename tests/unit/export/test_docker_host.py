@@ -51,6 +51,13 @@ def test_docker_run_asks_for_no_privilege_and_tells_no_token(tmp_path: Path) -> 
     assert "orj1.secret" not in done.stdout
 
 
+def test_docker_run_takes_no_address_for_a_pattern_of_files(tmp_path: Path) -> None:
+    made = docker_run.make(described(server="https://[::1]:8444"))["run.sh"]
+    assert "--env OUTRIDER_SERVER='https://[::1]:8444' " in made
+    done = started(tmp_path, described(server="https://[::1]:8444"), OUTRIDER_TOKEN="t")
+    assert "OUTRIDER_SERVER=https://[::1]:8444" in done.stdout.split()
+
+
 def test_docker_run_without_a_token_says_what_to_do(tmp_path: Path) -> None:
     done = started(tmp_path, described())
     assert done.returncode != 0

@@ -23,7 +23,7 @@ def make(description: Description) -> Files:
 # ssm:GetParameters). Each new instance uses it once: outrider server token create --ttl 30d --uses 1000
 option_settings:
   aws:elasticbeanstalk:application:environmentsecrets:
-    OUTRIDER_TOKEN: {token_secret(d)}
+    OUTRIDER_TOKEN: "{token_secret(d)}"
 """,
         ".ebextensions/99-outrider-syslog.config": _SYSLOG,
     }

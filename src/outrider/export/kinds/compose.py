@@ -17,7 +17,7 @@ def make(description: Description) -> Files:
 #   outrider server token create | sudo install -m 400 /dev/stdin outrider-token
 services:
   {d.name}-agent:
-    image: {d.image}
+    image: "{d.image}"
     restart: unless-stopped
     network_mode: host
     user: "0:0"
@@ -30,7 +30,7 @@ services:
     cpus: 1
     stop_grace_period: 30s
     environment:
-      OUTRIDER_SERVER: {d.server}
+      OUTRIDER_SERVER: "{d.server}"
       OUTRIDER_TOKEN_FILE: /run/secrets/outrider-token
       OUTRIDER_CONFIG: {CONFIG}
     secrets: [outrider-token]

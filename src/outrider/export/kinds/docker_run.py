@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from outrider.export.description import Description
 from outrider.export.docker_host import CONFIG, LOGS, STATE, USES, what
 from outrider.export.kind import Files, Kind
@@ -25,7 +27,7 @@ exec docker run --detach --name {d.name}-agent --label app={d.name}-agent --rest
     --log-driver local --log-opt max-size=10m --log-opt max-file=3 \\
     --mount type=volume,source={d.name}-state,target={STATE},volume-nocopy \\
     --mount type=bind,source={LOGS},target={LOGS},readonly \\
-    --env OUTRIDER_TOKEN --env OUTRIDER_SERVER={d.server} \\
+    --env OUTRIDER_TOKEN --env OUTRIDER_SERVER={quote(d.server)} \\
     --env OUTRIDER_CONFIG={CONFIG} \\
     {d.image}
 """

@@ -21,7 +21,7 @@ Description: Outrider's agent and log router once on each EC2 instance of a clus
 Parameters:
   Server:
     Type: String
-    Default: %(server)s
+    Default: "%(server)s"
     AllowedPattern: "^https://[^/]+$"
     Description: Where agents reach Outrider's server.
 %(token)s
@@ -83,7 +83,7 @@ def template(description: Description) -> str:
     task, group = ecs_daemon.task(description), log_group(description)
     groups = {group: "LogGroup"}
     return _TEMPLATE % {
-        "server": description.server,
+        "server": description.server.rstrip("/"),
         "token": token_parameter(description),
         "group": group,
         "days": LOG_DAYS,

@@ -21,7 +21,7 @@ Description: >-
 Parameters:
   Server:
     Type: String
-    Default: %(server)s
+    Default: "%(server)s"
     AllowedPattern: "^https://[^/]+$"
     Description: Where agents reach Outrider's server.
 %(token)s
@@ -170,7 +170,7 @@ def template(description: Description) -> str:
     groups = {group: "LogGroup", application: "ApplicationLogGroup"}
     port = urlsplit(description.server).port or 443
     return _TEMPLATE % {
-        "server": description.server,
+        "server": description.server.rstrip("/"),
         "token": token_parameter(description),
         "group": group,
         "days": LOG_DAYS,
