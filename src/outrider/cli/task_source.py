@@ -29,6 +29,8 @@ def read_editable(path: str, name: str | None) -> TaskSource:
 def chosen(tasks: list[TaskSource], name: str | None) -> TaskSource:
     """The task definition of that name, else the only one. Raises UserError."""
     found = {task.name: task for task in tasks}
+    if name is not None and list(found) == [""]:
+        raise UserError(f"--resource {name}: this file has one task definition", fix="leave --resource out")
     if name is not None and name not in found:
         raise UserError(f"--resource {name}: there is no such task definition", found=name, allowed=list(found))
     if name is not None and [task.name for task in tasks].count(name) > 1:

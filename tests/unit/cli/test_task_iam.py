@@ -141,7 +141,7 @@ def test_one_role_that_is_both(outrider: Run, tmp_path: Path) -> None:
         (["--region", "here"], "--region here"),
         (["--partition", "x"], "--partition x"),
         (["--kms-key", "alias/x"], "--kms-key alias/x"),
-        (["--resource", "X"], "--resource X"),
+        (["--resource", "X"], "--resource X: this file has one task definition; fix: leave --resource out"),
         (["--diff", "/no/such"], "cannot read /no/such"),
         (["--config", "/no/such.conf"], "/no/such.conf"),
     ],
