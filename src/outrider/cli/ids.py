@@ -111,6 +111,8 @@ def setup_of(configuration: Configuration, *, verify: bool) -> Setup:
 def _write(engine: Engine, capture: str, path: Path) -> str:
     """Events of a capture into a file; returns what is wrong with the capture, empty if nothing is."""
     encode = msgspec.json.Encoder().encode
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path} is no file", fix="name another folder with -l")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as out:

@@ -12,6 +12,7 @@ from outrider.ids.apps.dns.parser import DnsParser, begins, begins_stream
 from outrider.ids.apps.dns.transaction import DnsTransaction
 from outrider.ids.apps.http.body import LAYERS
 from outrider.ids.apps.http.parser import HttpParser
+from outrider.ids.apps.http.transaction import Memory
 from outrider.ids.apps.tls.parser import TlsParser
 from outrider.ids.apps.transaction import Parser, Transaction
 from outrider.ids.capture.frame import Frame
@@ -31,6 +32,9 @@ from outrider.ids.rules.signature import Signature
 
 _FLOWS: Final = frozenset({TCP, UDP, ICMP, ICMP6, SCTP})
 _DNS: Final = 53
+_VALUES: Final = 64
+_VALUE: Final = 1024
+"""Names that rules may keep in a flow, and bytes of each."""
 CHUNK: Final = 2560
 """Bytes of a stream that are looked at together while its side goes on talking."""
 TAIL: Final = 2048
@@ -81,6 +85,7 @@ class Engine:
         self.detector = Detector(rules, fast=setup.fast, most=setup.alerts)
         self.counters: Counter[str] = Counter()
         self._raw: dict[int, tuple[_Raw, _Raw]] = {}
+        self._bodies = Memory()
         self._swept = 0
         self._last = 0
 
@@ -108,6 +113,8 @@ class Engine:
         for part in (self._decoder.counters, self._decoder.fragments.counters, self._table.counters):
             found.update(part)
         found.update(self.detector.counters)
+        if self._bodies.refused:
+            found["http.memcap"] = self._bodies.refused
         return found
 
     def _packet(self, packet: Packet) -> Iterator[dict[str, Any]]:
@@ -210,7 +217,7 @@ class Engine:
         flow.application = name
         flow.heard = None
         if name == "http":
-            flow.parser = HttpParser(self.counters, self._setup.layers)
+            flow.parser = HttpParser(self.counters, self._setup.layers, memory=self._bodies)
         elif name == "dns":
             flow.parser = DnsParser(self.counters, stream=True)
         elif name == "tls":
@@ -258,6 +265,7 @@ class Engine:
                 left.append(transaction)
                 continue
             yield self._told(flow, parser, transaction, packet)
+            transaction.forget()
         parser.transactions[:] = left
 
     def _told(self, flow: Flow, parser: Parser, transaction: Transaction, packet: Packet) -> dict[str, Any]:
@@ -305,7 +313,7 @@ class Engine:
         for match in found:
             signature = match.rule.signature
             if flow is not None:
-                flow.values += [(name, value) for scope, name, value in match.captured if scope == "flow"]
+                _keep(flow, match)
             if signature.action == "pass":
                 if flow is not None and match.rule.flow_scope:
                     flow.passed = True
@@ -344,6 +352,13 @@ class Engine:
             self._raw.pop(flow.id, None)
         if self._setup.flows:
             yield flow_event(flow, reason, self._last)
+
+
+def _keep(flow: Flow, match: Match) -> None:
+    """What a rule has captured for its flow: one value a name."""
+    for scope, name, value in match.captured:
+        if scope == "flow" and (name in flow.values or len(flow.values) < _VALUES):
+            flow.values[name] = value[:_VALUE]
 
 
 def _last_packet(flow: Flow, direction: int, time: int) -> Packet:

@@ -17,6 +17,9 @@ class Transaction(Protocol):
     done: list[bool]
     alerted: set[tuple[int, int]]
 
+    def forget(self) -> None:
+        """Nobody looks at it any more: what it holds may go."""
+
     def buffer(self, name: str, direction: int) -> Sequence[bytes]:
         """What is in a buffer, each instance by itself; none if it is not there."""
 

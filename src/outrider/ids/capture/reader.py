@@ -25,6 +25,7 @@ _PCAP: Final = {
 }
 """First bytes to byte order, units in a microsecond, and bytes more in the head of a frame."""
 _SECTION: Final = b"\x0a\x0d\x0d\x0a"
+_LATEST: Final = 253_402_300_800_000_000
 _INTERFACE, _OLD_PACKET, _SIMPLE, _ENHANCED = 1, 2, 3, 6
 _RESOLUTION, _OFFSET = 9, 14
 
@@ -73,7 +74,10 @@ class _Interface:
     offset: int
 
     def microseconds(self, time: int) -> int:
-        return self.offset * 1_000_000 + time * 1_000_000 // self.units
+        found = self.offset * 1_000_000 + time * 1_000_000 // self.units
+        if not 0 <= found < _LATEST:
+            raise CaptureError("a frame has a time that is none: before 1970, or after the year 9999")
+        return found
 
 
 def _pcapng(read: Read) -> Iterator[Frame]:

@@ -96,7 +96,7 @@ def _kept(flow: Flow, match: Match) -> dict[str, Any]:
         kept["flowbits"] = sorted(flow.bits)
     if flow.numbers:
         kept["flowints"] = dict(sorted(flow.numbers.items()))
-    texts = [{name: printable(value)} for name, value in flow.values]
+    texts = [{name: printable(value)} for name, value in flow.values.items()]
     if texts:
         kept["flowvars"] = texts
     of_packet_alone = [{name: printable(value)} for scope, name, value in match.captured if scope == "pkt"]

@@ -72,7 +72,7 @@ class Flow:
         self.session: Any = None
         self.bits: set[str] = set()
         self.numbers: dict[str, int] = {}
-        self.values: list[tuple[str, bytes]] = []
+        self.values: dict[str, bytes] = {}
         self.headers_seen = [False, False]
         self.icmp: list[tuple[int, int] | None] = [None, None]
         """Type and code of the first message each way."""

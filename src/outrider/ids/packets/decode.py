@@ -89,7 +89,8 @@ class Decoder:
             self._four(packet, data, at, found)
         elif kind == _IP6:
             self._six(packet, data, at, found)
-        elif kind == 0x894F and data[at + 3] in _NSH:
+        elif kind == 0x894F and data[at + 3] in _NSH and len(found) + packet.nested < LEVELS:
+            packet.nested += 1
             start = at + ((data[at + 1] & 0x3F) << 2)
             if _NSH[data[at + 3]] == _BRIDGE:
                 self._ether(packet, data, _word(data, start + 12)[0], start + 14, found)

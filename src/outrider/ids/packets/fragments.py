@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -51,6 +52,8 @@ class _Datagram:
     size: int = -1
     head: bytes = b""
     memory: int = 0
+    covered: list[tuple[int, int]] = field(default_factory=list)
+    """What fragments have told of, sorted and apart."""
 
 
 class Fragments:
@@ -81,7 +84,9 @@ class Fragments:
         found.pieces.append(_Piece(piece.offset, piece.data))
         found.memory += len(piece.data)
         self._memory += len(piece.data)
-        if found.head and found.size >= 0 and (whole := self._whole(found)) is not None:
+        _cover(found.covered, piece.offset, end)
+        if found.head and found.size >= 0 and found.covered[0][0] == 0 and found.covered[0][1] >= found.size:
+            whole = self._whole(found)
             self._forget(piece.key)
             return found.head, whole
         self._bound()
@@ -109,24 +114,32 @@ class Fragments:
         self._memory -= self._waiting.pop(key).memory
 
     @staticmethod
-    def _whole(found: _Datagram) -> bytes | None:
-        """What it carries, None while a byte is missing."""
+    def _whole(found: _Datagram) -> bytes:
+        """What it carries, once no byte is missing."""
         size = found.size
         made = bytearray(size)
-        filled = bytearray(size)
         wins = _WINS[found.policy]
         owner: list[tuple[int, int, int]] = []
         for piece in found.pieces:
             start, end = piece.offset, min(piece.end, size)
             if start >= end:
                 continue
-            _lay(made, filled, owner, piece, start, end, wins)
-        return bytes(made) if filled.count(1) == size else None
+            _lay(made, owner, piece, start, end, wins)
+        return bytes(made)
+
+
+def _cover(covered: list[tuple[int, int]], start: int, end: int) -> None:
+    """Add a range to those that are sorted and apart."""
+    first = bisect_left(covered, start, key=lambda pair: pair[1])
+    last = first
+    while last < len(covered) and covered[last][0] <= end:
+        start, end = min(start, covered[last][0]), max(end, covered[last][1])
+        last += 1
+    covered[first:last] = [(start, end)]
 
 
 def _lay(
     made: bytearray,
-    filled: bytearray,
     owner: list[tuple[int, int, int]],
     piece: _Piece,
     start: int,
@@ -147,7 +160,6 @@ def _lay(
     for a, b in [*sorted(kept), (end, end)]:
         if a > at:
             made[at:a] = data[at - start : a - start]
-            filled[at:a] = b"\1" * (a - at)
             _own(owner, at, a, end)
         at = max(at, b)
 

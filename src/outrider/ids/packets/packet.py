@@ -42,6 +42,7 @@ class Packet:
         "level",
         "link",
         "mss",
+        "nested",
         "number",
         "origin",
         "payload",
@@ -78,6 +79,7 @@ class Packet:
         self.payload = b""
         self.vlans: tuple[int, ...] = ()
         self.level = 0
+        self.nested = 0
         self.origin = "wire/pcap"
         self.bad_sum = False
         self.seq = self.ack = self.flags = self.window = 0

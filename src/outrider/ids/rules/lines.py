@@ -39,9 +39,10 @@ def lines_of(text: str, file: str) -> Iterator[Line]:
             continue
         continued = line.endswith("\\")
         piece = line[:-1] if continued else line
-        parts.append((size, number))
-        pieces.append(piece)
-        size += len(piece)
+        if size <= RULE_LIMIT:  # what is longer is refused, however long it is
+            parts.append((size, number))
+            pieces.append(piece[: RULE_LIMIT + 1])
+            size += len(piece)
         if not continued:
             yield Line("".join(pieces), file, tuple(parts))
             pieces, parts, size = [], [], 0

@@ -10,7 +10,7 @@ from typing import Any, Final
 RECORDS: Final = 256
 """Most records of a message that are read."""
 _POINTERS: Final = 64
-_NAME_LIMIT: Final = 1025
+_NAME_LIMIT: Final = 255
 TYPES: Final = {
     1: "A",
     2: "NS",
@@ -167,8 +167,9 @@ def _name(data: bytes, at: int) -> tuple[bytes, int]:
         if len(label) < length:
             raise IndexError
         size += length + 1
-        if size <= _NAME_LIMIT:
-            labels.append(label)
+        if size > _NAME_LIMIT:
+            raise IndexError
+        labels.append(label)
         at += length
     return b".".join(labels), at if end < 0 else end
 

@@ -23,6 +23,9 @@ class DnsTransaction:
         self.done = [True, True]
         self.alerted: set[tuple[int, int]] = set()
 
+    def forget(self) -> None:
+        """Nothing of it is counted."""
+
     def buffer(self, name: str, direction: int) -> Sequence[bytes]:
         if direction != self.direction:
             return ()

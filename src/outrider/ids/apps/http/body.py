@@ -28,40 +28,40 @@ class Chunks:
         self.done = False
         self._waiting = b""
         self._left = 0
-        self._first = True
         self._plain = False
 
-    def feed(self, data: bytes) -> tuple[bytes, bytes]:
-        """What chunks carry, and what stands behind the last one."""
+    def feed(self, data: bytes, at: int) -> tuple[bytes, int]:
+        """What chunks carry from ``at`` on, and where they end, or all of the data that belongs to them."""
         if self._plain:
-            return data, b""
+            return data[at:], len(data)
         made = []
-        data = self._waiting + data
-        self._waiting = b""
-        while data and not self.done:
+        if self._waiting:
+            data, shift = self._waiting + data[at:], at - len(self._waiting)
+            self._waiting, at = b"", 0
+        else:
+            shift = 0
+        size = len(data)
+        while at < size and not self.done:
             if self._left:
-                part = data[: self._left]
+                part = data[at : at + self._left]
                 made.append(part)
                 self._left -= len(part)
-                data = data[len(part) :]
+                at += len(part)
                 continue
-            found = _CHUNK.match(data)
+            found = _CHUNK.match(data, at, at + _SIZE_LINE * 2)
             if not found:
-                if self._may_be_size(data):
-                    self._waiting = data
-                    return b"".join(made), b""
-                self._plain = True
-                made.append(data)
-                return b"".join(made), b""
-            size = int(found[1], 16)
-            self._first = False
-            data = data[found.end() :]
-            if size == 0:
+                if size - at < _SIZE_LINE and self._may_be_size(data[at:]):
+                    self._waiting = data[at:]
+                else:
+                    self._plain = True
+                    made.append(data[at:])
+                return b"".join(made), size + shift
+            self._left = int(found[1], 16)
+            at = found.end()
+            if not self._left:
                 self.done = True
-                blank = re.match(rb"[\r\n]{0,2}", data)
-                return b"".join(made), data[blank.end() if blank else 0 :]
-            self._left = size
-        return b"".join(made), data if self.done else b""
+                at += len(data[at : at + 2]) - len(data[at : at + 2].lstrip(b"\r\n"))
+        return b"".join(made), at + shift
 
     @staticmethod
     def _may_be_size(data: bytes) -> bool:

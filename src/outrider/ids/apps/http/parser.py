@@ -7,7 +7,7 @@ from typing import Final
 
 from outrider.ids.apps.http import head
 from outrider.ids.apps.http.body import LAYERS, Chunks, Inflation, layers
-from outrider.ids.apps.http.transaction import BODY_LIMIT, HttpTransaction, Side
+from outrider.ids.apps.http.transaction import BODY_LIMIT, HttpTransaction, Memory, Side
 from outrider.ids.flows.flow import TO_CLIENT, TO_SERVER
 
 TRANSACTIONS: Final = 256
@@ -29,17 +29,18 @@ class _Body:
 
         self._layers = [Inflation(count, frozenset(compressed)) for _ in compressed]
 
-    def feed(self, data: bytes) -> tuple[bool, bytes]:
-        """Whether it is over, and what stands behind it."""
-        rest = b""
+    def feed(self, data: bytes, at: int) -> tuple[bool, int]:
+        """Whether it is over, and where in the data it ends."""
         if self.chunks is not None:
-            data, rest = self.chunks.feed(data)
-        elif self.left >= 0:
-            data, rest = data[: self.left], data[self.left :]
-            self.left -= len(data)
-        self._take(data)
-        over = self.chunks.done if self.chunks is not None else self.left == 0
-        return over, rest
+            part, at = self.chunks.feed(data, at)
+        else:
+            end = len(data) if self.left < 0 else min(at + self.left, len(data))
+            part = data[at:end]
+            if self.left >= 0:
+                self.left -= len(part)
+            at = end
+        self._take(part)
+        return (self.chunks.done if self.chunks is not None else self.left == 0), at
 
     def _take(self, data: bytes) -> None:
         for layer in self._layers:
@@ -59,11 +60,19 @@ class HttpParser:
 
     name = "http"
 
-    def __init__(self, counters: Counter[str], most_layers: int = LAYERS, body_limit: int = BODY_LIMIT) -> None:
+    def __init__(
+        self,
+        counters: Counter[str],
+        most_layers: int = LAYERS,
+        body_limit: int = BODY_LIMIT,
+        memory: Memory | None = None,
+    ) -> None:
+        """``memory`` is what the bodies of all connections share."""
         self.transactions: list[HttpTransaction] = []
         self._counters = counters
         self._layers = most_layers
         self._limit = body_limit
+        self._memory = memory or Memory()
         self._waiting = [bytearray(), bytearray()]
         self._looked = [0, 0]
         self._body: list[_Body | None] = [None, None]
@@ -73,50 +82,60 @@ class HttpParser:
         self._stopped = [False, False]
 
     def feed(self, direction: int, data: bytes) -> None:
-        while data and not self._stopped[direction]:
+        at = 0
+        while at < len(data) and not self._stopped[direction]:
             body = self._body[direction]
             if body is None:
-                data = self._head(direction, data)
+                at = self._head(direction, data, at)
                 continue
-            over, data = body.feed(data)
+            over, at = body.feed(data, at)
             transaction = self._current[direction]
             assert transaction is not None
             if over:
-                data = self._finish(direction, body, data)
+                self._finish(direction, body)
             elif transaction.sides[direction].size >= self._limit:
                 transaction.fresh[direction] = True
 
-    def _head(self, direction: int, data: bytes) -> bytes:
-        """Collect a head; returns what stands behind it."""
+    def _head(self, direction: int, data: bytes, at: int) -> int:
+        """Collect a head; returns where in the data it ends."""
         waiting = self._waiting[direction]
-        waiting += data
+        if not waiting and (direction == TO_SERVER or self._current[direction] is None or _begins(data[at : at + 64])):
+            end = head.end_of(data, at)
+            if end >= 0:
+                self._heard(direction, data[at:end])
+                return end
+        waiting += data[at:]
         current = self._current[direction]
-        if direction == TO_CLIENT and current is not None and not _begins(waiting):
+        if direction == TO_CLIENT and current is not None and not _begins(waiting[:64]):
             if len(waiting) < 16 and _may_begin(waiting):
-                return b""
+                return len(data)
             current.response.take(bytes(waiting))  # more than the length told, or an answer without a head
             current.fresh[TO_CLIENT] = True
             waiting.clear()
-            return b""
-        end = head.end_of(waiting, max(self._looked[direction] - 4, 0))
+            return len(data)
+        end = head.end_of(waiting, 0, max(self._looked[direction] - 4, 0))
         if end < 0:
             self._looked[direction] = len(waiting)
             if len(waiting) > head.HEAD_LIMIT:
                 self._counters["http.head_too_long"] += 1
                 self._stopped[direction] = True
-            return b""
-        told, rest = bytes(waiting[:end]), bytes(waiting[end:])
+                waiting.clear()
+            return len(data)
+        told, rest = bytes(waiting[:end]), len(waiting) - end
         waiting.clear()
         self._looked[direction] = 0
+        self._heard(direction, told)
+        return len(data) - rest
+
+    def _heard(self, direction: int, told: bytes) -> None:
         (self._request if direction == TO_SERVER else self._response)(told)
-        return rest
 
     def _new(self) -> HttpTransaction:
-        transaction = HttpTransaction(self._number)
+        transaction = HttpTransaction(self._number, self._memory)
         self._number += 1
         self.transactions.append(transaction)
         if len(self.transactions) > TRANSACTIONS:
-            self.transactions.pop(0)
+            self.transactions.pop(0).forget()
             self._counters["http.too_many_transactions"] += 1
         return transaction
 
@@ -171,13 +190,12 @@ class HttpParser:
         compressed = layers(side.values(b"content-encoding"))[: self._layers] if direction == TO_CLIENT else []
         self._body[direction] = _Body(side, left, chunked=chunked, compressed=compressed, counters=self._counters)
 
-    def _finish(self, direction: int, body: _Body, rest: bytes) -> bytes:
+    def _finish(self, direction: int, body: _Body) -> None:
         body.end()
         self._body[direction] = None
         transaction = self._current[direction]
         assert transaction is not None
         self._over(direction, transaction)
-        return rest
 
     def _over(self, direction: int, transaction: HttpTransaction) -> None:
         transaction.sides[direction].done = True
@@ -195,7 +213,7 @@ class HttpParser:
     def end(self, direction: int) -> None:
         body = self._body[direction]
         if body is not None:
-            self._finish(direction, body, b"")
+            self._finish(direction, body)
         elif self._waiting[direction] and not self._stopped[direction]:
             waiting = bytes(self._waiting[direction])
             self._waiting[direction].clear()

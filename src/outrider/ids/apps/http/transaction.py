@@ -13,12 +13,22 @@ BODY_LIMIT: Final = 102_400
 """Bytes of a body that are kept for rules."""
 
 
+class Memory:
+    """Bytes that the bodies of all connections may have; ``refused`` counts what found no room."""
+
+    def __init__(self, limit: int = 32 << 20) -> None:
+        self.limit = limit
+        self.used = 0
+        self.refused = 0
+
+
 class Side:
     """One half. ``first`` is the line that begins it, ``raw`` its head as it came, ``raw_headers`` that without it."""
 
-    __slots__ = ("body", "done", "first", "headers", "protocol", "raw", "raw_headers", "seen", "size")
+    __slots__ = ("_memory", "body", "done", "first", "headers", "protocol", "raw", "raw_headers", "seen", "size")
 
-    def __init__(self) -> None:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
         self.seen = False
         self.done = False
         self.first = b""
@@ -33,9 +43,15 @@ class Side:
     def take(self, data: bytes) -> None:
         """Part of the decoded body."""
         self.size += len(data)
-        room = BODY_LIMIT - len(self.body)
-        if room > 0:
-            self.body += data[:room]
+        room = min(BODY_LIMIT - len(self.body), len(data))
+        if room <= 0:
+            return
+        memory = self._memory
+        if memory.used + room > memory.limit:
+            memory.refused += room
+            return
+        memory.used += room
+        self.body += data[:room]
 
     def values(self, name: bytes) -> list[bytes]:
         """The values of a header, by its name in small letters."""
@@ -50,13 +66,13 @@ class Side:
 class HttpTransaction:
     """See ``outrider.ids.apps.transaction.Transaction``."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, memory: Memory) -> None:
         self.id = number
         self.fresh = [False, False]
         self.done = [False, False]
         self.alerted: set[tuple[int, int]] = set()
-        self.logged = False
-        self.sides = (Side(), Side())
+        self.sides = (Side(memory), Side(memory))
+        self._memory = memory
         self.method = b""
         self.target = b""
         self.code = b""
@@ -71,6 +87,12 @@ class HttpTransaction:
     def response(self) -> Side:
         """What the server sent."""
         return self.sides[TO_CLIENT]
+
+    def forget(self) -> None:
+        """Nobody looks at it any more."""
+        for side in self.sides:
+            self._memory.used -= len(side.body)
+            side.body = bytearray()
 
     def host(self) -> bytes | None:
         """As the target has it, else the Host header."""

@@ -33,6 +33,9 @@ class TlsTransaction:
             return self.server.version
         return self.client.legacy if self.client is not None else self.record_version
 
+    def forget(self) -> None:
+        """Nothing of it is counted."""
+
     def buffer(self, name: str, direction: int) -> Sequence[bytes]:
         find = _BUFFERS.get(name)
         found = find(self, direction) if find is not None else None
