@@ -28,6 +28,8 @@ from outrider.net.files import ConfigurationFiles
 USAGE_STATUS = 2
 NOT_EXECUTABLE_STATUS = 126
 NOT_FOUND_STATUS = 127
+SIZE_LIMIT = 4 * 1024 * 1024
+"""Longest file in characters; devices have no end."""
 STANDARD_OUTPUT = 1
 STANDARD_ERROR = 2
 
@@ -75,7 +77,7 @@ def _write(descriptor: int, text: str) -> None:
 
 def _changed(arguments: Arguments) -> tuple[list[Member], list[Written]]:
     """The files of the configuration, and those that are to be written, the main file last."""
-    files = ConfigurationFiles()
+    files = ConfigurationFiles(limit=SIZE_LIMIT)
     members = tree.read(arguments.in_config, _read(arguments.in_config, files), files)
     for note in tree.change(members, arguments.changes):
         _say(note)

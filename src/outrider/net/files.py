@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 from collections.abc import Hashable, Mapping
@@ -16,22 +17,25 @@ class ConfigurationFiles:
     """Reads with line ends untouched and undecodable bytes as surrogate escapes.
 
     The mark of the byte order, which some editors put first, is left out. Where the disk has no file, there are
-    ``texts``, by path, and the stock files.
+    ``texts``, by path, and the stock files. A file of more than ``limit`` characters is an error.
     """
 
-    def __init__(self, texts: Mapping[str, str] = MappingProxyType({})) -> None:
+    def __init__(self, texts: Mapping[str, str] = MappingProxyType({}), *, limit: int | None = None) -> None:
         self._texts = texts
+        self._limit = limit
 
     def read(self, path: str) -> str:
         """The text of a file. Raises OSError."""
         try:
             with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
-                text = file.read()
+                text = file.read(-1 if self._limit is None else self._limit + 1)
         except (FileNotFoundError, NotADirectoryError):
             known = self._known(path)
             if known is None:
                 raise
             text = known
+        if self._limit is not None and len(text) > self._limit:
+            raise OSError(errno.EFBIG, f"it has more than {self._limit} characters")
         return text.removeprefix("\ufeff")
 
     def identity(self, path: str) -> Hashable | None:

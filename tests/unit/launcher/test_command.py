@@ -213,6 +213,7 @@ def test_a_missing_separator_is_explained(config):
     [
         (["-c", "{dir}/absent.conf"], 2, "absent.conf: No such file or directory; fix: give -c PATH\n"),
         (["-c", "{dir}"], 2, "Is a directory"),
+        (["-c", "/dev/zero"], 2, "/dev/zero: it has more than 4194304 characters; fix: give -c PATH\n"),
         (["-m", "{dir}/absent/o.conf"], 2, "cannot write {dir}/absent/o.conf: No such file or directory"),
         (["-m", "{dir}/pipe"], 2, "cannot write {dir}/pipe: it is a device or a pipe"),
         (["-m", "{dir}"], 2, "cannot write {dir}: Is a directory"),
@@ -235,6 +236,14 @@ def test_what_goes_wrong_is_said(config, tmp_path, words, status, said):
     assert said.format(dir=tmp_path) in result.stderr
     assert "Traceback" not in result.stderr
     assert config.read_text() == CONFIG
+
+
+def test_an_include_without_an_end_is_refused(config):
+    config.write_text("@INCLUDE /dev/zero\n")
+    result = launch("-c", config, "--print")
+    assert result.returncode == 2
+    assert f"{config}:1:10: " in result.stderr
+    assert "it has more than 4194304 characters" in result.stderr
 
 
 def test_a_mistake_in_the_configuration_has_its_place(config):
