@@ -1,6 +1,6 @@
 """``cloudformation``: a stack for a service on Fargate, and one for a daemon service on EC2.
 
-``blocks``   values as YAML, with CloudFormation's functions
+``blocks``   what both templates have, and values as YAML, with CloudFormation's functions
 ``fill``     a task definition and its policies with the stack's own values in place of the description's
 ``fargate``  the template for Fargate
 ``daemon``   the template for EC2

@@ -1,4 +1,4 @@
-"""Values as YAML in block style, with CloudFormation's functions. Pure."""
+"""What both templates have, and values as YAML in block style, with CloudFormation's functions. Pure."""
 
 from __future__ import annotations
 
@@ -12,6 +12,53 @@ _PLAIN: Final = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*")
 _WORDS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 """What YAML reads as something else than a text."""
 _WIDTH: Final = 118
+PARAMETERS: Final = """\
+Parameters:
+  Server:
+    Type: String
+    Default: "%(server)s"
+    AllowedPattern: "^https://[^/]+$"
+    Description: Where agents reach Outrider's server.
+%(token)s
+  Cluster:
+    Type: String
+    Default: default
+    Description: Name of the cluster of ECS.
+"""
+LOG_GROUP: Final = """\
+  LogGroup:
+    Type: AWS::Logs::LogGroup
+    DeletionPolicy: Delete
+    UpdateReplacePolicy: Delete
+    Properties:
+      LogGroupName: %(group)s
+      RetentionInDays: %(days)s
+"""
+ROLE: Final = """\
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal:
+              Service: ecs-tasks.amazonaws.com
+            Action: sts:AssumeRole
+      Policies:
+"""
+"""The beginning of a role of a task, up to its policies."""
+EXECUTION_ROLE: Final = f"""\
+  ExecutionRole:
+{ROLE}        - PolicyName: execution
+          PolicyDocument:
+%(ExecutionRole)s
+"""
+TASK_DEFINITION: Final = """\
+  TaskDefinition:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+%(task)s
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ from typing import Final
 
 from outrider.export.description import Description
 from outrider.export.kinds import ecs_daemon
+from outrider.export.kinds.cloudformation.blocks import EXECUTION_ROLE, LOG_GROUP, PARAMETERS, TASK_DEFINITION
 from outrider.export.kinds.cloudformation.fill import properties, roles, token_parameter
 from outrider.export.tasks import LOG_DAYS, log_group
 
-_TEMPLATE: Final = """\
+_TEMPLATE: Final = f"""\
 AWSTemplateFormatVersion: "2010-09-09"
 Description: Outrider's agent and log router once on each EC2 instance of a cluster, for the logs of all its containers.
 
@@ -18,52 +19,16 @@ Description: Outrider's agent and log router once on each EC2 instance of a clus
 # share the network of the instance and listen on its loopback alone, so that its security group may stay closed.
 # Identity, spool and positions are in volumes of Docker, which the next task on the instance gets too.
 
-Parameters:
-  Server:
-    Type: String
-    Default: "%(server)s"
-    AllowedPattern: "^https://[^/]+$"
-    Description: Where agents reach Outrider's server.
-%(token)s
-  Cluster:
-    Type: String
-    Default: default
-    Description: Name of the cluster of ECS.
-
+{PARAMETERS}
 Resources:
   # What agent and router print themselves. It is no file of json-file, so that the router does not read itself. For
   # this with the role below, /etc/ecs/ecs.config of the instances must have
   # ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE=true, else ECS places no task there.
-  LogGroup:
-    Type: AWS::Logs::LogGroup
-    DeletionPolicy: Delete
-    UpdateReplacePolicy: Delete
-    Properties:
-      LogGroupName: %(group)s
-      RetentionInDays: %(days)s
-
+{LOG_GROUP}
   # What ECS itself may do to start them: read the join token, write the log group, pull the image. The containers
   # call nothing in AWS, and have no role.
-  ExecutionRole:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument:
-        Version: "2012-10-17"
-        Statement:
-          - Effect: Allow
-            Principal:
-              Service: ecs-tasks.amazonaws.com
-            Action: sts:AssumeRole
-      Policies:
-        - PolicyName: execution
-          PolicyDocument:
-%(ExecutionRole)s
-
-  TaskDefinition:
-    Type: AWS::ECS::TaskDefinition
-    Properties:
-%(task)s
-
+{EXECUTION_ROLE}
+{TASK_DEFINITION}
   Service:
     Type: AWS::ECS::Service
     Properties:

@@ -6,10 +6,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from outrider.export.description import Description
+from outrider.export.kinds.cloudformation.blocks import EXECUTION_ROLE, LOG_GROUP, PARAMETERS, ROLE, TASK_DEFINITION
 from outrider.export.kinds.cloudformation.fill import properties, roles, token_parameter
 from outrider.export.tasks import APPLICATION_PORT, LOG_DAYS, fargate_task, log_group
 
-_TEMPLATE: Final = """\
+_TEMPLATE: Final = f"""\
 AWSTemplateFormatVersion: "2010-09-09"
 Description: >-
   A service on Fargate whose logs go to Outrider's server through the log router and the agent in its task, and to
@@ -18,18 +19,7 @@ Description: >-
 # Put your own application in the place of the container "app". Agent and router are what 'outrider task protect'
 # makes; 'outrider task lint' and 'outrider task iam' read this file.
 
-Parameters:
-  Server:
-    Type: String
-    Default: "%(server)s"
-    AllowedPattern: "^https://[^/]+$"
-    Description: Where agents reach Outrider's server.
-%(token)s
-  Cluster:
-    Type: String
-    Default: default
-    Description: Name of the cluster of ECS.
-  Vpc:
+{PARAMETERS}  Vpc:
     Type: AWS::EC2::VPC::Id
   Subnets:
     Type: List<AWS::EC2::Subnet::Id>
@@ -44,14 +34,7 @@ Parameters:
 
 Resources:
   # What agent and router print themselves: here one sees why a sidecar has ended.
-  LogGroup:
-    Type: AWS::Logs::LogGroup
-    DeletionPolicy: Delete
-    UpdateReplacePolicy: Delete
-    Properties:
-      LogGroupName: %(group)s
-      RetentionInDays: %(days)s
-
+{LOG_GROUP}
   # What the application prints. It stays when the stack goes.
   ApplicationLogGroup:
     Type: AWS::Logs::LogGroup
@@ -63,36 +46,12 @@ Resources:
 
   # What the containers may do: the router writes the application's log group.
   TaskRole:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument:
-        Version: "2012-10-17"
-        Statement:
-          - Effect: Allow
-            Principal:
-              Service: ecs-tasks.amazonaws.com
-            Action: sts:AssumeRole
-      Policies:
-        - PolicyName: task
+{ROLE}        - PolicyName: task
           PolicyDocument:
 %(TaskRole)s
 
   # What ECS itself may do to start them: read the join token, write the sidecars' log group, pull the image.
-  ExecutionRole:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument:
-        Version: "2012-10-17"
-        Statement:
-          - Effect: Allow
-            Principal:
-              Service: ecs-tasks.amazonaws.com
-            Action: sts:AssumeRole
-      Policies:
-        - PolicyName: execution
-          PolicyDocument:
-%(ExecutionRole)s
-
+{EXECUTION_ROLE}
   # Nobody but the clients gets in, and they reach the application alone: who reaches 1514 (the agent) or 24224 (the
   # router) can forge logs. Out go HTTPS and the way to the server.
   SecurityGroup:
@@ -113,11 +72,7 @@ Resources:
           ToPort: 443
           CidrIp: 0.0.0.0/0
 %(egress)s
-  TaskDefinition:
-    Type: AWS::ECS::TaskDefinition
-    Properties:
-%(task)s
-
+{TASK_DEFINITION}
   Service:
     Type: AWS::ECS::Service
     Properties:
