@@ -10,7 +10,7 @@ import typer
 from outrider.cli import firelens_plan
 from outrider.cli.task_source import ResourceOption, read_one
 from outrider.taskdef import firelens
-from outrider.taskdef.firelens.runtime import LOCAL_TASK_ARN
+from outrider.taskdef.firelens.runtime import LOCAL_TASK_ARN, check_task_arn
 from outrider.taskdef.plan.known import OPEN, known, open_text
 
 _FILE = typer.Argument(metavar="TASKDEF", help="Task definition, template, or what describe-task-definition prints.")
@@ -49,7 +49,7 @@ def render(
     """
     found = read_one(file, resource)
     task = known(found.task, found.place)
-    runtime = firelens.Runtime(cluster, task_arn, revision or task.get("revision") or 1, instance_id)
+    runtime = firelens.Runtime(cluster, check_task_arn(task_arn), revision or task.get("revision") or 1, instance_id)
     text = firelens.render(task, runtime, found.place)
     if OPEN in text:
         raise open_text(found.task, found.place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Annotated
 
@@ -9,13 +10,14 @@ import typer
 
 from outrider.cli.task_source import ResourceOption, read_one
 from outrider.model.errors import UserError, shown
-from outrider.taskdef.firelens.runtime import LOCAL_TASK_ARN, Runtime
+from outrider.taskdef.firelens.runtime import LOCAL_TASK_ARN, Runtime, check_task_arn
 from outrider.taskdef.plan import plan
 from outrider.taskdef.plan.document import document
 from outrider.taskdef.plan.plan import Told
 from outrider.taskdef.plan.text import text
 
 _FORMS = {"text": text, "json": document}
+_VERSION = re.compile(r"[0-9]{1,6}\.[0-9]{1,6}(?![0-9])")
 
 
 def register(group: typer.Typer) -> None:
@@ -50,9 +52,14 @@ def plan_task(
     """
     if form not in _FORMS:
         raise UserError(f"--format {form}: there is no such format", found=form, allowed=list(_FORMS))
+    if docker_version and not _VERSION.match(docker_version):
+        raise UserError(
+            f"--docker-version '{docker_version}' is no version",
+            fix="write what 'docker version' prints, such as 19.03",
+        )
     source = read_one(file, resource)
     task = source.task
-    runtime = Runtime(cluster, task_arn, revision or task.get("revision") or 1, instance_id)
+    runtime = Runtime(cluster, check_task_arn(task_arn), revision or task.get("revision") or 1, instance_id)
     made = plan(task, runtime, source.place, docker_version=docker_version)
     sys.stdout.buffer.write(_FORMS[form](made).encode("utf-8", "surrogateescape"))
     sys.stdout.buffer.flush()

@@ -65,8 +65,24 @@ def test_a_program_gets_all_of_it(outrider: Run, file: Path) -> None:
     assert told["notes"][0]["file"] == str(file)
 
 
-def test_what_is_not_known_is_refused(outrider: Run, file: Path) -> None:
-    for words, told in ((("--format", "yaml"), "no such format"), (("--resource", "Task"), "no such task definition")):
-        result = outrider(file, *words)
-        assert isinstance(result.exception, UserError)
-        assert told in result.exception.message
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--format", "yaml", "no such format"),
+        ("--resource", "Task", "one task definition"),
+        ("--docker-version", "x", "is no version; fix: write what"),
+        ("--docker-version", "19", "is no version"),
+        ("--task-arn", "foo", "is no ARN of a task; fix: write arn:aws:ecs:REGION:ACCOUNT:task/CLUSTER/ID"),
+        ("--task-arn", "arn:aws:ecs:eu-west-1:1:task/x", "is no ARN of a task"),
+    ],
+)
+def test_what_is_not_known_is_refused(outrider: Run, file: Path, option: str, value: str, told: str) -> None:
+    result = outrider(file, option, value)
+    assert isinstance(result.exception, UserError)
+    assert told in str(result.exception)
+
+
+@pytest.mark.parametrize("arn", ["task/abc", "task/prod/abc"])
+def test_arns_of_tasks_and_dockers_versions_are_taken(outrider: Run, file: Path, arn: str) -> None:
+    words = ("--task-arn", f"arn:aws-cn:ecs:cn-north-1:123456789012:{arn}", "--docker-version", "20.10.25-ce")
+    assert outrider(file, *words).exit_code == 0

@@ -200,9 +200,23 @@ def test_a_new_file_with_a_secret_is_its_owners_alone(outrider, file, tmp_path, 
 def test_render(outrider, file):
     file.write_text(PROTECTED)
     assert f"{json.loads(TEXT)['family']}:3\n" in outrider("firelens", "render", file).stdout
-    words = ["--cluster", "c", "--task-arn", "arn:x/y", "--revision", "9", "--instance-id", "i-1"]
+    words = [
+        "--cluster",
+        "c",
+        "--task-arn",
+        "arn:aws:ecs:x:123456789012:task/y",
+        "--revision",
+        "9",
+        "--instance-id",
+        "i-1",
+    ]
     text = outrider("firelens", "render", file, *words).stdout
-    for line in ("ec2_instance_id i-1", "ecs_cluster c", "ecs_task_arn arn:x/y", "ecs_task_definition web:9"):
+    for line in (
+        "ec2_instance_id i-1",
+        "ecs_cluster c",
+        "ecs_task_arn arn:aws:ecs:x:123456789012:task/y",
+        "ecs_task_definition web:9",
+    ):
         assert f"    Record {line}\n" in text
     default = outrider("firelens", "render", "-", input=PROTECTED).stdout
     assert default == render(json.loads(PROTECTED)).replace("web:1", "web:3")
