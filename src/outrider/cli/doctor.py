@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from outrider.agent import settings
+from outrider.agent import preset, settings
 from outrider.cli.printer import Printer
 from outrider.doctor.checks import checks_of
 from outrider.doctor.examine import examine
@@ -32,7 +32,11 @@ def register(app: typer.Typer) -> None:
 def doctor(
     config: Annotated[
         str | None,
-        typer.Option("--config", "-c", metavar="FILE", help=f"The router's configuration; {GENERATED} if it is there."),
+        typer.Option(
+            *("--config", "-c"),
+            metavar="FILE",
+            help=f"The router's configuration; the agent's own (OUTRIDER_CONFIG), or {GENERATED} if it is there.",
+        ),
     ] = None,
     server: Annotated[
         str | None, typer.Option(metavar="URL", help="The server's address for agents; the agent's own if not given.")
@@ -47,7 +51,7 @@ def doctor(
     Run it where agent or router run: docker exec, ECS Exec, or a shell on the host. It reads the agent's variables,
     looks at everything at once, and changes nothing. Exit status 1 if something fails.
     """
-    subject = _subject(os.environ, server, state, socket, _router(config, os.environ))
+    subject = _subject(os.environ, server, state, socket, config)
     lines = asyncio.run(examine(checks_of(subject), timeout))
     printer = Printer()
     if as_json:
@@ -59,14 +63,17 @@ def doctor(
     raise typer.Exit(1 if any(line.level is Level.FAIL for line in lines) else 0)
 
 
-def _router(config: str | None, environment: Mapping[str, str]) -> Router | None:
+def _router(config: str | None, environment: Mapping[str, str], found: settings.Settings) -> Router | None:
+    """The configuration; the agent's is looked at with what the agent runs beside it."""
+    if config is None and found.config:
+        return read(found.config, environment, lambda file: preset.configuration(found, file))
     if config is None and not Path(GENERATED).exists():
         return None
     return read(config or GENERATED, environment)
 
 
 def _subject(
-    environment: Mapping[str, str], server: str | None, state: str | None, socket: str, router: Router | None
+    environment: Mapping[str, str], server: str | None, state: str | None, socket: str, config: str | None
 ) -> Subject:
     """The subject, as the agent's settings describe it; a variable that is wrong is left out and told."""
     arguments = {"server": server, "state": state}
@@ -95,7 +102,7 @@ def _subject(
         found.listen,
         found.port,
         tuple(faults),
-        router,
+        _router(config, environment, found),
         socket,
         environment,
     )

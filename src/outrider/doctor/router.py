@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -25,12 +25,18 @@ class Router(msgspec.Struct):
     plan: build.Plan
 
     def peers(self) -> list[tuple[str, Target]]:
-        """Name of the output and what it connects to."""
-        return [(item.name, peer) for item in self.plan.of_kind("output") for peer in item.plugin.peers()]
+        """Name of the output and what it connects to; the agent's server has checks of its own."""
+        outputs = [item for item in self.plan.of_kind("output") if type(item.plugin).__name__ != "Uplink"]
+        return [(item.name, peer) for item in outputs for peer in item.plugin.peers()]
 
 
-def read(file: str, environment: Mapping[str, str]) -> Router:
-    """Read and check it; every fault is in the findings. Blocks where variables of the task are asked for."""
+def read(
+    file: str, environment: Mapping[str, str], around: Callable[[Configuration], Configuration] | None = None
+) -> Router:
+    """Read and check it; every fault is in the findings. Blocks where variables of the task are asked for.
+
+    ``around`` adds what the program that runs the file has beside it.
+    """
     log = Log(Sink(level=LEVELS["off"]), "doctor")
     variables = {"HOSTNAME": os.uname().nodename, **environment}
     findings, files = Findings(), ConfigurationFiles()
@@ -43,6 +49,8 @@ def read(file: str, environment: Mapping[str, str]) -> Router:
         except UserError as error:
             findings.warn(error.message, error.place)
     read_parsers(configuration, variables, files, log.warn, findings)
+    if around is not None:
+        configuration = around(configuration)
     service = build.read_service(configuration, variables, log, findings)
     plan = build.plan(configuration, service, variables, log, findings)
     if not findings.errors:

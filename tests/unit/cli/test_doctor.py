@@ -13,7 +13,14 @@ from outrider.cli import operator
 
 @pytest.fixture(autouse=True)
 def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("OUTRIDER_SERVER", "OUTRIDER_TOKEN", "OUTRIDER_TOKEN_FILE", "KEY", "OUTRIDER_LISTEN"):
+    for name in (
+        "OUTRIDER_SERVER",
+        "OUTRIDER_TOKEN",
+        "OUTRIDER_TOKEN_FILE",
+        "KEY",
+        "OUTRIDER_LISTEN",
+        "OUTRIDER_CONFIG",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OUTRIDER_STATE", str(tmp_path / "none"))
     monkeypatch.setenv("OUTRIDER_SYSLOG_PORT", str(free_port()))
@@ -94,6 +101,23 @@ def test_a_configuration_is_checked_and_its_outputs_are_tried(
     lines = lines_of(capsys)
     assert lines["configuration"]["level"] == "ok"
     assert lines["output tcp.0 to 127.0.0.1:1"]["what"] == "Connection refused"
+
+
+def test_the_agent_s_configuration_is_checked_as_the_agent_runs_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "host.conf"
+    monkeypatch.setenv("OUTRIDER_CONFIG", str(file))
+    file.write_text("[INPUT]\n    Name dummy\n    Tag kube.*\n[FILTER]\n    Name stdout\n    Match syslog.*\n")
+    operator.main(["doctor", "--json"])
+    lines = lines_of(capsys)
+    assert lines["configuration"]["level"] == "ok", lines["configuration"]
+    assert not [name for name in lines if name.startswith("output ")]
+    operator.main(["doctor", "--json", "-c", str(file)])
+    assert "2 warnings" in lines_of(capsys)["configuration"]["what"]
+    file.write_text("[INPUT]\n    Name dummy\n    Rat 1\n")
+    assert operator.main(["doctor", "--json"]) == 1
+    assert f"{file}:3:9" in lines_of(capsys)["configuration"]["what"]
 
 
 def test_a_configuration_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:

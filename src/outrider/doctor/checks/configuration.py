@@ -7,14 +7,14 @@ from outrider.doctor.verdict import Verdict, fail, ok, warn
 from outrider.model.errors import UserError
 from outrider.pipeline.config.findings import Findings
 
-NONE = "no configuration of a router is given: -c names it"
+NONE = "no configuration of a router is given: -c or OUTRIDER_CONFIG names it"
 
 
 class Configuration(Check[Findings]):
     """Whether the router understands its configuration, as a dry run says it."""
 
     id = "configuration"
-    fix = "see all of it with: outrider route -c FILE --dry-run"
+    fix = "see all of it with: outrider route -c FILE --dry-run, or of an agent: outrider agent -c FILE --dry-run"
 
     def idle(self) -> str:
         """See Check."""
