@@ -19,7 +19,7 @@ from outrider.launcher.arguments import (
     Arguments,
     parse_arguments,
 )
-from outrider.launcher.output import choose_folder, fallback_name, write_config
+from outrider.launcher.output import choose_folder, fallback_name, mode_for, write_config
 from outrider.launcher.show import check_text, diff_text, print_text
 from outrider.launcher.tree import Member, Written
 from outrider.model.errors import UserError
@@ -50,7 +50,7 @@ def main(argv: list[str] | None = None) -> int:
         if arguments.wanted == "check":
             return _show(check_text(arguments.in_config, len(members), len(written)))
         for one in written:
-            write_config(one.path, one.text)
+            write_config(one.path, one.text, mode_for(one.path, one.original_path))
     except UserError as error:
         _say(str(error))
         return USAGE_STATUS

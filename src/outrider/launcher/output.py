@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import stat
 
 from outrider.launcher.arguments import OUT_CONFIG
 from outrider.model.errors import UserError
@@ -12,7 +13,8 @@ from outrider.model.errors import UserError
 _OWN = "/var/outrider/lib/fluent-bit"
 """The volume of Outrider's image, where the launcher itself stands."""
 _FALLBACKS = ("/dev/shm", "/run", "/tmp")
-_MODE = 0o644
+_PRIVATE = 0o600
+_PUBLIC = 0o644
 _PRIME = 2**64 - 59
 """The largest prime of 64 bits."""
 
@@ -67,7 +69,21 @@ def fallback_name(text: str, default: str = OUT_CONFIG) -> str:
     return f"{stem}-{os.getuid()}-{digest:016x}{extension}"
 
 
-def write_config(path: str, text: str) -> None:
+def mode_for(path: str, original: str) -> int:
+    """The access rights of the changed copy of ``original``: others may read it where they may read the original.
+
+    In a folder that is shared with other programs and users, nobody else may: the router that is executed has the
+    launcher's user. A router that a script starts as another user needs ``-m`` with another folder.
+    """
+    if os.path.dirname(path) in _FALLBACKS:
+        return _PRIVATE
+    try:
+        return _PUBLIC if os.stat(original).st_mode & stat.S_IROTH else _PRIVATE
+    except OSError:
+        return _PRIVATE
+
+
+def write_config(path: str, text: str, mode: int) -> None:
     """Write ``path`` so that a reader sees the old file or the new one, whole. Raises UserError."""
     folder, name = os.path.split(path)
     try:
@@ -79,7 +95,7 @@ def write_config(path: str, text: str) -> None:
         try:
             with os.fdopen(handle, "wb") as stream:
                 stream.write(text.encode("utf-8", "surrogateescape"))
-            os.chmod(temporary, _MODE)
+            os.chmod(temporary, mode)
             os.replace(temporary, path)
         except BaseException:
             with contextlib.suppress(OSError):

@@ -62,6 +62,25 @@ def test_the_router_takes_over_with_the_changed_copy(config, router, tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["in", "out.conf", "router"]
 
 
+@pytest.mark.parametrize(("given", "made"), [(0o644, 0o644), (0o664, 0o644), (0o640, 0o600), (0o600, 0o600)])
+def test_who_may_not_read_the_original_may_not_read_the_copy(config, router, tmp_path, given, made):
+    part = config.parent / "part.conf"
+    part.write_text(CONFIG)
+    part.chmod(given)
+    config.write_text("@INCLUDE part.conf\n")
+    config.chmod(given)
+    assert launch("-r", router, "-c", config, "-m", tmp_path / "out.conf", *CHANGES).returncode == 0
+    copies = [tmp_path / "out.conf", tmp_path / "out-1-part.conf"]
+    assert [stat.S_IMODE(path.stat().st_mode) for path in copies] == [made, made]
+
+
+def test_in_a_shared_folder_nobody_else_may_read(config, monkeypatch):
+    config.chmod(0o644)
+    assert output.mode_for("/shared/x.conf", str(config)) == 0o644
+    monkeypatch.setattr(output, "_FALLBACKS", ("/shared",))
+    assert output.mode_for("/shared/x.conf", str(config)) == 0o600
+
+
 def test_the_status_of_the_router_is_the_status(config, router, tmp_path):
     router.write_text("#!/bin/sh\nexit 7\n")
     assert launch("-r", router, "-c", config, "-m", tmp_path / "o").returncode == 7
