@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from cfnlint.api import lint
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outrider.export.description import Description
@@ -34,6 +34,7 @@ values: st.SearchStrategy[Any] = st.recursive(
 )
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.dictionaries(texts, values, min_size=1), st.integers(0, 40))
 def test_what_is_written_reads_as_it_was(value: dict[str, Any], indent: int) -> None:
     assert read_tree(block(value, indent), "x.yaml").value == value

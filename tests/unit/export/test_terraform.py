@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import hcl2
@@ -119,10 +120,16 @@ def misformed(text: str) -> list[str]:
     return wrong
 
 
+@cache
+def read(text: str) -> dict[str, Any]:
+    """A file as hcl2 reads it, which takes seconds for all of a module."""
+    return dict(hcl2.loads(text))
+
+
 def blocks(module: dict[str, str], kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Labels joined by a dot, and the body."""
     for name, text in module.items():
-        for block in hcl2.loads(text).get(kind, []) if name.endswith(".tf") else []:
+        for block in read(text).get(kind, []) if name.endswith(".tf") else []:
             for label, inner in block.items():
                 if kind in ("resource", "data"):
                     for second, body in inner.items():
