@@ -19,7 +19,7 @@ from outrider.launcher.arguments import (
     Arguments,
     parse_arguments,
 )
-from outrider.launcher.output import choose_folder, fallback_name, mode_for, write_config
+from outrider.launcher.output import choose_folder, fallback_path, mode_for, write_config
 from outrider.launcher.show import check_text, diff_text, print_text
 from outrider.launcher.tree import Member, Written
 from outrider.model.errors import UserError
@@ -86,7 +86,7 @@ def _changed(arguments: Arguments) -> tuple[list[Member], list[Written]]:
 
     def name(member: Member, number: int, text: str) -> str:
         if obstacle:
-            return os.path.join(folder, fallback_name(text, member.path if number else path))
+            return fallback_path(folder, text, member.path if number else path)
         stem = os.path.splitext(path)[0]
         return f"{stem}-{number}-{os.path.basename(member.path)}" if number else path
 

@@ -69,6 +69,19 @@ def fallback_name(text: str, default: str = OUT_CONFIG) -> str:
     return f"{stem}-{os.getuid()}-{digest:016x}{extension}"
 
 
+def fallback_path(folder: str, text: str, default: str = OUT_CONFIG) -> str:
+    """Where a configuration goes in a folder that is shared, where others may hold the name: then one of chance."""
+    path = os.path.join(folder, fallback_name(text, default))
+    try:
+        held = os.lstat(path)
+    except OSError:
+        return path
+    if stat.S_ISREG(held.st_mode) and held.st_uid == os.geteuid():
+        return path
+    stem, extension = os.path.splitext(path)
+    return f"{stem}-{os.urandom(8).hex()}{extension}"
+
+
 def mode_for(path: str, original: str) -> int:
     """The access rights of the changed copy of ``original``: others may read it where they may read the original.
 

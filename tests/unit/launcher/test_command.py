@@ -278,6 +278,25 @@ def test_the_name_of_a_substitute_follows_from_its_text():
     assert output.fallback_name("text", "/x/a.yaml") == name != output.fallback_name("other", "/x/a.yaml")
 
 
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo, lambda path: os.symlink("/etc/passwd", path)])
+def test_a_name_that_somebody_holds_is_not_used(tmp_path, make):
+    usual = output.fallback_path(str(tmp_path), "text", "/x/a.yaml")
+    assert usual == str(tmp_path / output.fallback_name("text", "/x/a.yaml"))
+    make(usual)
+    other = output.fallback_path(str(tmp_path), "text", "/x/a.yaml")
+    assert re.fullmatch(re.escape(usual.removesuffix(".yaml")) + r"-[0-9a-f]{16}\.yaml", other)
+    output.write_config(other, "text", 0o600)
+    assert output.fallback_path(str(tmp_path), "text", "/x/a.yaml") not in (usual, other)
+
+
+def test_the_name_of_an_own_file_is_used_again(tmp_path, monkeypatch):
+    path = output.fallback_path(str(tmp_path), "text")
+    output.write_config(path, "text", 0o600)
+    assert output.fallback_path(str(tmp_path), "text") == path
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    assert output.fallback_path(str(tmp_path), "text") != path
+
+
 def test_outriders_own_folder_needs_no_word(tmp_path, monkeypatch):
     monkeypatch.setattr(output, "_OWN", str(tmp_path))
     assert output.choose_folder(str(tmp_path / "absent" / "x.conf")) == (str(tmp_path), "")
@@ -308,6 +327,7 @@ def test_a_substitute_is_announced_and_used(config, router):
         assert os.path.basename(path) == output.fallback_name(CHANGED)
         assert launch("-r", router, "-c", config, *CHANGES).stdout.splitlines()[3] == path
         assert f"the changed configuration is {path}" in result.stderr
+        assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
         with open(path) as stream:
             assert stream.read() == CHANGED
     finally:
