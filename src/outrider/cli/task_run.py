@@ -45,7 +45,7 @@ def run(
         str, typer.Option(help="Where applications run: docker, process, or auto (Docker if it answers).")
     ] = "auto",
     image: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=LOCAL", help="Local image for container NAME; repeatable.")
+        list[str] | None, typer.Option(metavar="CONTAINER=LOCAL", help="Local image for a container; repeatable.")
     ] = None,
     env: Annotated[
         list[str] | None,
@@ -104,7 +104,7 @@ def run(
     printer = Printer()
     wishes = Wishes(
         backend=chosen_backend(backend),
-        images=dict(_split(text, "--image", "NAME=LOCAL") for text in image or ()),
+        images=dict(_split(text, "--image", "CONTAINER=LOCAL", "web=web:dev") for text in image or ()),
         environment=_environment(env or ()),
         secrets=Secrets() if secrets is None else _secrets(secrets, printer),
         files=dict(_from_s3(text) for text in from_s3 or ()),
@@ -199,10 +199,10 @@ async def _arrived(aws: LocalAws, folder: Path | None, tell: Callable[[str, str]
     return [asdict(place) for place in places]
 
 
-def _split(text: str, option: str, form: str) -> tuple[str, str]:
+def _split(text: str, option: str, form: str, example: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not (name and equals and value):
-        raise UserError(f"{option} '{text}' is not {form}", fix=f"write {option} {form}")
+        raise UserError(f"{option} '{text}' is not {form}", fix=f"write for example {option} {example}")
     return name, value
 
 
@@ -214,7 +214,7 @@ def _secrets(path: Path, printer: Printer) -> Secrets:
 
 
 def _from_s3(text: str) -> tuple[str, str]:
-    arn, path = _split(text, "--file", "ARN=PATH")
+    arn, path = _split(text, "--file", "ARN=PATH", "arn:aws:s3:::my-bucket/app.env=app.env")
     return arn, read_text(path, "a text file")[0]
 
 
