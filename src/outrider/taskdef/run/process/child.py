@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import secrets
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -17,15 +18,22 @@ from outrider.taskdef.run.process import guard
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 _SIGNALLED = 128
 OUTPUT_SECONDS = 5.0
-"""How long the pipes of a process that has ended stay open for descendants that left its process group."""
+"""How long the pipes of a process that has ended stay open for descendants that cannot be found (``end_marked``)."""
 _HURRIED_SECONDS = 0.5
 _GUARD_SECONDS = 60.0
-_LEFT_OPEN = "ended, but a process that left its process group holds its output open; it is not read any longer"
+_LEFT_OPEN = (
+    "ended, but a process that left its process group, and its environment, holds its output open; "
+    "it is not read any longer"
+)
 
 
 def child_environment(own: Mapping[str, str]) -> dict[str, str]:
-    """The variables of a process: a few of ours that programs cannot do without, and ``own``."""
-    return {name: os.environ[name] for name in _KEPT if name in os.environ} | dict(own)
+    """The variables of a process: a few of ours that programs cannot do without, ``own``, and a mark of its own.
+
+    A runner that is marked itself, as part of another's task, leaves its mark in: what it starts ends with that task.
+    """
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return kept | dict(own) | {guard.MARK: f"{os.environ.get(guard.MARK, '')}.{secrets.token_hex(16)}"}
 
 
 class Guard:
@@ -46,7 +54,9 @@ class Guard:
         )
 
     def hold(self, kind: str, value: str) -> None:
-        """Put a process group (``group``), a container (``docker``), a ``volume`` or a ``folder`` on the list."""
+        """Put it on the list: a process group (``group``), marked processes (``mark``), a container (``docker``), a
+        ``volume`` or a ``folder``.
+        """
         self._write(f"+{kind} {value}\n")
 
     def release(self, kind: str, value: str) -> None:
@@ -71,7 +81,7 @@ class Guard:
 
 
 class Child:
-    """A process, its descendants (unless they leave its group), and the two pipes of its output.
+    """A process, its descendants (those that leave its group have its mark), and the two pipes of its output.
 
     Both pipes are closed, so that ``connection_lost`` of the outputs is called, ``OUTPUT_SECONDS`` after its end at the
     latest: a descendant that left the group could hold them open for ever.
@@ -83,8 +93,10 @@ class Child:
         pipes: Sequence[asyncio.ReadTransport],
         held_by: Guard,
         say: Callable[[str], None],
+        mark: str,
     ) -> None:
         self._process = process
+        self._mark = mark
         self._pipes = pipes
         self._guard = held_by
         self._say = say
@@ -103,9 +115,10 @@ class Child:
     ) -> Child:
         """Run ``words``; ``outputs`` get what it writes to stdout and stderr. Raises StartError.
 
-        ``say`` is told if the pipes had to be closed.
+        ``environment`` is a ``child_environment``; ``say`` is told if the pipes had to be closed.
         """
         loop = asyncio.get_running_loop()
+        mark = environment[guard.MARK].rpartition(".")[2]
         writers = []
         pipes = []
         try:
@@ -131,7 +144,8 @@ class Child:
             for writer in writers:
                 os.close(writer)
         held_by.hold("group", str(process.pid))
-        return cls(process, pipes, held_by, say)
+        held_by.hold("mark", mark)
+        return cls(process, pipes, held_by, say, mark)
 
     @property
     def pid(self) -> int:
@@ -142,9 +156,11 @@ class Child:
         """Its exit status; its descendants are killed with it, as in a container. 128 + n if signal n ended it."""
         status = await self._process.wait()
         self._signal(signal.SIGKILL)
+        await asyncio.to_thread(guard.end_marked, self._mark)
         if not self._ended.is_set():
             self._ended.set()
             self._guard.release("group", str(self._process.pid))
+            self._guard.release("mark", self._mark)
             self._close_pipes_in(self._patience)
         return status if status >= 0 else _SIGNALLED - status
 

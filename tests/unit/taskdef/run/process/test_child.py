@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import os
 import select
 import signal
@@ -75,11 +76,11 @@ async def test_descendants_end_with_the_process(guard: Guard, tmp_path: Path) ->
 
 
 def leaving(tmp_path: Path) -> list[str]:
-    """The words of a process that ends once its descendant has left, which then is in ``left``."""
+    """The words of a process that ends once its descendant has left for good, which then is in ``left``."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     descendant = f"echo $$ > {tmp_path}/left; : > {pipe}; exec sleep 600"
-    return ["sh", "-c", f"trap '' TERM; setsid sh -c '{descendant}' & read nothing < {pipe}; echo up; exit 3"]
+    return ["sh", "-c", f"trap '' TERM; env -i setsid sh -c '{descendant}' & read nothing < {pipe}; echo up; exit 3"]
 
 
 @pytest.fixture
@@ -87,6 +88,17 @@ def left(tmp_path: Path) -> Iterator[Path]:
     """Where the descendant writes its number; it does not outlive the test."""
     yield tmp_path / "left"
     os.kill(int((tmp_path / "left").read_text()), signal.SIGKILL)
+
+
+async def test_a_descendant_that_left_the_group_ends_with_the_process(guard: Guard, tmp_path: Path) -> None:
+    lines: list[str] = []
+    script = "echo $(setsid sh -c 'echo $$; exec sleep 600 > /dev/null' &)"
+    async with asyncio.timeout(60):
+        await run(ProcessContainer(["sh", "-c", script], {}, printing(tmp_path, lines), guard, None, print))
+    with contextlib.suppress(ProcessLookupError):
+        left = os.pidfd_open(int(lines[0]))
+        assert select.select([left], [], [], 30)[0], "a process is still there"
+        os.close(left)
 
 
 @pytest.mark.parametrize("kind", ["file", "driver"])
