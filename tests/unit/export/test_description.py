@@ -59,3 +59,19 @@ def test_a_number_is_taken_whole_or_refused(text: str) -> None:
 def test_the_runtime_s_socket_which_is_root_on_the_host_is_no_key() -> None:
     with pytest.raises(UserError, match="'runtime_socket' is no key"):
         describe({"runtime_socket": "/var/run/docker.sock"})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fix"),
+    [
+        ("server", "logs.example.com", "write https://HOST:PORT"),
+        ("image", "a b", "write REGISTRY/NAME:TAG, or with @sha256:DIGEST"),
+        ("account", "1", "write the account's 12 digits"),
+        ("memory", "many", "write a whole number above 0, of MiB"),
+        ("memory", "5", "set memory to 100 or more, or a smaller memory_reservation too"),
+    ],
+)
+def test_a_remedy_is_what_to_write(name: str, text: str, fix: str) -> None:
+    with pytest.raises(UserError) as caught:
+        describe({name: text})
+    assert caught.value.fix == fix
