@@ -20,7 +20,7 @@ from tests.helpers import free_port
 from outrider.export.description import describe
 from outrider.export.kinds import image
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 TOOLS = ROOT / "tools" / "image"
 
 
