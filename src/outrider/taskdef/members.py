@@ -154,6 +154,40 @@ REQUIRED: Final = {
     "TrustedExecutionConfiguration": "isolationMode",
 }
 """Object to the members that it must have."""
+ENUMERATIONS: Final = {
+    ("RegisterTaskDefinitionRequest", "pidMode"): "host task",
+    ("RegisterTaskDefinitionRequest", "ipcMode"): "host task none",
+    ("RuntimePlatform", "cpuArchitecture"): "X86_64 ARM64",
+    ("RuntimePlatform", "operatingSystemFamily"): (
+        "WINDOWS_SERVER_2019_FULL WINDOWS_SERVER_2019_CORE WINDOWS_SERVER_2016_FULL WINDOWS_SERVER_2004_CORE "
+        "WINDOWS_SERVER_2022_CORE WINDOWS_SERVER_2022_FULL WINDOWS_SERVER_2025_CORE WINDOWS_SERVER_2025_FULL "
+        "WINDOWS_SERVER_20H2_CORE LINUX"
+    ),
+    ("PortMapping", "protocol"): "tcp udp",
+    ("PortMapping", "appProtocol"): "http http2 grpc",
+    ("EnvironmentFile", "type"): "s3",
+    ("ContainerDefinition", "versionConsistency"): "enabled disabled",
+    ("Ulimit", "name"): (
+        "core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack"
+    ),
+    ("ResourceRequirement", "type"): "GPU InferenceAccelerator NeuronDevice",
+    ("DockerVolumeConfiguration", "scope"): "task shared",
+    ("EFSVolumeConfiguration", "transitEncryption"): "ENABLED DISABLED",
+    ("EFSAuthorizationConfig", "iam"): "ENABLED DISABLED",
+    ("TaskDefinitionPlacementConstraint", "type"): "memberOf",
+    ("ProxyConfiguration", "type"): "APPMESH",
+    ("TrustedExecutionConfiguration", "isolationMode"): "SHARED ISOLATED_SANDBOX CONFIDENTIAL_SANDBOX",
+}
+"""Object and member to the values that ECS knows; those that rules of their own are about are not here."""
+RANGES: Final = {
+    ("PortMapping", "containerPort"): (1, 65_535),
+    ("PortMapping", "hostPort"): (0, 65_535),
+    ("EphemeralStorage", "sizeInGiB"): (21, 200),
+    ("LinuxParameters", "swappiness"): (0, 100),
+    ("ContainerRestartPolicy", "restartAttemptPeriod"): (60, 1_800),
+    ("EFSVolumeConfiguration", "transitEncryptionPort"): (1, 65_535),
+}
+"""Object and member to the least and the greatest number that ECS takes, from the API reference."""
 
 
 def walk(value: Any, kind: str = TASK, path: Path = ()) -> Iterator[tuple[Path, Any, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from outrider.taskdef.members import MEMBERS, REQUIRED, TASK, walk
+from outrider.taskdef.members import ENUMERATIONS, MEMBERS, REQUIRED, TASK, walk
 
 
 def test_the_table_is_that_of_the_api() -> None:
@@ -24,6 +24,14 @@ def test_the_members_that_must_be_there_are_those_of_the_api() -> None:
     assert {name: set(found) for name, found in required.items() if found} == {
         name: set(found.split()) for name, found in REQUIRED.items()
     }
+
+
+def test_the_values_are_those_of_the_api() -> None:
+    import botocore.session
+
+    service = botocore.session.get_session().get_service_model("ecs")
+    for (kind, name), known in ENUMERATIONS.items():
+        assert service.shape_for(kind).members[name].enum == known.split(), (kind, name)
 
 
 def collect(shape: Any, found: dict[str, dict[str, str]]) -> str:

@@ -5,6 +5,7 @@
 ``rules``    one rule a file
 ``sensitive``  what looks like a secret
 ``routing``  what rules about the log router share: image, command line, outputs
+``placeholder``  what is filled in before ECS gets it
 ``quote``    lines of a file as findings may show them
 ``check``    all rules on one task definition, and the repair of what can be repaired
 ``reports``  findings as text, JSON, SARIF, JUnit and annotations of GitHub

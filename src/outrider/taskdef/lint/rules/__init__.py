@@ -34,7 +34,9 @@ from outrider.taskdef.lint.rules.dependency_on_the_end import DependencyOnTheEnd
 from outrider.taskdef.lint.rules.dependency_unknown import DependencyUnknown
 from outrider.taskdef.lint.rules.dependency_without_health_check import DependencyWithoutHealthCheck
 from outrider.taskdef.lint.rules.driver_option_in_output import DriverOptionInOutput
+from outrider.taskdef.lint.rules.environment_name_twice import EnvironmentNameTwice
 from outrider.taskdef.lint.rules.execution_role_missing import ExecutionRoleMissing
+from outrider.taskdef.lint.rules.family_name import FamilyName
 from outrider.taskdef.lint.rules.fargate_log_driver import FargateLogDriver
 from outrider.taskdef.lint.rules.fargate_network_mode import FargateNetworkMode
 from outrider.taskdef.lint.rules.fargate_parameter import FargateParameter
@@ -44,6 +46,7 @@ from outrider.taskdef.lint.rules.go_plugin_not_loaded import GoPluginNotLoaded
 from outrider.taskdef.lint.rules.health_check_invalid import HealthCheckInvalid
 from outrider.taskdef.lint.rules.health_check_words import HealthCheckWords
 from outrider.taskdef.lint.rules.host_port_mismatch import HostPortMismatch
+from outrider.taskdef.lint.rules.image_invalid import ImageInvalid
 from outrider.taskdef.lint.rules.image_missing import ImageMissing
 from outrider.taskdef.lint.rules.image_mutable import ImageMutable
 from outrider.taskdef.lint.rules.init_image_tag import InitImageTag
@@ -54,8 +57,10 @@ from outrider.taskdef.lint.rules.log_driver_unknown import LogDriverUnknown
 from outrider.taskdef.lint.rules.log_port_open import LogPortOpen
 from outrider.taskdef.lint.rules.long_lines_split import LongLinesSplit
 from outrider.taskdef.lint.rules.member_missing import MemberMissing
+from outrider.taskdef.lint.rules.member_out_of_range import MemberOutOfRange
 from outrider.taskdef.lint.rules.member_type import MemberType
 from outrider.taskdef.lint.rules.member_unknown import MemberUnknown
+from outrider.taskdef.lint.rules.member_value_unknown import MemberValueUnknown
 from outrider.taskdef.lint.rules.memory_below_minimum import MemoryBelowMinimum
 from outrider.taskdef.lint.rules.memory_hard_below_soft import MemoryHardBelowSoft
 from outrider.taskdef.lint.rules.memory_missing import MemoryMissing
@@ -80,6 +85,7 @@ from outrider.taskdef.lint.rules.output_unknown import OutputUnknown
 from outrider.taskdef.lint.rules.pattern_invalid import PatternInvalid
 from outrider.taskdef.lint.rules.port_collision import PortCollision
 from outrider.taskdef.lint.rules.port_used_twice import PortUsedTwice
+from outrider.taskdef.lint.rules.role_invalid import RoleInvalid
 from outrider.taskdef.lint.rules.router_arguments import RouterArguments
 from outrider.taskdef.lint.rules.router_health_check_tcp import RouterHealthCheckTcp
 from outrider.taskdef.lint.rules.router_logs_to_itself import RouterLogsToItself
@@ -93,7 +99,9 @@ from outrider.taskdef.lint.rules.router_without_log import RouterWithoutLog
 from outrider.taskdef.lint.rules.router_without_sender import RouterWithoutSender
 from outrider.taskdef.lint.rules.secret_in_environment import SecretInEnvironment
 from outrider.taskdef.lint.rules.secret_in_options import SecretInOptions
+from outrider.taskdef.lint.rules.secret_name_used_twice import SecretNameUsedTwice
 from outrider.taskdef.lint.rules.secret_options_of_other_driver import SecretOptionsOfOtherDriver
+from outrider.taskdef.lint.rules.secret_source_invalid import SecretSourceInvalid
 from outrider.taskdef.lint.rules.sender_before_router import SenderBeforeRouter
 from outrider.taskdef.lint.rules.sender_without_router import SenderWithoutRouter
 from outrider.taskdef.lint.rules.sidecar_memory_small import SidecarMemorySmall
@@ -137,7 +145,9 @@ RULES: Final[tuple[Rule, ...]] = (
     DependencyUnknown(),
     DependencyWithoutHealthCheck(),
     DriverOptionInOutput(),
+    EnvironmentNameTwice(),
     ExecutionRoleMissing(),
+    FamilyName(),
     FargateLogDriver(),
     FargateNetworkMode(),
     FargateParameter(),
@@ -147,6 +157,7 @@ RULES: Final[tuple[Rule, ...]] = (
     HealthCheckInvalid(),
     HealthCheckWords(),
     HostPortMismatch(),
+    ImageInvalid(),
     ImageMissing(),
     ImageMutable(),
     InitImageTag(),
@@ -157,8 +168,10 @@ RULES: Final[tuple[Rule, ...]] = (
     LogPortOpen(),
     LongLinesSplit(),
     MemberMissing(),
+    MemberOutOfRange(),
     MemberType(),
     MemberUnknown(),
+    MemberValueUnknown(),
     MemoryBelowMinimum(),
     MemoryHardBelowSoft(),
     MemoryMissing(),
@@ -183,6 +196,7 @@ RULES: Final[tuple[Rule, ...]] = (
     PatternInvalid(),
     PortCollision(),
     PortUsedTwice(),
+    RoleInvalid(),
     RouterArguments(),
     RouterHealthCheckTcp(),
     RouterLogsToItself(),
@@ -196,7 +210,9 @@ RULES: Final[tuple[Rule, ...]] = (
     RouterWithoutSender(),
     SecretInEnvironment(),
     SecretInOptions(),
+    SecretNameUsedTwice(),
     SecretOptionsOfOtherDriver(),
+    SecretSourceInvalid(),
     SenderBeforeRouter(),
     SenderWithoutRouter(),
     SidecarMemorySmall(),
