@@ -9,6 +9,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from outrider.model.errors import LocalError, UserError
 from outrider.taskdef.run.local_aws import service as service_module
@@ -82,6 +83,23 @@ async def test_only_the_task_gets_answers(guard: Guard) -> None:
         session.get(service.url) as response,
     ):
         assert (response.status, await response.text()) == (403, "this stand-in for AWS is a task's own\n")
+
+
+async def test_the_door_of_whoever_starts_it_is_closed_to_others(guard: Guard) -> None:
+    async with started(guard, "127.0.0.1", []) as service, aiohttp.ClientSession() as session:
+        own = service.client("s3", "us-east-1").meta.endpoint_url
+        for headers in ({}, {"X-Outrider-Secret": "guess"}):
+            async with session.get(own, headers=headers) as response:
+                assert response.status == 403
+
+
+@pytest.mark.parametrize("path", ["/moto-api/reset", "//moto-api/reset", "/%6doto-api/reset"])
+async def test_nobody_makes_it_forget_what_has_arrived(guard: Guard, path: str) -> None:
+    async with started(guard, "127.0.0.1", ["127.0.0.0/8"]) as service, aiohttp.ClientSession() as session:
+        await service.create([Wanted("bucket", "bbb", "us-east-1")])
+        async with session.post(URL(service.url + path, encoded=True)) as response:
+            assert response.status == 403
+        assert await arrived(service, ["us-east-1"], None) == [Place("bucket", "bbb", 0, 0)]
 
 
 async def test_whoever_starts_it_gets_answers_all_the_same(guard: Guard) -> None:

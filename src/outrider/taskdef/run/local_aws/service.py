@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import secrets
 import sys
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -18,15 +19,22 @@ _START_SECONDS: Final = 60.0
 _ENOUGH: Final = 20
 """Lines of its last words."""
 _TEXT_MAX: Final = 100_000
+_HEADER: Final = "X-Outrider-Secret"
+_SECRET: Final = "OUTRIDER_STAND_IN_SECRET"
+"""As ``stand_in`` has them, which is no module of ours."""
 _ROLE: Final = "arn:aws:iam::000000000000:role/firehose"
 
 
 class Service:
-    """A stand-in that runs: ``url`` is where for the task, ``own`` for us. Its calls block, so threads make them."""
+    """A stand-in that runs: ``url`` is where for the task, ``own`` for us, who know the secret.
 
-    def __init__(self, url: str, own: str) -> None:
+    Its calls block, so threads make them.
+    """
+
+    def __init__(self, url: str, own: str, secret: str) -> None:
         self.url = url
         self._own = own
+        self._secret = secret
         self._clients: dict[tuple[str, str], Any] = {}
 
     async def create(self, things: Iterable[Wanted]) -> list[str]:
@@ -40,7 +48,7 @@ class Service:
 
         key = (service, region)
         if key not in self._clients:
-            self._clients[key] = boto3.client(
+            client = boto3.client(
                 service,
                 region_name=region,
                 endpoint_url=self._own,
@@ -48,7 +56,12 @@ class Service:
                 aws_secret_access_key="local",
                 config=Config(s3={"addressing_style": "path"}, proxies={}, retries={"max_attempts": 1}),
             )
+            client.meta.events.register("before-send", self._tell_secret)
+            self._clients[key] = client
         return self._clients[key]
+
+    def _tell_secret(self, request: Any, **_: Any) -> None:
+        request.headers[_HEADER] = self._secret
 
     def _create(self, things: list[Wanted]) -> list[str]:
         from botocore.exceptions import BotoCoreError, ClientError
@@ -95,7 +108,8 @@ async def started(guard: Guard, address: str, networks: Sequence[str]) -> AsyncI
         )
     printed = _Printed()
     words = [sys.executable, "-I", str(Path(__file__).with_name("stand_in.py")), address, *networks]
-    child = await Child.start(words, child_environment({}), [printed, printed], guard, lambda line: None)
+    secret = secrets.token_hex(16)
+    child = await Child.start(words, child_environment({_SECRET: secret}), [printed, printed], guard, lambda line: None)
     try:
         try:
             async with asyncio.timeout(_START_SECONDS):
@@ -104,7 +118,7 @@ async def started(guard: Guard, address: str, networks: Sequence[str]) -> AsyncI
             raise LocalError(f"the stand-in for AWS does not listen after {_START_SECONDS:g} s") from None
         if not printed.ports:
             raise LocalError(f"the stand-in for AWS has ended: {printed.last_words}")
-        yield Service(f"http://{address}:{printed.ports[0]}", f"http://127.0.0.1:{printed.ports[1]}")
+        yield Service(f"http://{address}:{printed.ports[0]}", f"http://127.0.0.1:{printed.ports[1]}", secret)
     finally:
         child.kill()
         await child.wait()
