@@ -32,6 +32,7 @@ from outrider.taskdef.source import TaskSource, read_source
 from outrider.taskdef.view import Task
 
 _ROLE_KEYS = {TASK: "taskRoleArn", EXECUTION: "executionRoleArn"}
+_KMS_KEY = "arn:aws:kms:REGION:ACCOUNT:key/ID"
 _SHOWN = {TASK: "task role", EXECUTION: "execution role"}
 
 
@@ -94,16 +95,14 @@ def iam(
 
 def _check_given(account: str, region: str, partition: str, kms_keys: Sequence[str]) -> None:
     """Refuse what cannot stand in a policy."""
-    for option, value, form in (
-        ("--account", account, r"\d{12}"),
-        ("--region", region, r"[a-z]{2,4}(-[a-z]+)+-\d+"),
-        ("--partition", partition, r"aws(-[a-z-]+)?"),
-        *(("--kms-key", key, r"arn:[a-z-]+:kms:[^:]+:\d{12}:key/.+") for key in kms_keys),
+    for option, value, form, written in (
+        ("--account", account, r"\d{12}", "12 digits"),
+        ("--region", region, r"[a-z]{2,4}(-[a-z]+)+-\d+", "a region such as eu-west-1"),
+        ("--partition", partition, r"aws(-[a-z-]+)?", "aws, aws-cn or aws-us-gov"),
+        *(("--kms-key", key, r"arn:[a-z-]+:kms:[^:]+:\d{12}:key/.+", _KMS_KEY) for key in kms_keys),
     ):
         if value and not re.fullmatch(form, value):
-            raise UserError(
-                f"{option} {value} is none", found=value, fix=f"write it as in an ARN, or leave {option} out"
-            )
+            raise UserError(f"{option} '{value}' is not {written}", fix=f"write {written}, or leave {option} out")
 
 
 def _configuration(path: str) -> Configuration:

@@ -79,7 +79,12 @@ def _look(file: str, ignored: set[str], *, fix: bool) -> tuple[list[Finding], di
         if error.place is None:
             raise
         finding = Finding(
-            _UNREADABLE, "error", shown(error.message), error.place, shown(error.fix) or "see the message", _MANUAL
+            _UNREADABLE,
+            "error",
+            shown(error.message),
+            error.place,
+            shown(error.fix) or "correct what is at this place",
+            _MANUAL,
         )
         return [finding], {error.place.file: _text(error.place)}
     if fix and tasks[0].source.can_be_edited:

@@ -73,12 +73,10 @@ def protect_task(
     awsvpc: Annotated[
         bool, typer.Option("--awsvpc", help="Set networkMode to awsvpc, which Fargate needs, where the file has none.")
     ] = False,
-    debug: Annotated[
-        bool | None,
-        typer.Option(
-            "--debug/--no-debug", help="While you test: sidecars not essential, their console in CloudWatch; or back."
-        ),
-    ] = None,
+    debug_on: Annotated[
+        bool, typer.Option("--debug", help="While you test: sidecars not essential, their console in CloudWatch.")
+    ] = False,
+    debug_off: Annotated[bool, typer.Option("--no-debug", help="Take back what --debug did.")] = False,
     debug_group: Annotated[str, typer.Option(metavar="GROUP", help="Log group of --debug.")] = "",
     region: Annotated[str, typer.Option(help="Region of that log group; else that of the task's logs.")] = "",
     resource: ResourceOption = None,
@@ -94,6 +92,9 @@ def protect_task(
     chosen = find_profile(profile)
     refusals = Refusals()
     refusals.add(check_target(file, output, in_place=in_place))
+    if debug_on and debug_off:
+        refusals.add([UserError("--debug and --no-debug are given together", fix="give one of them")])
+    debug = debug_on if debug_on or debug_off else None
     if (debug_group or region) and not debug:
         refusals.add([UserError("--debug-group and --region are for --debug", fix="say --debug, or drop them")])
     before = None

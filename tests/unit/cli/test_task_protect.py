@@ -119,7 +119,8 @@ def test_what_describe_prints_needs_one_step_more(outrider):
         (["--in-place", "-o", "x"], "--in-place needs a file"),
         (["-o", "/absent/x.json"], "cannot write /absent/x.json: No such file or directory"),
         (["--profile", "other"], "unknown profile 'other'"),
-        (["--key", "a", "--token", "b"], "--key and --token all say"),
+        (["--key", "a", "--token", "b"], "--key and --token both say"),
+        (["--debug", "--no-debug"], "--debug and --no-debug are given together; fix: give one of them"),
     ],
 )
 def test_mistakes(outrider, file, words, said):
@@ -152,7 +153,7 @@ def test_all_mistakes_are_said_together(outrider, file):
         [
             "--in-place needs a file",
             "--agent-image: '' is no name",
-            "--token and --token-secret all say",
+            "--token and --token-secret both say",
             "--token: the join token does not begin with",
             "--token-secret: 'notarn' names no secret",
             "--server: 'h:8444' is not the address",

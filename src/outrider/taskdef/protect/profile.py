@@ -142,7 +142,8 @@ def agent_variables(
     given = {"--key": key, "--token": token, "--token-secret": token_secret}
     named = [option for option, value in given.items() if value is not None]
     if len(named) > 1:
-        refusals.add([UserError(f"{' and '.join(named)} all say how the agent registers", fix="give one of them")])
+        every = "both" if len(named) == 2 else "all"
+        refusals.add([UserError(f"{' and '.join(named)} {every} say how the agent registers", fix="give one of them")])
     for option, value in {**given, "--server": server}.items():
         if value is None:
             continue
