@@ -253,6 +253,11 @@ def _note(result: Edited, wish: Wish) -> None:
         )
     if wish.profile.name == "outrider":
         notes += _registration_notes(agent)
+    elif wish.profile.token_name not in _told(agent):
+        notes.append(
+            f"the agent has no registration key ({wish.profile.token_name}) yet: it needs one to register, when it "
+            "starts for the first time; give --token-secret, or --key"
+        )
     if task.get("networkMode") is None and (not wish.single or single.shares_ports(task)):
         notes.append('add "networkMode": "awsvpc": Fargate takes no other')
     if agent.get("secrets") and not task.get("executionRoleArn"):
@@ -266,6 +271,11 @@ def _note(result: Edited, wish: Wish) -> None:
 
 def _foreign(key: str) -> bool:
     return any(check_token("KEY", key))
+
+
+def _told(agent: Container) -> set[str]:
+    """The names of the agent's variables and secrets."""
+    return {str(item.get("name")) for key in ("environment", "secrets") for item in agent.get(key) or []}
 
 
 def _registration_notes(agent: Container) -> list[str]:

@@ -311,7 +311,7 @@ def test_notes():
     key = Wish(PROFILES["outrider"], environment=(("KEY", "of-another-vendor"),))
     assert "KEY is no join token" in " ".join(protect(task(app()), key).notes)
     assert "KEY is no" not in " ".join(protect(task(app()), Wish(key.profile, environment=(("KEY", TOKEN),))).notes)
-    assert protect(task(app()), ALERTLOGIC).notes == []
+    assert len(protect(task(app()), ALERTLOGIC).notes) == 1
 
 
 def test_how_the_agent_registers():
@@ -368,3 +368,11 @@ def test_a_network_mode_is_set_on_demand_where_there_is_none():
     bridge = bare.set((), "networkMode", "bridge")
     with pytest.raises(UserError, match="networkMode is bridge"):
         protect(bridge, wish)
+
+
+def test_alertlogics_agent_without_a_key_is_told():
+    (note,) = [note for note in protect(task(app()), ALERTLOGIC).notes if "registration key (KEY)" in note]
+    assert "when it starts for the first time" in note
+    for told in ({"environment": (("KEY", "k"),)}, {"secrets": (("KEY", SECRET),)}):
+        notes = protect(task(app()), dataclasses.replace(ALERTLOGIC, **told)).notes
+        assert not any("registration key" in note for note in notes)
