@@ -33,7 +33,7 @@ class Ecs:
 
     def definition(self, name: str) -> tuple[str, TaskDefinition, bool]:
         """ARN, definition with its tags, and whether services may use it, of ``family:revision`` or an ARN."""
-        with _told("DescribeTaskDefinition"):
+        with _told("DescribeTaskDefinition", about=f"'{name}'"):
             answer = self._client.describe_task_definition(taskDefinition=name, include=["TAGS"])
         found = answer["taskDefinition"]
         task = clean({**found, "tags": answer.get("tags") or []})
@@ -48,7 +48,7 @@ class Ecs:
 
     def service(self, cluster: str, service: str) -> Answer:
         """The service. Raises UserError if there is none."""
-        with _told("DescribeServices"):
+        with _told("DescribeServices", about=_called(cluster, service)):
             answer = self._client.describe_services(cluster=cluster, services=[service])
         if not answer["services"]:
             raise UserError(
@@ -60,7 +60,7 @@ class Ecs:
 
     def update(self, cluster: str, service: str, definition: str) -> Answer:
         """Let the service run this definition; the service with its new deployment."""
-        with _told("UpdateService"):
+        with _told("UpdateService", about=_called(cluster, service)):
             answer = self._client.update_service(cluster=cluster, service=service, taskDefinition=definition)
         found: Answer = answer["service"]
         return found
@@ -69,7 +69,7 @@ class Ecs:
         """The service's tasks, those that stopped lately too, except ``known`` ARNs."""
         arns: list[str] = []
         for status in ("RUNNING", "STOPPED"):
-            with _told("ListTasks"):
+            with _told("ListTasks", about=_called(cluster, service)):
                 pages = self._client.get_paginator("list_tasks").paginate(
                     cluster=cluster, serviceName=service, desiredStatus=status
                 )
@@ -82,9 +82,13 @@ class Ecs:
         return found
 
 
+def _called(cluster: str, service: str) -> str:
+    return f"service '{service}' in cluster '{cluster}'"
+
+
 @contextmanager
-def _told(operation: str, locate: Locate = nowhere) -> Iterator[None]:
-    """Around a call: what boto3 raises is told in our words."""
+def _told(operation: str, locate: Locate = nowhere, about: str = "") -> Iterator[None]:
+    """Around a call ``about`` something: what boto3 raises is told in our words."""
     from botocore import exceptions as told
 
     try:
@@ -94,7 +98,7 @@ def _told(operation: str, locate: Locate = nowhere) -> Iterator[None]:
     except told.ClientError as error:
         said = error.response.get("Error", {})
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        raise fault(said.get("Code", ""), said.get("Message", ""), status, operation) from error
+        raise fault(said.get("Code", ""), said.get("Message", ""), status, operation, about) from error
     except told.NoRegionError as error:
         raise UserError("no region is set", fix="give --region, or set AWS_REGION") from error
     except told.ProfileNotFound as error:
@@ -109,6 +113,7 @@ def _told(operation: str, locate: Locate = nowhere) -> Iterator[None]:
         fix = "run aws configure or aws sso login, or name a profile with --profile"
         raise UserError(f"no credentials for AWS: {error}", fix=fix) from error
     except (told.HTTPClientError, told.ConnectionError) as error:
-        raise PeerError(f"{operation}: {error}") from error
+        fix = "see that this machine reaches AWS (a proxy, a VPC endpoint), and check --region and AWS_ENDPOINT_URL"
+        raise PeerError(f"{operation}: {error}; fix: {fix}") from error
     except told.BotoCoreError as error:
         raise UserError(f"{operation}: {error}", fix="check ~/.aws/config and the environment") from error

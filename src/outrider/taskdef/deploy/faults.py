@@ -21,6 +21,15 @@ _GONE: Final = {
     "ServiceNotFoundException": ("there is no such service in this cluster", "check --service, --cluster and --region"),
     "ServiceNotActiveException": ("the service is not active", "create it anew: it has been deleted"),
 }
+_FIXES: Final = {
+    "DescribeTaskDefinition": "check family and revision, --region and --profile; aws ecs list-task-definitions names"
+    " those that there are",
+    **dict.fromkeys(
+        ("DescribeServices", "UpdateService", "ListTasks", "DescribeTasks"),
+        "check --service, --cluster, --region and --profile",
+    ),
+}
+"""Where AWS's words stand for no known cause."""
 _OTHER_SIDE = re.compile(r"Throttl|TooManyRequests|ServerException|ServiceUnavailable|Internal(Error|Fail)")
 _UNKNOWN = re.compile(r'Unknown parameter in (\S+): "([^"]*)", must be one of: (.*)')
 _MISSING = re.compile(r'Missing required parameter in (\S+): "([^"]*)"')
@@ -44,8 +53,11 @@ class Denied(UserError):  # noqa: N818 - a kind of the class above
     """A right is missing."""
 
 
-def fault(code: str, message: str, status: int, operation: str) -> OutriderError:
-    """The error for an answer of AWS's to ``operation`` (``RegisterTaskDefinition``)."""
+def fault(code: str, message: str, status: int, operation: str, about: str = "") -> OutriderError:
+    """The error for an answer of AWS's to ``operation`` (``RegisterTaskDefinition``).
+
+    ``about`` is what was asked for.
+    """
     if code in _NO_ACCESS or _DENIED.search(message):
         return _denied(message, operation)
     if code in _STALE_KEYS:
@@ -53,12 +65,14 @@ def fault(code: str, message: str, status: int, operation: str) -> OutriderError
         return UserError(f"AWS does not take these credentials: {message}", fix=remedy)
     if code in _GONE:
         said, fix = _GONE[code]
-        return UserError(said, fix=fix)
+        return UserError(f"{about}: {said}" if about else said, fix=fix)
+    called = f"{operation} of {about}" if about else operation
     if status >= 500 or _OTHER_SIDE.search(code):
-        return PeerError(f"{operation}: {code}: {message}")
+        return PeerError(f"{called}: {code}: {message}")
     causes = list(explain(message))
     what = "".join(f"; {cause.why}" for cause in causes)
-    return UserError(f"{operation}: {message}{what}", fix="; ".join(cause.fix for cause in causes))
+    fix = "; ".join(cause.fix for cause in causes) or _FIXES.get(operation, "")
+    return UserError(f"{called}: {message}{what}", fix=fix)
 
 
 def invalid(report: str, locate: Locate) -> UserError:

@@ -126,3 +126,12 @@ def test_a_bound_is_told_without_the_value() -> None:
 def test_any_answer(code: str, message: str, status: int, report: str) -> None:
     assert str(fault(code, message, status, "UpdateService"))
     assert str(invalid(report, nowhere)) or not report.strip()
+
+
+def test_what_was_asked_for_is_named_with_a_remedy() -> None:
+    error = fault("ClientException", "Unable to describe task definition.", 400, "DescribeTaskDefinition", "'nosuch:1'")
+    assert str(error).startswith(
+        "DescribeTaskDefinition of 'nosuch:1': Unable to describe task definition.; fix: check"
+    )
+    error = fault("ClusterNotFoundException", "", 400, "DescribeServices", "service 'web' in cluster 'prod'")
+    assert str(error).startswith("service 'web' in cluster 'prod': there is no such cluster in this region; fix: check")
