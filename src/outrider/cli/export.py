@@ -10,7 +10,7 @@ import typer
 
 from outrider.export.description import KEYS, Description, complete, read_values
 from outrider.export.kind import Kind
-from outrider.export.output import write_files
+from outrider.export.output import placed, write_files
 from outrider.export.registry import KINDS, find_kind
 from outrider.export.tasks import token_secret
 from outrider.model.errors import UserError
@@ -74,9 +74,10 @@ def _command(kind: Kind) -> Callable[..., None]:
                 )
             sys.stdout.write(next(iter(files.values())))
             return
-        for path in write_files(files, output, force=force):
+        paths = write_files(files, output, force=force)
+        for path in paths:
             typer.echo(f"wrote {path}", err=True)
-        typer.echo(kind.following, err=True)
+        typer.echo(placed(kind.following, files, paths, output), err=True)
 
     return command
 

@@ -18,7 +18,7 @@ class Kind:
 
     ``uses`` are the keys of the description that it heeds. Others are refused in ``--set`` and passed over in a file,
     which may describe many kinds. ``told`` is its help, whose first sentence the list of kinds shows; ``following``
-    says how the files are used.
+    says how the files are used, with their names, and DIR for the folder that they are in.
     """
 
     name: str

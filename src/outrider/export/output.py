@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 
 from outrider.export.kind import Files
 from outrider.model.errors import LocalError, UserError
@@ -31,6 +34,15 @@ def write_files(files: Files, target: str, *, force: bool) -> list[Path]:
             raise LocalError(f"cannot make {path.parent}: {error.strerror}") from error
         write_file(str(path), text)
     return list(paths)
+
+
+def placed(text: str, files: Files, paths: Sequence[Path], target: str) -> str:
+    """``text`` with the paths of the files, as they were written, for their names, and ``target`` for DIR."""
+    places = {name: quote(str(path)) for name, path in zip(files, paths, strict=True)} | {
+        "DIR": quote(str(Path(target)))
+    }
+    names = "|".join(map(re.escape, places))
+    return re.sub(rf"(?<![\w./-])({names})(?![\w-])", lambda found: places[found[1]], text)
 
 
 def _differs(path: Path, text: str) -> bool:

@@ -82,3 +82,29 @@ def test_nothing_is_told_where_all_is_given(name: str, capsys: pytest.CaptureFix
     )
     assert main(["export", name, "--from", str(file), "-o", f"{tmp_path}/made/"]) == 0
     assert "note: " not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "told"),
+    [
+        ("kubernetes", "x-kubernetes", "as the head of x-kubernetes says, then: kubectl apply -f x-kubernetes"),
+        ("docker-run", "a b.sh", "OUTRIDER_TOKEN=$(outrider server token create) sh 'a b.sh'"),
+        ("compose", "made/", "docker compose -f made/compose.yaml up -d"),
+        ("ecs-daemon", "made", "as made/deploy.sh says, then run it: sh made/deploy.sh"),
+        ("cloudformation", "made", "--template-file made/fargate.yaml "),
+        ("helm", "charts/", "helm install outrider charts/outrider --namespace"),
+        ("systemd", "made", "Put made/outrider-agent.service into /etc/systemd/system, made/99-outrider.conf into"),
+        ("terraform", "made", "made/README.md says how"),
+    ],
+)
+def test_next_steps_name_what_was_written(
+    name: str,
+    output: str,
+    told: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", name, "-o", output]) == 0
+    assert told in capsys.readouterr().err

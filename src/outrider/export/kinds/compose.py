@@ -68,7 +68,7 @@ secrets:
 KIND = Kind(
     "compose",
     "A file of Docker Compose with the agent on a Docker host, for the logs of all its containers.",
-    "Put the join token into outrider-token as the file says, then: docker compose up -d",
+    "Put the join token beside it as compose.yaml says, then: docker compose -f compose.yaml up -d",
     USES,
     make,
 )

@@ -37,7 +37,7 @@ exec docker run --detach --name {d.name}-agent --label app={d.name}-agent --rest
 KIND = Kind(
     "docker-run",
     "A script that starts the agent on a Docker host, for the logs of all its containers.",
-    "Run it: OUTRIDER_TOKEN=$(cat token) sh run.sh",
+    "Run it: OUTRIDER_TOKEN=$(outrider server token create) sh run.sh",
     USES,
     make,
 )

@@ -81,7 +81,7 @@ KIND = Kind(
     "kubernetes",
     "A manifest for Kubernetes: a DaemonSet that collects the logs of all containers of each node, the same for "
     "docker, containerd and CRI-O, with its configuration, service account and network policy.",
-    "Make the Secret with the join token, as the file's head says, then: kubectl apply -f outrider.yaml",
+    "Make the Secret with the join token, as the head of outrider.yaml says, then: kubectl apply -f outrider.yaml",
     frozenset(
         {"name", "image", "server", "token_secret", "memory", "memory_reservation", "namespace", "priority_class"}
     ),

@@ -69,8 +69,8 @@ WantedBy=multi-user.target
 KIND = Kind(
     "systemd",
     "A unit of systemd for the agent on a Linux host without containers, and rsyslog's part.",
-    "Put the unit into /etc/systemd/system, 99-outrider.conf into /etc/rsyslog.d, and the token where the unit says; "
-    "then: systemctl enable --now outrider-agent; systemctl restart rsyslog",
+    "Put outrider-agent.service into /etc/systemd/system, 99-outrider.conf into /etc/rsyslog.d, and the token where "
+    "the unit says; then: systemctl enable --now outrider-agent; systemctl restart rsyslog",
     frozenset({"server", "memory", "memory_reservation"}),
     make,
 )

@@ -32,7 +32,7 @@ KIND = Kind(
     "terraform",
     "A module of Terraform's: VPC, load balancer, ECS cluster and a service on Fargate with agent and router beside "
     "an application, its logs in S3 and on Outrider's server, roles with the least rights, a registry for the image.",
-    "README.md in the folder says how it is applied.",
+    "README.md says how it is applied.",
     frozenset({"name", "image", "server", "token_secret", "memory", "memory_reservation"}),
     make,
 )
