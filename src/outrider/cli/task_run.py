@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 import stat
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -16,7 +17,7 @@ import typer
 from outrider.cli.printer import UNREAD, Printer
 from outrider.cli.task_source import ResourceOption, read_one
 from outrider.cli.task_watch import Lines, Screen, watching
-from outrider.model.errors import UserError
+from outrider.model.errors import UserError, shown
 from outrider.taskdef.run import Reports, TaskRun, Wishes, prepare
 from outrider.taskdef.run.given import Secrets
 from outrider.taskdef.run.known import known_source
@@ -24,6 +25,7 @@ from outrider.taskdef.run.local_aws import LocalAws
 from outrider.taskdef.run.local_aws.arrived import make_folder
 from outrider.taskdef.run.network import Wanted
 from outrider.taskdef.run.setting import Backend
+from outrider.taskdef.run.voice import plain
 from outrider.taskdef.run.watch import watch as watch_task
 from outrider.taskdef.source import TaskSource, read_text
 
@@ -160,7 +162,8 @@ async def _run(
     def tell(name: str, text: str) -> None:
         show.print(f"{name or 'task'}: {text}")
 
-    reports = Reports(tell, tell, lambda name, line: show.print(f"{name} | {line}", error=True))
+    as_shown = plain if sys.stderr.isatty() else str  # elsewhere it stays as it is
+    reports = Reports(tell, tell, lambda name, line: show.print(f"{name} | {as_shown(line)}", error=True))
     async with prepare(source, wishes, reports) as task:
         stop_when_told(task, printer)
         tell("", f"{task.identity.arn} at {task.network.outside}")
@@ -193,7 +196,7 @@ async def _arrived(aws: LocalAws, folder: Path | None, tell: Callable[[str, str]
     """What has arrived at the stand-in for AWS: told, and for the outcome."""
     places = await aws.arrived(folder)
     for place in places:
-        tell("aws", str(place))
+        tell("aws", shown(str(place)))
     if folder is not None:
         tell("aws", f"what has arrived is in {folder}")
     return [asdict(place) for place in places]

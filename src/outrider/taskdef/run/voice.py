@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import Callable
 
+from outrider.model.errors import printable
 from outrider.taskdef.run.driver.pieces import Cutter
 from outrider.taskdef.run.driver.pipes import Driver, Output, Settings
 
 _KEPT, _WIDTH = 5, 300
+_COLOUR = re.compile("\x1b\\[[0-9;:]*m")
+
+
+def plain(line: str) -> str:
+    """A line of a container's as a terminal gets it: colours are left out, and what else steers it is made visible."""
+    return printable(_COLOUR.sub("", line).expandtabs())
 
 
 class Voice:
@@ -28,7 +36,7 @@ class Voice:
     @property
     def last_words(self) -> str:
         """Its last few lines for the end of a message: a line each, indented. Empty if it has printed nothing."""
-        return "; its last lines:" + "".join(f"\n    {line}" for line in self._last) if self._last else ""
+        return "; its last lines:" + "".join(f"\n    {plain(line)}" for line in self._last) if self._last else ""
 
 
 class HeardDriver(Driver):
