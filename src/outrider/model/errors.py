@@ -71,14 +71,19 @@ class UserError(OutriderError):
 
 
 class UserErrors(UserError):  # noqa: N818 - several of the class above
-    """Several faults of one configuration; ``errors`` has two or more, in the order in which they were found."""
+    """Several faults of one configuration; ``errors`` has two or more, in the order in which they were found.
 
-    def __init__(self, errors: Iterable[UserError]) -> None:
+    ``heading`` is a line above them, where one is wanted.
+    """
+
+    def __init__(self, errors: Iterable[UserError], heading: str = "") -> None:
         self.errors = tuple(errors)
-        super().__init__(self.errors[0].message, self.errors[0].place)
+        self.heading = heading
+        super().__init__(heading or self.errors[0].message, self.errors[0].place)
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.errors))
+        lines = [str(error) for error in self.errors]
+        return "\n  ".join([f"{self.heading}:", *lines]) if self.heading else "\n".join(lines)
 
 
 class PeerError(OutriderError):

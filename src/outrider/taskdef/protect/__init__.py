@@ -8,6 +8,7 @@
 ``opened``      where a template leaves values open
 ``edited``      a task definition that is being edited, and what to tell of it
 ``apply``       protecting; running it twice changes nothing
+``waits``       who waits for the router
 ``debug``       the sidecars as the documents advise for tests
 ``unprotect``   protecting taken back
 ``awslogs``     an awslogs configuration in the words of the router
@@ -25,7 +26,7 @@ from outrider.taskdef.protect.migrate import Migrated, migrate
 from outrider.taskdef.protect.migration import Migration
 from outrider.taskdef.protect.opened import opened, substituted
 from outrider.taskdef.protect.profile import PROFILES, Profile, Wish, agent_variables, find_profile
-from outrider.taskdef.protect.refusals import Refusals, SeveralError
+from outrider.taskdef.protect.refusals import Refusals
 from outrider.taskdef.protect.unprotect import unprotect
 from outrider.taskdef.protect.values import check_file_name, check_image
 
@@ -39,7 +40,6 @@ __all__ = [
     "Migration",
     "Profile",
     "Refusals",
-    "SeveralError",
     "Wish",
     "agent_variables",
     "check_file_name",

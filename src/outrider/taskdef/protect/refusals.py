@@ -6,18 +6,7 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
-from outrider.model.errors import UserError
-
-
-class SeveralError(UserError):
-    """Several things are to be mended; ``reasons`` are complete errors of their own."""
-
-    def __init__(self, reasons: list[UserError]) -> None:
-        self.reasons = reasons
-        super().__init__(f"{len(reasons)} things are to be mended", reasons[0].place)
-
-    def __str__(self) -> str:
-        return "\n".join([f"{self.message}:", *(f"  {reason}" for reason in self.reasons)])
+from outrider.model.errors import UserError, UserErrors
 
 
 class Refusals:
@@ -33,7 +22,7 @@ class Refusals:
     def settle(self) -> None:
         """Raise UserError if there is any reason."""
         if len(self._found) > 1:
-            raise SeveralError(self._found)
+            raise UserErrors(self._found, f"{len(self._found)} things are to be mended")
         if self._found:
             raise self._found[0]
 
@@ -45,5 +34,5 @@ class Refusals:
     ) -> bool:
         if not isinstance(error, UserError):
             return False
-        self.add(error.reasons if isinstance(error, SeveralError) else [error])
+        self.add(error.errors if isinstance(error, UserErrors) else [error])
         return True

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.taskdef.protect.definitions import AWSLOGS, OUTRIDER, app, containers, examples, task
 
-from outrider.model.errors import UserError
+from outrider.model.errors import UserError, UserErrors
 from outrider.taskdef.firelens import render
-from outrider.taskdef.protect import PROFILES, SeveralError, Wish, migrate, protect
+from outrider.taskdef.protect import PROFILES, Wish, migrate, protect
 from outrider.taskdef.protect import Migration as Wanted
 from outrider.taskdef.source import task_source
 from outrider.taskdef.templates import read_tasks
@@ -179,9 +179,9 @@ def test_refusals(source, wish, words):
 
 
 def test_all_reasons_are_said_together():
-    with pytest.raises(SeveralError) as caught:
+    with pytest.raises(UserErrors) as caught:
         migrate(task(logging(awslogs_region=""), app(name="log_router")), Wanted("cloudwatch_logs", ("x", "app")))
-    said = [reason.message for reason in caught.value.reasons]
+    said = [reason.message for reason in caught.value.errors]
     for message, words in zip(said, ["--container x", "awslogs-region", "'log_router' is there"], strict=True):
         assert words in message
 

@@ -9,13 +9,12 @@ from hypothesis import strategies as st
 from tests.unit.taskdef.protect.definitions import OUTRIDER, TASK, examples
 from tests.unit.taskdef.test_yamlsource import RANDOM, Writer
 
-from outrider.model.errors import UserError
+from outrider.model.errors import UserError, UserErrors
 from outrider.taskdef.protect import (
     C_PLUGIN,
     PROFILES,
     Debugging,
     Migration,
-    SeveralError,
     Wish,
     agent_variables,
     migrate,
@@ -210,9 +209,9 @@ ADOPT = Wish(PROFILES["outrider"], adopt_router=True)
 def test_every_open_value_is_told():
     head = "Resources:\n  T:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n      NetworkMode: awsvpc\n"
     containers = "      ContainerDefinitions: [!Ref A, {Name: b, LogConfiguration: {LogDriver: x, Options: !Ref O}}]\n"
-    with pytest.raises(SeveralError) as caught:
+    with pytest.raises(UserErrors) as caught:
         protect(of(head + containers), OUTRIDER)
-    assert [reason.place.column for reason in caught.value.reasons] == [30, 90]
+    assert [reason.place.column for reason in caught.value.errors] == [30, 90]
 
 
 def test_a_network_mode_that_is_open_is_refused():

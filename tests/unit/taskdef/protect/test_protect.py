@@ -6,9 +6,9 @@ import json
 import pytest
 from tests.unit.taskdef.protect.definitions import ALERTLOGIC, AWSLOGS, OUTRIDER, TASK, app, containers, examples, task
 
-from outrider.model.errors import UserError
+from outrider.model.errors import UserError, UserErrors
 from outrider.taskdef.firelens import render
-from outrider.taskdef.protect import PROFILES, SeveralError, Wish, agent_variables, find_profile, protect
+from outrider.taskdef.protect import PROFILES, Wish, agent_variables, find_profile, protect
 from outrider.taskdef.source import task_source
 from outrider.taskdef.templates import read_tasks
 
@@ -232,7 +232,7 @@ def test_all_reasons_are_said_together():
         app(name="b", logConfiguration={"logDriver": "awsfirelens", "options": {"Name": "carrier_pigeon"}}),
         networkMode="bridge",
     )
-    with pytest.raises(SeveralError) as caught:
+    with pytest.raises(UserErrors) as caught:
         protect(source, OUTRIDER)
     said = str(caught.value).splitlines()
     assert said[0] == "6 things are to be mended:"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from outrider.model.errors import UserError
-from outrider.taskdef.protect import SeveralError
+from outrider.model.errors import UserError, UserErrors
 from outrider.taskdef.run.known import known_source
 from outrider.taskdef.shape import open_paths
 from outrider.taskdef.source import TaskSource
@@ -50,9 +49,9 @@ def test_what_the_user_gives_need_not_be_known() -> None:
 
 
 def test_everything_that_is_missing_is_told() -> None:
-    with pytest.raises(SeveralError) as caught:
+    with pytest.raises(UserErrors) as caught:
         known_source(source(), (), {})
-    assert [str(reason) for reason in caught.value.reasons] == [
+    assert [str(reason) for reason in caught.value.errors] == [
         "t.yaml:9:18: image is open here, and the run needs it; fix: name a local one: --image web=LOCAL",
         "t.yaml:11:42: value is open here, and the run needs it; fix: give a value to use here: --env web:A=VALUE",
     ]
