@@ -21,6 +21,8 @@ import pytest
 from fluent import sender
 from tests.integration.route.conftest import until
 
+from outrider.protocols.uplink import JoinToken
+
 OUTRIDER = str(Path(sys.executable).parent / "outrider")
 SERVICE = "[SERVICE]\n  Flush 0.1\n  Grace 5\n"
 
@@ -84,11 +86,16 @@ def is_blocked(pid: int) -> bool:
     return "SigBlk:\t0000000000000001" in Path(f"/proc/{pid}/status").read_text()
 
 
-def test_a_hangup_in_the_middle_of_the_start_ends_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("program", ["route", "agent"])
+def test_a_hangup_in_the_middle_of_the_start_ends_nothing(tmp_path: Path, port: Any, program: str) -> None:
     config = tmp_path / "r.conf"
-    config.write_text("[SERVICE]\n  Flush 0.1\n[INPUT]\n  Name dummy\n[OUTPUT]\n  Name null\n")
+    config.write_text("[SERVICE]\n  Flush 0.1\n[INPUT]\n  Name dummy\n[OUTPUT]\n  Name null\n  Match *\n")
+    settings = {"SERVER": "https://127.0.0.1:1", "TOKEN": str(JoinToken("abcd", "s" * 22, "p" * 43))}
+    settings |= {"STATE": str(tmp_path / "state"), "SYSLOG_PORT": str(port())}
+    environment = os.environ | {f"OUTRIDER_{name}": value for name, value in settings.items()}
     for _ in range(3):
-        with subprocess.Popen([OUTRIDER, "route", "-c", str(config)], stderr=subprocess.PIPE) as process:
+        command = [OUTRIDER, program, "-c", str(config)]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, env=environment) as process:
             while not is_blocked(process.pid):  # for some hundredths of a second, which sleeping would miss
                 assert process.poll() is None
             process.send_signal(signal.SIGHUP)
