@@ -36,6 +36,8 @@ def open_paths(value: Any, path: Path = ()) -> Iterator[Path]:
 
 Locate: TypeAlias = Callable[[Path], Place | None]
 """Finds where the value at a path was written, or its nearest ancestor that was written."""
+CONDITIONS: Final = ("START", "COMPLETE", "SUCCESS", "HEALTHY")
+"""Those of ``dependsOn``."""
 READ_ONLY: Final = (
     *("taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities"),
     *("registeredAt", "registeredBy", "deregisteredAt", "deleteRequestedAt"),

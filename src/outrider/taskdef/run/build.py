@@ -10,6 +10,7 @@ from typing import Any
 
 from outrider.model.errors import LocalError, UserError
 from outrider.taskdef.firelens import SocketOwner, binds, container_environment, driver_options, socket_owner
+from outrider.taskdef.firelens.options import DRIVER
 from outrider.taskdef.run.container import Container
 from outrider.taskdef.run.docker.container import DockerContainer
 from outrider.taskdef.run.docker.engine import Engine, EngineError
@@ -291,7 +292,7 @@ class Builder:
         if ignored:
             self.note(planned.name, f"{', '.join(ignored)} mean nothing to a plain process; ignored")
         driver = (planned.definition.get("logConfiguration") or {}).get("logDriver")
-        if driver not in (None, "awsfirelens", "awslogs", "json-file", "local", "none"):
+        if driver not in (None, DRIVER, "awslogs", "json-file", "local", "none"):
             self.note(planned.name, f"the log driver {driver} is Docker's; what it prints is shown here")
         log: Driver | FileLog
         if planned.logs_to_router:

@@ -14,13 +14,12 @@ from outrider.taskdef.membertypes import check_types
 from outrider.taskdef.run.given import Secrets
 from outrider.taskdef.run.health import Check
 from outrider.taskdef.run.local import LAUNCHERS
-from outrider.taskdef.shape import Locate, Path, TaskDefinition, nowhere
+from outrider.taskdef.shape import CONDITIONS, Locate, Path, TaskDefinition, nowhere
 from outrider.taskdef.view import Container
 
 NO_SECRETS = Secrets()
 STOP_TIMEOUT = 30.0
 """Seconds between SIGTERM and SIGKILL where the task definition says nothing: ECS's default."""
-CONDITIONS = ("START", "COMPLETE", "SUCCESS", "HEALTHY")
 
 
 class Role(Enum):
@@ -88,7 +87,7 @@ class Planned:
     @property
     def logs_to_router(self) -> bool:
         """Whether its log driver is ``awsfirelens``."""
-        return (self.definition.get("logConfiguration") or {}).get("logDriver") == "awsfirelens"
+        return uses_firelens(self.definition)
 
     def words(self, key: str) -> list[str]:
         """``entryPoint`` or ``command``; empty if absent."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from outrider.taskdef.lint.finding import Hit, Level
 from outrider.taskdef.lint.rule import Rule
+from outrider.taskdef.shape import CONDITIONS
 from outrider.taskdef.view import Task
-
-CONDITIONS: Final = ("START", "COMPLETE", "SUCCESS", "HEALTHY")
 
 
 class DependencyCondition(Rule):

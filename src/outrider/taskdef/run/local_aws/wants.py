@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct, field
 
-from outrider.taskdef.firelens.options import OUTPUT_KEY
+from outrider.taskdef.firelens.options import DRIVER, OUTPUT_KEY
 from outrider.taskdef.rights.need import Rights
 from outrider.taskdef.rights.output import Output, is_open
 from outrider.taskdef.rights.outputs import outputs_of
@@ -96,7 +96,7 @@ def variables(url: str, region: str) -> dict[str, str]:
 def _redirected(container: dict[str, object], url: str, store: str) -> dict[str, object]:
     log = container.get("logConfiguration")
     options = log.get("options") if isinstance(log, dict) else None
-    if not isinstance(log, dict) or log.get("logDriver") != "awsfirelens" or not isinstance(options, dict):
+    if not isinstance(log, dict) or log.get("logDriver") != DRIVER or not isinstance(options, dict):
         return container
     plugin = str(options.get(OUTPUT_KEY["fluentbit"], "")).lower()
     if plugin not in _FINDERS:
