@@ -137,7 +137,7 @@ class _Agent:
             await client.close()
 
     def _enrolment_failed(self, error: PeerError | LocalError, attempt: int, engine: Engine) -> int:
-        fix = getattr(error, "fix", "")
+        fix = self._fix(error)
         self._problems = [Problem(f"not enrolled: {error}", fix, "error")]
         final = isinstance(error, Refusal) and not error.retry
         wait = REFUSED_RETRY_SECONDS if final else RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]
@@ -146,13 +146,18 @@ class _Agent:
         self._write_status(engine)
         return wait
 
+    def _fix(self, error: PeerError | LocalError) -> str:
+        """What the error says to do; of a server that does not answer, what can be looked at."""
+        reach = f"see that an Outrider server runs at {self._settings.server} and that this machine reaches it"
+        return getattr(error, "fix", "") or ("" if isinstance(error, LocalError) else reach)
+
     async def _beat(self, client: Client, engine: Engine) -> int:
         uptime = time.monotonic() - self._started
         message = health.heartbeat(engine, uptime, self._capabilities, self._problems)
         try:
             answer = decode_message(HeartbeatAnswer, await client.post(HEARTBEAT_PATH, encode_message(message)))
         except PeerError as error:
-            self._problems = [Problem(f"the server does not hear this agent: {error}", getattr(error, "fix", ""))]
+            self._problems = [Problem(f"the server does not hear this agent: {error}", self._fix(error))]
             self._log.warn(f"heartbeat failed: {error}")
             return FIRST_HEARTBEAT
         self._problems = []

@@ -110,7 +110,8 @@ def _status(state: Path, as_json: bool) -> int:
     for reason, count in status["dropped"].items():
         print(f"dropped    {count} ({reason})")
     for problem in status["problems"]:
-        print(f"{problem['level']:10} {problem['what']}; fix: {problem['fix'] or '-'}")
+        fix = f"; fix: {problem['fix']}" if problem["fix"] else ""
+        print(f"{problem['level']:10} {problem['what']}{fix}")
     return 0 if running else 1
 
 

@@ -91,6 +91,7 @@ def test_records_are_kept_while_there_is_no_server(start: Callable[..., Agent], 
     shown = subprocess.run([*AGENT, "status", "--state", str(state)], capture_output=True, text=True, check=True)
     assert "accepted   102" in shown.stdout
     assert "not enrolled" in shown.stdout
+    assert "; fix: see that an Outrider server runs at https://127.0.0.1:1 and that this machine" in shown.stdout
     agent.end(signal.SIGKILL)
     shown = subprocess.run([*AGENT, "status", "--state", str(state)], capture_output=True, text=True, check=False)
     assert (shown.returncode, shown.stdout.splitlines()[:2]) == (1, ["running    no", "enrolled   no"])
