@@ -37,7 +37,7 @@ class Printer:
     def print(self, text: str, *, error: bool = False) -> None:
         """A line on standard output, or on standard error."""
         with self.closing(sys.stderr if error else sys.stdout):
-            typer.echo(text, err=error)
+            typer.echo(text, err=error, color=True)  # as it is: click would take colours out for a pipe
 
     @contextmanager
     def closing(self, stream: TextIO) -> Iterator[None]:
