@@ -13,6 +13,10 @@ from outrider.pipeline.options import Property
 
 PLACE: Final = Place("agent preset")
 UPLINK: Final = "uplink"
+_SPOOL_LIMIT: Final = 500_000_000
+"""Bytes on disk for each listener; beyond them senders over TCP wait."""
+_GRACE: Final = 10
+"""Seconds to deliver what is left at the end."""
 HEALTH_TAG: Final = "firelens-healthcheck"
 """What ECS's health checks send under: no records of anybody."""
 
@@ -23,7 +27,7 @@ def configuration(settings: Settings, file: Configuration | None = None) -> Conf
     All inputs keep what they accept in the spool until the server has it, those of the file unless it says otherwise.
     """
     found = file or Configuration()
-    first = {"flush": "0.5", "grace": str(settings.grace), "storage.path": str(settings.spool), "scheduler.cap": "60"}
+    first = {"flush": "0.5", "grace": str(_GRACE), "storage.path": str(settings.spool), "scheduler.cap": "60"}
     first |= {"storage.default_type": "filesystem", "mem_buf_limit": DEFAULT_MEMORY}
     if file is None:  # outputs of a file may have few retries, which must not be used up in moments
         first |= {"scheduler.base": "1", "scheduler.cap": "15"}
@@ -61,7 +65,7 @@ def _uplink(settings: Settings, *, everything: bool) -> PluginSection:
 
 def _kept(settings: Settings, section: PluginSection) -> PluginSection:
     """An input whose spool has a limit; while the disk refuses, senders wait."""
-    values = {"storage.limit_size": str(settings.spool_limit), "storage.memory_fallback": "off"}
+    values = {"storage.limit_size": str(_SPOOL_LIMIT), "storage.memory_fallback": "off"}
     missing = {key: value for key, value in values.items() if not section.first(key)}
     return msgspec.structs.replace(section, properties=section.properties + _properties(missing))
 

@@ -29,13 +29,10 @@ class Settings:
     name: str
     task: str
     token: JoinToken | None = field(repr=False, default=None)
-    spool_limit: int = 500_000_000
-    """Bytes on disk for each listener; beyond them senders over TCP wait."""
     log_level: str = ""
     """Empty: as the configuration file says, else info."""
     config: str = ""
     """A configuration whose inputs, filters and outputs run in the agent too."""
-    grace: int = 10
 
     @property
     def identity(self) -> Path:
