@@ -23,7 +23,7 @@ Say: TypeAlias = Callable[[str, str], None]
 _NO_ENTRY = "log router and agent run as processes, which can enter a network of Docker's only as root, with nsenter"
 
 
-class Wishes(Protocol):
+class SettingWishes(Protocol):
     """What of ``outrider.taskdef.run.Wishes`` counts here."""
 
     @property
@@ -74,7 +74,7 @@ async def setting_of(
     guard: Guard,
     task: TaskDefinition,
     planned: Sequence[Planned],
-    wishes: Wishes,
+    wishes: SettingWishes,
     note: Say,
 ) -> AsyncIterator[Setting]:
     """As wished where possible; what is done instead is told. A network made for it ends with the block.
@@ -113,7 +113,7 @@ async def setting_of(
         yield Setting(network, mode, frozenset(in_docker), drivers)
 
 
-def _refuse(wishes: Wishes, engine: Engine | None) -> None:
+def _refuse(wishes: SettingWishes, engine: Engine | None) -> None:
     if wishes.network == "task":
         raise UserError("--network task needs Docker", fix="start Docker, or leave it out")
     if wishes.sidecars == "docker":
@@ -121,7 +121,7 @@ def _refuse(wishes: Wishes, engine: Engine | None) -> None:
         raise UserError(f"--sidecars docker needs {why}", fix="leave it out, or what speaks against it")
 
 
-async def _in_docker(engine: Engine, planned: Sequence[Planned], wishes: Wishes) -> set[str]:
+async def _in_docker(engine: Engine, planned: Sequence[Planned], wishes: SettingWishes) -> set[str]:
     """The sidecars whose image is here or named; one that mounts files of a process is none of them."""
     sidecars = [p for p in planned if p.role is not Role.APPLICATION]
     if wishes.sidecars != "auto":
