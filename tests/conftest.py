@@ -13,12 +13,12 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.helpers import find_helm
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORDED = ROOT.parent / "shared"
@@ -70,6 +70,11 @@ def _compiler() -> str:
     if shutil.which("gcc") and glob.glob("/usr/lib/python3.*/config-*/libpython3.*.a"):
         return ""
     return "needs gcc and Debian's static libpython; to run it: sudo make launcher, which installs them"
+
+
+def find_helm() -> str | None:
+    """Helm's executable: that of ``make helm``, else one that is installed, of version 4."""
+    return shutil.which("helm", path=str(Path(sys.executable).parent)) or shutil.which("helm")
 
 
 def _helm() -> str:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import socket
-import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from outrider.model.errors import Place
@@ -41,11 +38,6 @@ async def until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110 - see above
             await asyncio.sleep(0.002)
-
-
-def find_helm() -> str | None:
-    """Helm's executable: that of ``make helm``, else one that is installed, of version 4."""
-    return shutil.which("helm", path=str(Path(sys.executable).parent)) or shutil.which("helm")
 
 
 def section(kind: str, **values: Any) -> PluginSection:

@@ -70,4 +70,4 @@ def test_unknown_name_is_refused(tmp_path: Path) -> None:
     folder.mkdir()
     done = run(folder, OUTRIDER_REQUIRE="dokcer")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "names dokcer; allowed: docker, root, chromium, compiler, golden" in done.stderr + done.stdout
+    assert "names dokcer; allowed: docker, compose, root, chromium, compiler, golden, helm" in done.stderr + done.stdout

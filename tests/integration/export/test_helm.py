@@ -11,7 +11,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
-from tests.helpers import find_helm
+from tests.conftest import find_helm
 from tests.integration.image.conftest import Containers, docker
 
 from outrider.export.description import describe
