@@ -50,7 +50,8 @@ def test_yaml_is_protected_in_place_and_taken_back(run: Run, tmp_path: Path) -> 
     assert (status, out) == (0, "")
     assert "aws ecs register-task-definition --cli-input-yaml file://task.yaml" in said
     text = (tmp_path / "task.yaml").read_text()
-    assert text.startswith(YAML + "  logConfiguration:\n    logDriver: awsfirelens\n- name: outrider-agent\n")
+    waits = "  dependsOn:\n  - containerName: log_router\n    condition: START\n"
+    assert text.startswith(YAML + f"  logConfiguration:\n    logDriver: awsfirelens\n{waits}- name: outrider-agent\n")
     assert run("unprotect", text)[:2] == (0, YAML)
 
 

@@ -28,6 +28,7 @@ from outrider.taskdef.protect.profile import (
 from outrider.taskdef.protect.refusals import Refusals
 from outrider.taskdef.protect.refuse import check_log_drivers, check_names, check_outputs, check_platform, check_ports
 from outrider.taskdef.protect.values import check_token
+from outrider.taskdef.protect.waits import add_waits
 from outrider.taskdef.shape import TaskDefinition
 from outrider.taskdef.source import TaskSource
 
@@ -64,7 +65,10 @@ def protect(source: TaskSource, wish: Wish) -> Edited:
         result.changed.append("networkMode is awsvpc, as on Fargate; without it, ECS takes bridge")
     for index, container in applications:
         _switch(result, index, container)
+    is_new = not wish.single and not any(_has_launcher(container) for container in task["containerDefinitions"])
     edit(result, wish)
+    if is_new:
+        add_waits(result)
     _note(result, wish)
     if wish.debugging is not None:
         debug(result, _sidecars(result, wish), wish.debugging, region)
@@ -78,6 +82,10 @@ def _sidecars(result: Edited, wish: Wish) -> list[int]:
         for index, container in enumerate(result.containers())
         if container["name"] == wish.profile.agent_name or container.get("firelensConfiguration") is not None
     ]
+
+
+def _has_launcher(container: Container) -> bool:
+    return container.get("entryPoint") in [[profile.launcher] for profile in PROFILES.values()]
 
 
 def _router_of(task: TaskDefinition, source: TaskSource) -> int | None:

@@ -22,6 +22,7 @@ from outrider.taskdef.protect.profile import (
     is_stock,
     router_members,
 )
+from outrider.taskdef.protect.waits import take_waits_back
 from outrider.taskdef.rights.outputs import included_files
 from outrider.taskdef.source import TaskSource
 from outrider.taskdef.view import Task
@@ -53,6 +54,7 @@ def unprotect(source: TaskSource) -> Edited:
     gone = [index for index in (agent, None if stays else router) if index is not None]
     _restore_log_drivers(result, router, stays)
     if stays:
+        take_waits_back(result, router)
         _release_router(result, router, profile)
         result.notes.append(f"the log router '{containers[router]['name']}' stays: {stays}")
     _forget(result, [containers[index]["name"] for index in gone])

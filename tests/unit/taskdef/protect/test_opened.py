@@ -120,7 +120,8 @@ def test_the_yaml_that_is_written():
     text = protect(of(YAML), OUTRIDER).source.source.text
     before, _, rest = YAML.partition("\n- {name: worker")
     assert text.startswith(
-        before.removesuffix("\n") + "\n  logConfiguration:\n    logDriver: awsfirelens\n\n- {name: worker"
+        before.removesuffix("\n") + "\n  logConfiguration:\n    logDriver: awsfirelens\n"
+        "  dependsOn:\n  - containerName: log_router\n    condition: START\n\n- {name: worker"
     )
     assert text.endswith("requiresCompatibilities: [FARGATE]\nmemory: '1024'\n")
     assert (

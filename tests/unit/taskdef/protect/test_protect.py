@@ -8,7 +8,8 @@ from tests.unit.taskdef.protect.definitions import ALERTLOGIC, AWSLOGS, OUTRIDER
 
 from outrider.model.errors import UserError, UserErrors
 from outrider.taskdef.firelens import render
-from outrider.taskdef.protect import PROFILES, Wish, agent_variables, find_profile, protect
+from outrider.taskdef.lint import RULES, check
+from outrider.taskdef.protect import PROFILES, Wish, agent_variables, find_profile, protect, unprotect
 from outrider.taskdef.source import task_source
 from outrider.taskdef.templates import read_tasks
 
@@ -91,9 +92,9 @@ def test_outrider_has_the_same_shape():
 def test_everything_else_of_the_file_is_kept():
     text = protect(task_source(TASK, "f"), OUTRIDER).source.source.text
     head, tail = TASK.split('      "name": "web"\n')
-    assert text.startswith(head + '      "name": "web",\n      "logConfiguration": {"logDriver": "awsfirelens"}\n')
+    assert text.startswith(head + '      "name": "web",\n      "logConfiguration": {"logDriver": "awsfirelens"},\n')
     worker, end = tail.split("\n  ],\n")
-    assert worker in text
+    assert worker.removesuffix("}") in text
     assert text.endswith("\n  ],\n" + end)
 
 
@@ -376,3 +377,16 @@ def test_alertlogics_agent_without_a_key_is_told():
     for told in ({"environment": (("KEY", "k"),)}, {"secrets": (("KEY", SECRET),)}):
         notes = protect(task(app()), dataclasses.replace(ALERTLOGIC, **told)).notes
         assert not any("registration key" in note for note in notes)
+
+
+def test_senders_wait_for_the_router_and_no_longer_when_it_is_released():
+    to_s3 = {"logDriver": "awsfirelens", "options": {"Name": "s3"}}
+    router = app(name="fb", image="aws-for-fluent-bit:2", firelensConfiguration={"type": "fluentbit"})
+    wait = {"containerName": "fb", "condition": "START"}
+    source = task(app(logConfiguration=to_s3), app(name="b", dependsOn=[wait]), router)
+    result = protect(source, dataclasses.replace(OUTRIDER, adopt_router=True))
+    assert [container["dependsOn"] for container in containers(result)[:2]] == [[wait], [wait]]
+    assert containers(result)[2]["dockerLabels"] == {"outrider.waits": "app"}
+    for protected in (result, protect(task_source(TASK, "f"), OUTRIDER)):
+        assert not any(found.id == "sender-before-router" for found in check(protected.source, RULES))
+    assert unprotect(result.source).source.source.text == source.source.text
