@@ -376,7 +376,7 @@ def test_nobody_who_reads_stops_the_task_in_order(folder: Path) -> None:
 
 def test_a_descendant_that_left_its_group_does_not_keep_the_task(folder: Path) -> None:
     number = folder / "number"
-    script = f"setsid sh -c 'echo $$ > {number}.new; mv {number}.new {number}; exec sleep 600' & "
+    script = f"env -i setsid sh -c 'echo $$ > {number}.new; mv {number}.new {number}; exec sleep 600' & "
     script += f"until test -e {number}; do sleep 0.1; done; echo last; exit 4"
     process = outrider("--backend", "process", file(folder, task(application(script), router(folder / "out"))))
     output, _ = process.communicate(timeout=60)
