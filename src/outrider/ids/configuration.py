@@ -23,6 +23,8 @@ _HEEDED = (
     *("packet-alert-max", "classification-file", "reference-file", "reference-config-file"),
     *("decoder.recursion-level.use-for-tracking", f"{_HTP}.response-body-decompress-layer-limit"),
 )
+_VALUES = 900
+"""Most values of a variable: each may be a list in the one before."""
 DEFAULT_POLICY = "linux"
 """Containers are Linux."""
 
@@ -78,7 +80,7 @@ class Configuration:
         group = (found.get(name) or {}) if isinstance(found, dict) else None
         if not isinstance(group, dict):
             raise UserError(f"vars.{name} is no map of names and values")
-        return {str(key): _text(value) for key, value in group.items()}
+        return {str(key): _text(str(key), value) for key, value in group.items()}
 
     def at(self, path: str) -> Any:
         """The value at ``a.b.c``, None if there is none."""
@@ -186,5 +188,15 @@ def _yes(value: object) -> bool:
     return str(value).lower() in ("true", "yes", "on", "1")
 
 
-def _text(value: object) -> str:
-    return f"[{','.join(map(_text, value))}]" if isinstance(value, list) else str(value)
+def _text(name: str, value: object) -> str:
+    """A value as rules write it; lists as groups. Raises UserError for more than _VALUES of them."""
+    left = _VALUES
+
+    def text(one: object) -> str:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise UserError(f"vars: {name} has more than {_VALUES} values, those that aliases repeat counted each time")
+        return f"[{','.join(map(text, one))}]" if isinstance(one, list) else str(one)
+
+    return text(value)

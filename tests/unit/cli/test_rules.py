@@ -65,6 +65,7 @@ def test_files_may_be_compressed_and_variables_set(tmp_path: Path, capsys: pytes
         (["x.rules", "--set", "a"], "KEY=VALUE"),
         (["x.rules", "-c", "bad.yaml"], "bad.yaml:2:1: not YAML"),
         (["bad.gz"], "cannot read bad.gz"),
+        (["x.rules", "-c", "loop.yaml"], "more than 900 values"),
     ],
 )
 def test_faults_of_the_command_line(
@@ -73,6 +74,7 @@ def test_faults_of_the_command_line(
     monkeypatch.chdir(tmp_path)
     Path("x.rules").write_text(GOOD)
     Path("bad.yaml").write_text("a: [1\n")
+    Path("loop.yaml").write_text("vars:\n  address-groups:\n    HOME_NET: &a [*a]\n")
     Path("bad.gz").write_bytes(b"\x1f\x8b\x08garbage")
     assert main(["rules", "check", *arguments]) == 2
     assert told in capsys.readouterr().err
