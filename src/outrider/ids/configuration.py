@@ -23,8 +23,8 @@ _HEEDED = (
     *("packet-alert-max", "classification-file", "reference-file", "reference-config-file"),
     *("decoder.recursion-level.use-for-tracking", f"{_HTP}.response-body-decompress-layer-limit"),
 )
-_VALUES = 900
-"""Most values of a variable: each may be a list in the one before."""
+_VALUES = 100_000
+_GROUPS = 16
 DEFAULT_POLICY = "linux"
 """Containers are Linux."""
 
@@ -189,14 +189,14 @@ def _yes(value: object) -> bool:
 
 
 def _text(name: str, value: object) -> str:
-    """A value as rules write it; lists as groups. Raises UserError for more than _VALUES of them."""
+    """A value as rules write it; lists as groups. Raises UserError for more than _VALUES, or _GROUPS in one another."""
     left = _VALUES
 
-    def text(one: object) -> str:
+    def text(one: object, depth: int) -> str:
         nonlocal left
         left -= 1
-        if left < 0:
-            raise UserError(f"vars: {name} has more than {_VALUES} values, those that aliases repeat counted each time")
-        return f"[{','.join(map(text, one))}]" if isinstance(one, list) else str(one)
+        if left < 0 or depth > _GROUPS:
+            raise UserError(f"vars: {name} has too many values, or groups in one another; aliases count each time")
+        return f"[{','.join(text(part, depth + 1) for part in one)}]" if isinstance(one, list) else str(one)
 
-    return text(value)
+    return text(value, 0)
