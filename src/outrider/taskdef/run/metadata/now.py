@@ -104,10 +104,10 @@ class Running:
         )
 
     async def _known_as(self, cell: Cell) -> tuple[str, str]:
-        """Ids of container and image: Docker's once it has started it, else our own and none."""
+        """Ids of container and image: Docker's once it has made it, and so before anybody in it asks; else our own."""
         name = cell.planned.name
         own = (self.identity.container_id(name), "")
-        if cell.container is None or cell.container.backend != "docker" or cell.started_at is None:
+        if cell.container is None or cell.container.backend != "docker":
             return own
         if name not in self._ids and self.engine is not None:
             try:
